@@ -1,0 +1,70 @@
+"""What a dataset is. Every file beside this one whose name has no leading underscore is a dataset."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal, NamedTuple
+
+
+class DataError(ValueError):
+    """The data on disk are not what the layout promises; the message is one sentence naming the file or folder."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One image of a category and what is known of it."""
+
+    image: Path
+    category: str
+    split: Literal["train", "validation", "test"]
+    defect: str | None = None
+    """The defect type; None: a normal image."""
+    mask: Path | None = None
+    group: str | None = None
+    """What must not be divided between train and test: frames of one video track, exposures of one part."""
+
+
+class Counts(NamedTuple):
+    """Published numbers of images of one category."""
+
+    train: int
+    test_normal: int
+    test_defective: int
+
+
+class Dataset(ABC):
+    """A folder layout: which files are which samples. Reads no pixel.
+
+    Laws, each held by a test of the same words over every dataset:
+
+    - train is normal only; test has both normal and defective images where the layout has them;
+    - each file is listed once, in a stable order that does not depend on the file system;
+    - masks belong to defects; nothing is in both splits.
+    """
+
+    reference: ClassVar[str]
+    """Authors, title, year, and the page that offers the data."""
+    licence: ClassVar[str]
+    counts: ClassVar[Mapping[str, Counts]] = {}
+    """Published counts by category, where they were published."""
+    layout: ClassVar[Mapping[str, str]]
+    """The published tree in miniature: path -> "image", "mask", or the text of a file. The contract tests build it."""
+    mask_above: ClassVar[int] = 0
+    """A mask's pixel is defect where its value (0 to 255, or a class id) is above this."""
+    made: ClassVar[bool] = False
+    """The images were made by a program; every report says so."""
+    remarks: ClassVar[tuple[str, ...]] = ()
+    """What every report on these data must say."""
+
+    @abstractmethod
+    def categories(self, root: Path) -> list[str]:
+        """The categories under `root`, sorted. Raises DataError where there is none."""
+
+    @abstractmethod
+    def samples(self, root: Path, category: str) -> Iterator[Sample]:
+        """Every sample of a category, in a stable order. Raises DataError naming the file or folder at fault."""
+
+    def obtain(self, root: Path) -> None:
+        """Make or download the data into `root` where that can be done; by default say where they are to be had."""
+        raise DataError(f"no data in {root}: get them from {self.reference} and give their folder with --data")

@@ -1,0 +1,123 @@
+"""What a method is. Every file (or folder) beside this one whose name has no leading underscore is a method."""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+Image = np.ndarray
+"""(height, width, 3) uint8, RGB; sizes may differ within a category."""
+
+settings = dataclass(config=ConfigDict(extra="forbid", validate_default=True), kw_only=True)
+"""Class decorator of every method: its annotated fields become its validated settings."""
+
+
+class MethodError(ValueError):
+    """A method cannot do what was asked; the message is one sentence for the user."""
+
+
+class Score(NamedTuple):
+    """What a method says of one image."""
+
+    image: float
+    """How unlike the normal images; higher is stranger, any range."""
+    map: np.ndarray | None
+    """(h, w) float32 over the whole image at the method's own resolution; None: cannot localise."""
+
+
+class Preparing(NamedTuple):
+    """Work of a fit before its first epoch, such as feature extraction."""
+
+    what: str
+    done: int
+    of: int
+
+
+class Epoch(NamedTuple):
+    """The end of one epoch of a fit (of DifferNet: of one meta epoch)."""
+
+    number: int
+    """Counts from 1."""
+    of: int
+    loss: float
+
+
+class Method(ABC):
+    """A way to find anomalies after seeing normal images only.
+
+    A subclass is decorated with `@settings`; its fields are its settings and carry the paper's values.
+    Its module imports no heavy library (torch, tensorflow, keras) until a function needs it.
+
+    Laws, each held by a test of the same words over every method:
+
+    - images are left untouched, and scored in order, each independent of its company;
+    - scoring twice is equal; the same seed gives the same scores; the global random generators are left alone;
+    - a saved and loaded method gives equal scores;
+    - a map is finite float32 and covers the whole image;
+    - scoring is lazy: the first score is there before the last image is read.
+    """
+
+    paper: ClassVar[str]
+    """Authors, title, year and arXiv id."""
+    quick: ClassVar[Mapping[str, Any]] = {}
+    """Settings with which the contract tests run it in seconds."""
+    weaknesses: ClassVar[Mapping[str, str]] = {}
+    """Contract tests it is known to fail, each with the reason: they become strict expected failures."""
+
+    @abstractmethod
+    def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:
+        """Learn from normal images, decoded on access and free to be read again.
+
+        A generator: who drives it shows progress, scores between epochs, or stops.
+        `device` is an answer of `find_device`. Raises MethodError where it cannot learn from them.
+        """
+
+    @abstractmethod
+    def score(self, images: Sequence[Image]) -> Iterator[Score]:
+        """One score an image, in order. Raises MethodError before `fit` or `load`."""
+
+    @abstractmethod
+    def save_state(self, folder: Path) -> None:
+        """Write what was learned into an existing folder: safetensors or .keras, never a pickle."""
+
+    @abstractmethod
+    def load_state(self, folder: Path, *, device: str) -> None:
+        """Read what `save_state` wrote."""
+
+    @abstractmethod
+    def parameter_count(self) -> int:
+        """Number of learned parameters, known from the settings alone."""
+
+    @abstractmethod
+    def model_bytes(self) -> int:
+        """Bytes on disk that `save` takes, within a factor of two, known from the settings alone."""
+
+    @abstractmethod
+    def find_device(self, wanted: str) -> str:
+        """The device used when `auto`, `cpu`, `cuda` or `cuda:N` is wanted.
+
+        Raises MethodError where a named device is not there; only `auto` may choose.
+        """
+
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader of a fitted method's results must know: which weights, what fell back."""
+        return ()
+
+    def save(self, folder: Path) -> None:
+        """Write settings and state into `folder`, made if need be."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "settings.json").write_text(json.dumps(asdict(self), indent=2), encoding="utf-8")
+        self.save_state(folder)
+
+    @classmethod
+    def load(cls, folder: Path, *, device: str) -> Self:
+        """A fitted method from what `save` wrote; scores are equal to those before."""
+        method = cls(**json.loads((folder / "settings.json").read_text(encoding="utf-8")))
+        method.load_state(folder, device=device)
+        return method

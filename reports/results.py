@@ -1,0 +1,139 @@
+"""The stored result of one job: its fields, read and written atomically."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+FORMAT = 1
+"""Rises whenever a stored result of an older version can no longer be read."""
+
+
+class ResultError(ValueError):
+    """A stored result cannot be used; the message is one sentence naming the file."""
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Cell(Record):
+    """Which cell of the comparison a job fills. Two jobs of one cell replace each other."""
+
+    method: str
+    settings: dict[str, Any]
+    """Every setting of the method."""
+    changed: dict[str, Any]
+    """Those that differ from the method's defaults."""
+    dataset: str
+    category: str
+    seed: int
+    shots: int | None
+    """Number of normal images trained on; None: all of the fit part."""
+    calibration: float
+    """Share of the normal training images held out for the threshold."""
+
+
+class ImageScore(Record):
+    """The score of one image that was not trained on."""
+
+    path: str
+    """Relative to the dataset's root, with forward slashes."""
+    part: Literal["calibration", "validation", "test"]
+    defect: str | None
+    score: float
+
+
+class PixelScores(Record):
+    """Exact pixel metrics over `images` test images at their original size; a metric without its classes is None."""
+
+    auroc: float | None
+    average_precision: float | None
+    aupro: float | None
+    images: int
+    code: str
+    """Fingerprint of the code that measured."""
+
+
+class TrackedEpoch(Record):
+    """One look at the test set during training (`--track-epochs`)."""
+
+    number: int
+    loss: float
+    image_auroc: float | None
+    seconds: float
+    """Since the fit began."""
+
+
+class Cost(Record):
+    """What a job took."""
+
+    fit_seconds: float
+    score_seconds: float
+    images_per_second: float
+    peak_memory_mb: float
+    parameters: int
+    device: str
+    finished: str
+    """Date and time, ISO 8601, UTC."""
+
+
+class Result(Record):
+    """All that is kept of a finished job."""
+
+    format: Literal[1] = FORMAT
+    key: str
+    """Digest of everything the scores depend on."""
+    cell: Cell
+    made: bool
+    trained_on: int
+    """Number of images fitted on."""
+    images: list[ImageScore]
+    pixels: PixelScores | None
+    epochs: list[TrackedEpoch]
+    remarks: list[str]
+    versions: dict[str, str]
+    machine: str
+    cost: Cost
+
+
+class Failure(Record):
+    """Why a job has no result."""
+
+    format: Literal[1] = FORMAT
+    key: str
+    cell: Cell
+    reason: str
+    """One sentence."""
+    tail: str
+    """The end of the job's error output."""
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that it is there whole or not at all, even if the machine stops."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(temporary, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def write(path: Path, record: Result | Failure) -> None:
+    """Store a result or a failure atomically."""
+    write_text(path, record.model_dump_json(indent=1) + "\n")
+
+
+def read(path: Path, kind: type[Result] | type[Failure]) -> Result | Failure:
+    """A stored result or failure. Raises ResultError where the file is damaged or of another version."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        version = data.get("format") if isinstance(data, dict) else None
+        if version != FORMAT:
+            raise ResultError(f"{path} was written by another version (format {version}, this one reads {FORMAT}): choose another --results folder")
+        return kind.model_validate(data)
+    except (ValidationError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ResultError(f"{path} is damaged ({str(error).splitlines()[0]}): delete it and run again") from None
