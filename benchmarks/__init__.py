@@ -1,0 +1,1 @@
+"""What is run, how it is judged, what is kept."""

@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -13,6 +13,10 @@ FORMAT = 1
 
 class ResultError(ValueError):
     """A stored result cannot be used; the message is one sentence naming the file."""
+
+
+class DamagedResultError(ResultError):
+    """A stored result is torn or was edited: it counts as missing."""
 
 
 class Record(BaseModel):
@@ -86,12 +90,16 @@ class Result(Record):
     format: Literal[1] = FORMAT
     key: str
     """Digest of everything the scores depend on."""
+    code: str
+    """Digest of the code that split, decoded, learned and scored."""
     cell: Cell
     made: bool
     trained_on: int
     """Number of images fitted on."""
     images: list[ImageScore]
     pixels: PixelScores | None
+    tracked: bool
+    """Whether the test set was looked at after every epoch."""
     epochs: list[TrackedEpoch]
     remarks: list[str]
     versions: dict[str, str]
@@ -111,6 +119,9 @@ class Failure(Record):
     """The end of the job's error output."""
 
 
+Stored = TypeVar("Stored", Result, Failure)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all, even if the machine stops."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -127,13 +138,17 @@ def write(path: Path, record: Result | Failure) -> None:
     write_text(path, record.model_dump_json(indent=1) + "\n")
 
 
-def read(path: Path, kind: type[Result] | type[Failure]) -> Result | Failure:
-    """A stored result or failure. Raises ResultError where the file is damaged or of another version."""
+def read(path: Path, kind: type[Stored]) -> Stored:
+    """A stored record. Raises DamagedResultError, or ResultError where another version wrote it."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         version = data.get("format") if isinstance(data, dict) else None
         if version != FORMAT:
-            raise ResultError(f"{path} was written by another version (format {version}, this one reads {FORMAT}): choose another --results folder")
+            raise ResultError(
+                f"{path} was written by another version (format {version}, this one reads {FORMAT}): "
+                "choose another --results folder"
+            )
         return kind.model_validate(data)
     except (ValidationError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ResultError(f"{path} is damaged ({str(error).splitlines()[0]}): delete it and run again") from None
+        reason = str(error).splitlines()[0]
+        raise DamagedResultError(f"{path} is damaged ({reason}): delete it and run again") from None

@@ -1,0 +1,197 @@
+"""All that can be known of a dataset before training."""
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from benchmarks.images import Examination, ImageError, examine
+from datasets import Counts, DataError, Dataset, Sample
+from datasets._tree import is_image_name
+
+EVERY_CATEGORY = "every category"
+NAMED = 3  # so many files are named in one finding, the rest are counted
+
+Level = Literal["error", "warning", "note"]
+Advance = Callable[[int, int], None]
+Answer = Examination | ImageError
+
+
+class Finding(NamedTuple):
+    """One thing to know about a category, or about `EVERY_CATEGORY`."""
+
+    level: Level
+    """error: a run would fail; warning: its numbers would mislead; note: good to know."""
+    category: str
+    message: str
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A category whose files were all decoded once."""
+
+    root: Path
+    dataset: Dataset
+    name: str
+    samples: Sequence[Sample]
+    answers: Sequence[Answer]
+
+    @property
+    def readable(self) -> list[tuple[Sample, Examination]]:
+        both = zip(self.samples, self.answers, strict=True)
+        return [(sample, answer) for sample, answer in both if isinstance(answer, Examination)]
+
+    def paths(self, paths: Iterable[Path]) -> str:
+        """How many files, and some of them by name."""
+        return _few([path.relative_to(self.root).as_posix() for path in paths])
+
+
+Remark = tuple[Level, str]
+
+
+def check(
+    dataset: Dataset, root: Path, categories: list[str] | None = None, *, advance: Advance = lambda done, of: None
+) -> Iterator[Finding]:
+    """What is found in `categories`, or in all; `advance` is told how many images were decoded, and of how many.
+
+    A category that cannot be read is an error among the findings, and the others are checked.
+    """
+    yield from (Finding("note", EVERY_CATEGORY, remark) for remark in dataset.remarks)
+    try:
+        known = dataset.categories(root)
+    except DataError as error:
+        yield Finding("error", EVERY_CATEGORY, str(error))
+        return
+    absent = [name for name in dataset.counts if name not in known]
+    if not categories and 0 < len(absent) < len(dataset.counts):
+        yield Finding("note", EVERY_CATEGORY, f"published but not in {root}: {', '.join(absent)}")
+    listed = {name: _listed(dataset, root, name, known) for name in categories or known}
+    tick = _ticker(advance, sum(len(samples) for samples in listed.values() if isinstance(samples, list)))
+    for name, samples in listed.items():
+        if isinstance(samples, DataError):
+            yield Finding("error", name, str(samples))
+            continue
+        answers = [tick(answer) for answer in examine(samples, dataset.mask_above)]
+        seen = _Seen(root, dataset, name, samples, answers)
+        yield from (Finding(level, name, message) for look in LOOKS for level, message in look(seen))
+
+
+def _listed(dataset: Dataset, root: Path, name: str, known: Sequence[str]) -> list[Sample] | DataError:
+    if name not in known:
+        return DataError(f"{root} has no category {name}: there are {', '.join(known)}")
+    try:
+        return list(dataset.samples(root, name))
+    except DataError as error:
+        return error
+
+
+def _ticker(advance: Advance, of: int) -> Callable[[Answer], Answer]:
+    done = 0
+
+    def tick(answer: Answer) -> Answer:
+        nonlocal done
+        done += 1
+        advance(done, of)
+        return answer
+
+    return tick
+
+
+def _numbers(seen: _Seen) -> Iterator[Remark]:
+    published = seen.dataset.counts.get(seen.name)
+    counted = _counts(seen.samples)
+    kinds = Counter(sample.defect for sample in seen.samples if sample.split == "test" and sample.defect)
+    by_kind = f" ({', '.join(f'{kind} {count}' for kind, count in sorted(kinds.items()))})" if kinds else ""
+    validation = sum(sample.split == "validation" for sample in seen.samples)
+    beside = f", validation {validation}" if validation else ""
+    agrees = ", as published" if counted == published else ""
+    yield "note", f"{_told(counted)}{by_kind}{beside}{agrees}"
+    if published and counted != published:
+        yield "warning", f"published were {_told(published)}: results cannot be set beside published ones"
+
+
+def _enough(seen: _Seen) -> Iterator[Remark]:
+    counted = _counts(seen.samples)
+    if counted.train < 2:
+        yield "error", f"{counted.train} normal training image: at least 2 are needed beside those held for calibration"
+    if not (counted.test_normal and counted.test_defective):
+        yield "note", "AUROC will be n/a: the test split has no image that is normal, or none that is defective"
+
+
+def _counts(samples: Iterable[Sample]) -> Counts:
+    parts = Counter((sample.split, sample.defect is not None) for sample in samples)
+    return Counts(parts["train", False], parts["test", False], parts["test", True])
+
+
+def _told(counts: Counts) -> str:
+    return f"train {counts.train}, test {counts.test_normal} normal and {counts.test_defective} defective"
+
+
+def _unusable(seen: _Seen) -> Iterator[Remark]:
+    yield from (("error", str(answer)) for answer in seen.answers if isinstance(answer, ImageError))
+
+
+def _masks(seen: _Seen) -> Iterator[Remark]:
+    defective = [sample for sample in seen.samples if sample.split == "test" and sample.defect]
+    without = [sample.image for sample in defective if not sample.mask]
+    empty = [sample.mask for sample, answer in seen.readable if answer.defect_px == 0]
+    noisy = [sample.mask for sample in defective if sample.mask and sample.mask.suffix.lower() in (".jpg", ".jpeg")]
+    if without and len(without) == len(defective):
+        yield "note", "no defective image has a mask: there will be no pixel metrics"
+    elif without:
+        yield "warning", f"left out of pixel metrics are defective images without mask: {seen.paths(without)}"
+    if empty:
+        yield "warning", f"left out of pixel metrics are images with empty masks: {seen.paths(empty)}"
+    if noisy:
+        above = seen.dataset.mask_above
+        yield "warning", f"noise above {above} counts as defect in masks stored as JPEG: {seen.paths(noisy)}"
+
+
+def _sizes(seen: _Seen) -> Iterator[Remark]:
+    sizes = {answer.shape for _, answer in seen.readable}
+    if len(sizes) > 1:
+        heights, widths = zip(*sizes, strict=True)
+        wide, high = f"{min(widths)} to {max(widths)}", f"{min(heights)} to {max(heights)}"
+        yield "note", f"{len(sizes)} image sizes, {wide} pixels wide and {high} high"
+
+
+def _twins(seen: _Seen) -> Iterator[Remark]:
+    """Identical pictures that play different parts."""
+    same = defaultdict(list)
+    for sample, answer in seen.readable:
+        same[answer.digest].append(sample)
+    twins = [
+        " = ".join(sample.image.relative_to(seen.root).as_posix() for sample in twin)
+        for twin in same.values()
+        if len({(sample.split, sample.defect is None) for sample in twin}) > 1
+    ]
+    if twins:
+        yield "warning", f"the same picture is in train and test, or normal and defective: {_few(twins)}"
+
+
+def _groups(seen: _Seen) -> Iterator[Remark]:
+    trained, tested = (
+        {sample.group for sample in seen.samples if sample.group and (sample.split == "train") is train}
+        for train in (True, False)
+    )
+    if trained & tested:
+        yield "error", f"groups are divided between train and test: {_few(sorted(trained & tested))}"
+
+
+def _unlisted(seen: _Seen) -> Iterator[Remark]:
+    """Images beside the category's own that no split takes up."""
+    used = {path for sample in seen.samples for path in (sample.image, sample.mask) if path}
+    folder = os.path.commonpath([path.parent for path in used]) if used else seen.root
+    files = (Path(place, name) for place, _, names in os.walk(folder) for name in names if is_image_name(name))
+    unlisted = sorted(set(files) - used)
+    if unlisted:
+        yield "warning", f"images that no split takes up: {seen.paths(unlisted)}"
+
+
+def _few(names: Sequence[str]) -> str:
+    return f"{len(names)} ({', '.join(names[:NAMED])}{', ...' if len(names) > NAMED else ''})"
+
+
+LOOKS = (_numbers, _enough, _unusable, _masks, _sizes, _twins, _groups, _unlisted)

@@ -1,0 +1,184 @@
+"""The commands: run, report, check, list."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Anomaly detection methods side by side on the same images, in tables that can be trusted.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder of the dataset. Default: $BENCHMARKS_DATA/DATASET or data/DATASET."),
+]
+CategoriesOption = Annotated[
+    str, typer.Option("--categories", "--classes", help="Only these, separated by commas. Default: all.")
+]
+
+
+@app.command()
+def run(
+    methods: Annotated[str, typer.Option(help="Methods to compare, separated by commas.")] = "differnet,cae",
+    dataset: Annotated[str, typer.Option(help="Dataset to compare them on.")] = "demo",
+    data: DataOption = None,
+    results: Annotated[Path | None, typer.Option(help="Folder to keep results in. Default: results/DATASET.")] = None,
+    categories: CategoriesOption = "",
+    seeds: Annotated[str, typer.Option(help="Repeat every job with these seeds, such as 0,1,2.")] = "0",
+    shots: Annotated[int | None, typer.Option(min=2, help="Train on this many seeded normal images only.")] = None,
+    calibration: Annotated[
+        float,
+        typer.Option(min=0.0, max=0.9, help="Share of the normal training images kept to set the threshold; 0: none."),
+    ] = 0.1,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="METHOD.FIELD=VALUE", help="Change a setting; repeatable.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    jobs: Annotated[int, typer.Option(min=1, help="Jobs at once; the cores are divided between them.")] = 1,
+    track_epochs: Annotated[
+        bool, typer.Option("--track-epochs", help="Score the test set after each epoch, for the oracle table.")
+    ] = False,
+    keep_models: Annotated[str, typer.Option(help="all or none of the trained models.")] = "all",
+    force: Annotated[bool, typer.Option("--force", help="Do finished jobs again.")] = False,
+) -> None:
+    """Train and test methods on every category, then write report.md and report.csv.
+
+    Run the same command again to go on after a stop: only what is missing is done.
+
+    Exit status: 0 all done, 1 some jobs failed, 2 wrong use.
+
+    Example: python -m benchmarks run --methods differnet,cae --dataset visa --data /data/VisA --seeds 0,1,2
+    """
+    from benchmarks import compare, plan, plugins
+
+    names = _items(methods, "--methods")
+    assigned = plugins.parse_assignments(set_ or [], names)
+    request = plan.Request(
+        choices=[plugins.choose(name, assigned[name]) for name in names],
+        dataset=dataset,
+        root=(data or plan.default_data(dataset)).resolve(),
+        results=(results or Path("results") / dataset).resolve(),
+        categories=_items(categories, "--categories") if categories else [],
+        seeds=_seeds(seeds),
+        shots=shots,
+        calibration=calibration,
+        device=_one_of("--device", device, r"auto|cpu|cuda(:\d+)?", "auto, cpu, cuda or cuda:N"),
+        track_epochs=track_epochs,
+        keep_models=_one_of("--keep-models", keep_models, "all|none", "all or none") == "all",
+    )
+    raise typer.Exit(compare.run(request, at_once=jobs, force=force))
+
+
+@app.command()
+def report(
+    results: Annotated[Path, typer.Option(help="Folder of a run's results, such as results/demo.")],
+) -> None:
+    """Write report.md and report.csv again from what is stored in a results folder."""
+    from benchmarks import compare
+
+    compare.report(results.resolve())
+
+
+@app.command()
+def check(
+    dataset: Annotated[str, typer.Option(help="Dataset whose layout the folder has.")],
+    data: DataOption = None,
+    categories: CategoriesOption = "",
+) -> None:
+    """Say all that can be known of the data before training.
+
+    Exit status: 0 a run would be right, 1 a run would be wrong or fail, 2 wrong use.
+    """
+    from benchmarks import plan, show
+
+    root = (data or plan.default_data(dataset)).resolve()
+    raise typer.Exit(show.check(dataset, root, _items(categories, "--categories") if categories else None))
+
+
+@app.command("list")
+def list_(
+    name: Annotated[str, typer.Argument(help="A method or dataset to show in full. Default: a line for each.")] = "",
+) -> None:
+    """Show the methods with their settings, and the datasets."""
+    from benchmarks import show
+
+    show.plugin(name) if name else show.plugins_of_each_kind()
+
+
+@app.command(hidden=True)
+def job(spec: Path, leash: Annotated[bool, typer.Option("--leash")] = False) -> None:
+    """Do the one job that a job.json holds; with --leash, end when standard input ends."""
+    from benchmarks import runner
+
+    raise typer.Exit(runner.work(spec, leash=leash))
+
+
+@app.command(hidden=True)
+def probe(method: str, device: str) -> None:
+    """Say whether a method can run on a device."""
+    from benchmarks import plugins
+
+    plugins.choose(method, {}).method.find_device(device)
+
+
+def _items(text: str, option: str) -> list[str]:
+    items = [item.strip() for item in text.split(",") if item.strip()]
+    if not items:
+        _refuse(f"{option}: expected names separated by commas, got {text!r}")
+    return list(dict.fromkeys(items))
+
+
+def _seeds(text: str) -> list[int]:
+    items = _items(text, "--seeds")
+    if not all(item.isdecimal() for item in items):
+        _refuse(f"--seeds: expected whole numbers separated by commas, got {text!r}")
+    return [int(item) for item in items]
+
+
+def _one_of(option: str, value: str, pattern: str, expected: str) -> str:
+    import re
+
+    if not re.fullmatch(pattern, value):
+        _refuse(f"{option}: expected {expected}, got {value!r}")
+    return value
+
+
+def _refuse(sentence: str) -> NoReturn:
+    from benchmarks.errors import UsageError
+
+    raise UsageError(sentence)
+
+
+def main() -> None:
+    """Run a command; what a user can mend is one sentence and exit status 2."""
+    _require_our_packages()
+    from benchmarks.errors import USER_ERRORS
+
+    try:
+        app(prog_name="python -m benchmarks")
+    except USER_ERRORS as error:
+        sys.exit(_say(str(error)))
+
+
+def _require_our_packages() -> None:
+    """The folder names are generic: another installed package of the same name must not stand in for ours."""
+    from importlib.util import find_spec
+
+    here = Path(__file__).resolve().parent.parent
+    for name in ("datasets", "methods", "reports"):
+        spec = find_spec(name)
+        if not (spec and spec.origin and Path(spec.origin).resolve().parent == here / name):
+            found = spec.origin if spec else "nothing"
+            sys.exit(_say(f"the package {name!r} is {found} and not {here / name}: run this from {here}"))
+
+
+def _say(sentence: str) -> int:
+    print(f"benchmarks: {sentence}", file=sys.stderr)
+    return 2

@@ -1,0 +1,92 @@
+"""The main job: plan, skip what is finished, run what is missing, report on all that is stored."""
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import plan, plugins, progress, runner
+from benchmarks.errors import UsageError
+from benchmarks.plan import Job, Request
+from reports.results import DamagedResultError, Failure, Result, read, write
+
+console = Console(stderr=True)
+
+
+def run(request: Request, *, at_once: int, force: bool) -> int:
+    """Do what a request asks; 0 where every job has a result, 1 where some failed, 130 where it was stopped."""
+    _require_data(request)
+    planned = _plan(request)
+    failures = [job for job in planned if isinstance(job, Failure)]
+    for failure in failures:
+        write(plan.folder(request.results, failure.cell) / "failure.json", failure)
+        console.print(f"{failure.cell.method} {failure.cell.category}: failed: {failure.reason}", markup=False)
+    jobs = [job for job in planned if isinstance(job, Job)]
+    missing = [job for job in jobs if force or not plan.finished(job)]
+    needed = plan.require_space(missing, request.results)
+    _require_devices(request, missing)
+    console.print(
+        f"{len(planned)} jobs: {len(jobs) - len(missing)} finished before, {len(missing)} to do, {len(failures)} failed"
+        f"; about {needed / 1e9:.1f} GB of disk in {request.results}",
+        highlight=False,
+    )
+    try:
+        with progress.display(console, len(missing)) as lines:
+            failures += runner.Runner(lines, at_once).run(missing)
+    except KeyboardInterrupt:
+        console.print("stopped; run the same command again to go on: finished jobs are kept")
+        return 130
+    report(request.results)
+    return 1 if failures else 0
+
+
+def report(results: Path) -> None:
+    """Write report.md and report.csv from what a folder holds. Raises UsageError where it holds no result."""
+    from benchmarks import measures, metrics
+    from reports import tables
+
+    stored, failures = stored_records(results)
+    if not stored and not failures:
+        raise UsageError(f"--results {results}: no results there; make some with: python -m benchmarks run")
+    tables.write(results, measures.rows(stored), stored, failures, metrics.DEFINITIONS)
+    sys.stdout.write(f"{results / 'report.md'}\n{results / 'report.csv'}\n")
+
+
+def stored_records(results: Path) -> tuple[list[Result], list[Failure]]:
+    """All that a results folder holds, in a stable order; a cell that failed since its result shows the failure."""
+    stored, failures = [], []
+    for folder in sorted((results / "jobs").glob("*/*/*")):
+        try:
+            if (folder / "failure.json").exists():
+                failures.append(read(folder / "failure.json", Failure))
+            elif (folder / "result.json").exists():
+                stored.append(read(folder / "result.json", Result))
+        except DamagedResultError as error:
+            console.print(f"left out: {error}", style="yellow", highlight=False)
+    return stored, failures
+
+
+def _require_data(request: Request) -> None:
+    """Make or fetch the data where that can be done. Raises DataError saying where to get them elsewhere."""
+    dataset = plugins.dataset(request.dataset)
+    if not request.root.exists():
+        console.print(f"no data in {request.root} yet: obtaining {request.dataset}", highlight=False)
+        dataset.obtain(request.root)
+
+
+def _plan(request: Request) -> list[Job | Failure]:
+    try:
+        request.results.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--results {request.results}: cannot make this folder: {error.strerror}") from None
+    with console.status("reading the data") as status:
+        return plan.plan(request, lambda category: status.update(f"reading the data: {category}"))
+
+
+def _require_devices(request: Request, missing: list[Job]) -> None:
+    """A device that was named must be there before anything is trained."""
+    if request.device in ("auto", "cpu"):
+        return
+    for method in sorted({job.cell.method for job in missing}):
+        if problem := runner.device_problem(method, request.device):
+            raise UsageError(f"--device {request.device}: {problem}")

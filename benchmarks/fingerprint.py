@@ -1,0 +1,129 @@
+"""Digests of what a result depends on: code without its comments, and the contents of image files."""
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from datasets import Sample
+from reports.results import write_text
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def of_json(value: Any) -> str:
+    """Digest of a value that JSON can hold, independent of the order of keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def of_code(modules: Iterable[str]) -> str:
+    """Digest of modules and of what they import from their own package.
+
+    Comments, docstrings and layout do not count: whoever improves a sentence does not retrain for hours.
+    """
+    files = sorted(set().union(*(_files(module) for module in modules)))
+    return of_json({file.relative_to(ROOT).as_posix(): _bare(file.read_text(encoding="utf-8")) for file in files})
+
+
+@cache
+def _files(module: str) -> frozenset[Path]:
+    """The files of `module` (all of a folder's) and, in turn, of the modules of its package that it imports."""
+    found: set[Path] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        for file in _module_files(name) - found:
+            found.add(file)
+            waiting += [other for other in _imports(file) if other.split(".")[0] == name.split(".")[0]]
+    return frozenset(found)
+
+
+def _module_files(name: str) -> set[Path]:
+    """A module's file; for a plugin's folder every file in it; for a package that holds plugins its contract."""
+    place = ROOT.joinpath(*name.split("."))
+    if place.is_dir():
+        return set(place.rglob("*.py")) if "." in name else {place / "__init__.py"}
+    return {place.with_suffix(".py")} if place.with_suffix(".py").is_file() else set()
+
+
+def _imports(file: Path) -> list[str]:
+    """Names of everything a file imports: `from a.b import c` may mean module a.b or module a.b.c."""
+    names = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
+    return names
+
+
+def _bare(source: str) -> str:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, DOCUMENTED):
+            node.body = [part for part in node.body if not _is_text(part)] or [ast.Pass()]
+    return ast.unparse(tree)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+class Digests:
+    """Contents of files, digested once: a file of the same path, size and time is not read again."""
+
+    def __init__(self, store: Path):
+        self.store = store
+        self.known: dict[str, list] = _read_store(store)
+
+    def of_files(self, files: Iterable[Path]) -> dict[Path, str]:
+        """The digest of every file. Raises OSError naming the one that cannot be read."""
+        files = list(files)
+        with ThreadPoolExecutor(8) as pool:
+            return dict(zip(files, pool.map(self._of_file, files), strict=True))
+
+    def save(self) -> None:
+        """Keep what was learned for the next run."""
+        write_text(self.store, json.dumps(self.known))
+
+    def _of_file(self, file: Path) -> str:
+        state = file.stat()
+        known = self.known.get(str(file))
+        if known and known[:2] == [state.st_size, state.st_mtime_ns]:
+            return known[2]
+        with open(file, "rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        self.known[str(file)] = [state.st_size, state.st_mtime_ns, digest]
+        return digest
+
+
+def _read_store(store: Path) -> dict[str, list]:
+    """A damaged store costs only the time to digest again."""
+    try:
+        return json.loads(store.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def of_data(samples: Iterable[Sample], root: Path, digests: Digests) -> str:
+    """Digest of a category: what each file holds and what part it plays, wherever the folder lies."""
+    samples = list(samples)
+    contents = digests.of_files({file for sample in samples for file in (sample.image, sample.mask) if file})
+    return of_json(
+        [
+            (
+                sample.image.relative_to(root).as_posix(),
+                contents[sample.image],
+                sample.split,
+                sample.defect,
+                sample.mask and contents[sample.mask],
+                sample.group,
+            )
+            for sample in samples
+        ]
+    )

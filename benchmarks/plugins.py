@@ -1,0 +1,112 @@
+"""A file in methods/ or datasets/ is a plugin; its file name is its name on the command line."""
+
+import difflib
+import importlib
+import inspect
+import json
+import pkgutil
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from types import ModuleType
+from typing import Any
+
+from pydantic import ValidationError
+
+import datasets
+import methods
+from benchmarks.errors import UsageError
+from datasets import Dataset
+from methods import Method
+
+
+def nearest(kind: str, name: str, known: Iterable[str]) -> UsageError:
+    """The error for an unknown name, with the nearest known one."""
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return UsageError(f"unknown {kind} {name!r}: {hint}There are: {', '.join(known)}")
+
+
+def names(package: ModuleType) -> list[str]:
+    """The plugins of a package, sorted; nothing is imported."""
+    return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_"))
+
+
+def load(package: ModuleType, name: str, base: type) -> type:
+    """The one subclass of `base` that a plugin defines."""
+    if name not in names(package):
+        raise nearest(base.__name__.lower(), name, names(package))
+    module = importlib.import_module(f"{package.__name__}.{name}")
+    found = [
+        member
+        for member in vars(module).values()
+        if inspect.isclass(member) and issubclass(member, base) and member.__module__ == module.__name__
+    ]
+    if len(found) != 1:
+        raise UsageError(f"{module.__name__} defines {len(found)} subclasses of {base.__name__}: a plugin defines one")
+    return found[0]
+
+
+def method(name: str) -> type[Method]:
+    """The method of that name. Raises UsageError, with the nearest name, where there is none."""
+    return load(methods, name, Method)
+
+
+def dataset(name: str) -> Dataset:
+    """The dataset of that name. Raises UsageError, with the nearest name, where there is none."""
+    return load(datasets, name, Dataset)()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A method chosen on the command line, with its settings."""
+
+    name: str
+    method: Method
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Every setting, as JSON holds it."""
+        return json.loads(json.dumps(asdict(self.method)))
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The settings that differ from the method's defaults."""
+        defaults = json.loads(json.dumps(asdict(type(self.method)())))
+        return {name: value for name, value in self.settings.items() if value != defaults[name]}
+
+
+def choose(name: str, settings: Mapping[str, Any]) -> Choice:
+    """A method with some settings given. Raises UsageError naming the setting at fault."""
+    cls = method(name)
+    known = [field.name for field in fields(cls)]
+    for setting in settings:
+        if setting not in known:
+            raise nearest(f"setting of {name}", setting, known)
+    try:
+        return Choice(name, cls(**settings))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise UsageError(f"--set {name}.{place}: {first['msg']}, got {first['input']!r}") from None
+
+
+def parse_assignments(assignments: Iterable[str], chosen: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """`METHOD.FIELD=VALUE` options as settings by method; a value is read as JSON where it can be, else as text."""
+    settings: dict[str, dict[str, Any]] = {name: {} for name in chosen}
+    for assignment in assignments:
+        target, equals, text = assignment.partition("=")
+        name, dot, field = target.partition(".")
+        if not (equals and name and dot and field):
+            raise UsageError(f"--set {assignment}: expected METHOD.FIELD=VALUE, such as cae.loss=mse")
+        if name not in settings:
+            raise nearest("method in --set (it must be one of --methods)", name, settings)
+        settings[name][field] = _value(text)
+    return settings
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text

@@ -1,0 +1,184 @@
+"""One job: split, fit, score, measure the maps -> Result."""
+
+import math
+import platform
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import fingerprint, images, metrics, plugins, split
+from benchmarks.plan import Job
+from benchmarks.progress import Progress
+from datasets import Dataset, Sample
+from methods import Epoch, Method, MethodError, Preparing
+from reports.results import Cost, ImageScore, PixelScores, Result, TrackedEpoch
+
+LIBRARIES = ("numpy", "pillow", "torch", "torchvision", "FrEIA", "tensorflow", "keras")
+
+Tell = Callable[[Progress], None]
+
+
+def run(job: Job, tell: Tell) -> Result:
+    """Do a job, telling its progress; the model is stored in the job's folder where it is to be kept.
+
+    Raises one of `errors.USER_ERRORS` where the data, the settings or the machine do not allow it.
+    """
+    dataset = plugins.dataset(job.cell.dataset)
+    samples = list(dataset.samples(job.root, job.cell.category))
+    parts = split.divide(samples, seed=job.cell.seed, shots=job.cell.shots, calibration=job.cell.calibration)
+    tell(Progress("reading images", 0, len(samples)))
+    images.verify(samples, dataset.mask_above)
+
+    method = plugins.choose(job.cell.method, job.cell.settings).method
+    device = method.find_device(job.device)
+    epochs, fit_seconds = _fit(method, parts, job, device, tell)
+    if job.keep_model:
+        keep_model(method, job)
+    scoring = _Scoring(method, tell)
+    held = {"calibration": parts.calibration, "validation": parts.validation}
+    scores = [score for part, members in held.items() for score in scoring.of(part, members, job.root)]
+    maps: list[np.ndarray | None] = []
+    scores += scoring.of("test", parts.test, job.root, keep=maps.append)
+    pixels, remarks = _measure_maps(parts.test, maps, dataset, tell)
+    return Result(
+        key=job.key,
+        code=job.code,
+        cell=job.cell,
+        made=dataset.made,
+        trained_on=len(parts.fit),
+        images=scores,
+        pixels=pixels,
+        tracked=job.track_epochs,
+        epochs=epochs,
+        remarks=[*dataset.remarks, *method.remarks(), *remarks],
+        versions=versions(),
+        machine=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        cost=Cost(
+            fit_seconds=fit_seconds,
+            score_seconds=scoring.seconds,
+            images_per_second=len(scores) / scoring.seconds if scores else 0.0,
+            peak_memory_mb=peak_memory_mb(),
+            parameters=method.parameter_count(),
+            device=device,
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        ),
+    )
+
+
+def _fit(method: Method, parts: split.Parts, job: Job, device: str, tell: Tell) -> tuple[list[TrackedEpoch], float]:
+    """Drive a fit to its end; the seconds leave out those spent looking at the test set."""
+    tracked: list[TrackedEpoch] = []
+    looking = 0.0
+    begun = time.perf_counter()
+    for event in method.fit(images.Images(parts.fit), seed=job.cell.seed, device=device):
+        if isinstance(event, Preparing):
+            tell(Progress(event.what, event.done, event.of))
+            continue
+        if not math.isfinite(event.loss):
+            raise MethodError(f"training diverged: the loss of epoch {event.number} is {event.loss}")
+        tell(Progress("epoch", event.number, event.of, loss=event.loss))
+        if job.track_epochs:
+            paused = time.perf_counter()
+            tracked.append(_look(method, parts.test, event, paused - begun - looking))
+            looking += time.perf_counter() - paused
+    return tracked, time.perf_counter() - begun - looking
+
+
+def _look(method: Method, test: list[Sample], epoch: Epoch, seconds: float) -> TrackedEpoch:
+    scores = [score.image for score in method.score(images.Images(test))]
+    labels = [sample.defect is not None for sample in test]
+    auroc = metrics.auroc(scores, labels) if len(set(labels)) == 2 else None
+    return TrackedEpoch(number=epoch.number, loss=epoch.loss, image_auroc=auroc, seconds=seconds)
+
+
+class _Scoring:
+    """Scores samples and adds up the seconds that took, decoding included."""
+
+    def __init__(self, method: Method, tell: Tell):
+        self.method = method
+        self.tell = tell
+        self.seconds = 0.0
+
+    def of(
+        self, part: str, samples: list[Sample], root: Path, keep: Callable[[np.ndarray | None], None] = lambda map: None
+    ) -> Iterator[ImageScore]:
+        """The image scores in order; each anomaly map is handed to `keep`."""
+        scores = self.method.score(images.Images(samples))
+        for number, sample in enumerate(samples, start=1):
+            begun = time.perf_counter()
+            score = next(scores)
+            self.seconds += time.perf_counter() - begun
+            _require_finite(score.image, score.map, sample, self.method)
+            keep(score.map)
+            self.tell(Progress(f"scoring {part}", number, len(samples)))
+            yield ImageScore(
+                path=sample.image.relative_to(root).as_posix(),
+                part=part,
+                defect=sample.defect,
+                score=float(score.image),
+            )
+
+
+def _require_finite(score: float, map: np.ndarray | None, sample: Sample, method: Method) -> None:
+    if not math.isfinite(score) or not (map is None or np.isfinite(map).all()):
+        raise MethodError(f"{type(method).__name__} gave a score that is not finite for {sample.image}")
+
+
+def _measure_maps(
+    test: list[Sample], maps: list[np.ndarray | None], dataset: Dataset, tell: Tell
+) -> tuple[PixelScores | None, list[str]]:
+    """Pixel metrics at the images' own sizes, and what was left out of them."""
+    if not any(sample.mask for sample in test) or any(map is None for map in maps):
+        return None, []
+    tell(Progress("measuring maps", 0, 1))
+    measured, masks, without = [], [], 0
+    for sample, map in zip(test, maps, strict=True):
+        size = images.image_size(sample.image)
+        mask = images.read_mask(sample.mask, size, dataset.mask_above) if sample.mask else np.zeros(size, bool)
+        if sample.defect and not mask.any():
+            without += 1
+            continue
+        measured.append(images.resize_map(map, size))
+        masks.append(mask)
+    remarks = [f"{without} defective test images have no mask or an empty one: left out of the pixel metrics"]
+    scores = metrics.pixel_metrics(measured, masks)
+    code = fingerprint.of_code(["benchmarks.metrics"])
+    pixels = PixelScores(
+        auroc=scores.auroc,
+        average_precision=scores.average_precision,
+        aupro=scores.aupro,
+        images=len(measured),
+        code=code,
+    )
+    return pixels, remarks if without else []
+
+
+def keep_model(method: Method, job: Job) -> None:
+    """Store a fitted method beside its result; `key` says which result it belongs to."""
+    fresh, place = job.folder / "model.new", job.folder / "model"
+    shutil.rmtree(fresh, ignore_errors=True)
+    method.save(fresh)
+    (fresh / "key").write_text(job.key, encoding="utf-8")
+    shutil.rmtree(place, ignore_errors=True)
+    fresh.rename(place)
+
+
+def versions() -> dict[str, str]:
+    """Versions of the libraries a result depends on, without importing them."""
+    installed = {
+        distribution.metadata["Name"].lower(): distribution.version for distribution in metadata.distributions()
+    }
+    return {name: installed[name.lower()] for name in LIBRARIES if name.lower() in installed}
+
+
+def peak_memory_mb() -> float:
+    """The most memory this process has held; the kernel counts in kB on Linux and in bytes on macOS."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)

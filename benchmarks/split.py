@@ -1,0 +1,67 @@
+"""Which normal training images are fitted on and which are kept to calibrate the threshold."""
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from datasets import DataError, Sample
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The samples of a category by the part they play in a job."""
+
+    fit: list[Sample]
+    calibration: list[Sample]
+    validation: list[Sample]
+    test: list[Sample]
+
+
+def divide(samples: Iterable[Sample], *, seed: int, shots: int | None, calibration: float) -> Parts:
+    """Divide a category's samples, seeded; a group of samples stays together.
+
+    The calibration part is drawn first, from all normal training images, so that it is the same whatever `shots` is.
+    Raises DataError where fewer than 2 images, or fewer than `shots`, are left to fit on.
+    """
+    samples = list(samples)
+    train = [sample for sample in samples if sample.split == "train"]
+    held = _draw(train, seed, share=calibration)
+    fit = [sample for sample in train if sample not in held]
+    if len(fit) < 2:
+        raise DataError(
+            f"{_name(samples)}: {len(train)} normal training images leave {len(fit)} to fit on after "
+            f"--calibration {calibration:g}; at least 2 are needed"
+        )
+    return Parts(
+        fit=fit if shots is None else _shots(fit, seed, shots),
+        calibration=[sample for sample in train if sample in held],
+        validation=[sample for sample in samples if sample.split == "validation"],
+        test=[sample for sample in samples if sample.split == "test"],
+    )
+
+
+def _draw(train: list[Sample], seed: int, *, share: float) -> set[Sample]:
+    """A seeded `share` of the images, at least one where the share is not 0, whole groups at a time."""
+    wanted = max(1, round(share * len(train))) if share else 0
+    groups: dict[str, list[Sample]] = {}
+    for sample in train:
+        groups.setdefault(sample.group or str(sample.image), []).append(sample)
+    order = list(groups.values())
+    random.Random(f"calibration {seed}").shuffle(order)
+    held: set[Sample] = set()
+    for group in order:
+        if len(held) >= wanted:
+            break
+        held.update(group)
+    return held
+
+
+def _shots(fit: list[Sample], seed: int, shots: int) -> list[Sample]:
+    if shots > len(fit):
+        raise DataError(f"--shots {shots}: {_name(fit)} has only {len(fit)} normal images to fit on")
+    chosen = set(random.Random(f"shots {seed}").sample(range(len(fit)), shots))
+    return [sample for index, sample in enumerate(fit) if index in chosen]
+
+
+def _name(samples: list[Sample]) -> str:
+    return f"category {samples[0].category}" if samples else "the category"

@@ -1,0 +1,66 @@
+"""Listing folders of images in one order, and pairing masks with images."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from datasets import DataError
+
+EXTENSIONS = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm"))
+
+
+def image_files(folder: Path) -> list[Path]:
+    """The images directly in `folder`, sorted by name; none where there is no such folder."""
+    return [folder / name for name, is_folder in _visible(folder) if not is_folder and is_image_name(name)]
+
+
+def subfolders(folder: Path) -> list[Path]:
+    """The folders directly in `folder`, sorted by name; none where there is no such folder."""
+    return [folder / name for name, is_folder in _visible(folder) if is_folder]
+
+
+def is_image_name(name: str) -> bool:
+    """Whether the name says image; hidden files are none (macOS writes `._000.png` beside `000.png`)."""
+    return not name.startswith(".") and os.path.splitext(name)[1].lower() in EXTENSIONS
+
+
+def category_folders(root: Path) -> list[Path]:
+    """The folders in `root`. Raises DataError where it is no folder or holds none."""
+    if not root.is_dir():
+        raise DataError(f"{root} is no folder: give the one that holds the category folders with --data")
+    folders = subfolders(root)
+    if not folders:
+        raise DataError(f"{root} holds no category folder: give the one that does with --data")
+    return folders
+
+
+def masks_by_image(images: Sequence[Path], folder: Path) -> dict[Path, Path]:
+    """The mask of each image that has one in `folder`: NAME_mask.EXT or NAME.EXT, of any image extension.
+
+    Raises DataError naming a mask without image, or a mask that is not the only one of its image.
+    """
+    pairs: dict[Path, Path] = {}
+    stems = {image.stem: image for image in images}
+    shared = {stem for stem, times in Counter(image.stem for image in images).items() if times > 1}
+    for mask in image_files(folder):
+        image = stems.get(mask.stem.removesuffix("_mask")) or stems.get(mask.stem)
+        if image is None:
+            raise DataError(f"{mask} is a mask without image: remove it, or add the image of that name")
+        if image.stem in shared:
+            raise DataError(f"{mask} could belong to two images named {image.stem}: rename one of them and its mask")
+        if image in pairs:
+            raise DataError(f"{mask} and {pairs[image].name} are both masks of {image.name}: keep one")
+        pairs[image] = mask
+    return pairs
+
+
+def _visible(folder: Path) -> list[tuple[str, bool]]:
+    """Name of each entry that is not hidden, and whether it is a folder; sorted by code point, as everywhere."""
+    if not folder.is_dir():
+        return []
+    try:
+        with os.scandir(folder) as entries:
+            return sorted((entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith("."))
+    except OSError as error:
+        raise DataError(f"{folder} cannot be listed: {error.strerror}") from None

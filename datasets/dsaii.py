@@ -1,0 +1,80 @@
+"""DSAII: 78 categories of a few web images each, with defects painted in by a diffusion model."""
+
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from datasets import DataError, Dataset, Sample
+from datasets._tree import category_folders, image_files, masks_by_image
+
+FOLDER = "synthetic_tidy_v2"
+SPLIT_SEED = 0
+
+
+class DSAII(Dataset):
+    """CATEGORY/normal, CATEGORY/anomaly (or defect) and CATEGORY/mask, where mask k belongs to anomaly k.
+
+    No split was ever published. Ours is seeded: half of the normal images of a category (rounded up) train, the
+    other half and all anomalies test. `counts` is empty for that reason: only the total was published, 2906 images.
+    """
+
+    reference = "the README of DSAII, which links two archives: synthetic_tidy_v2 (read here) and synthetic_mvtec_like"
+    licence = "none stated; the normal images were collected from the web"
+    layout: ClassVar = {
+        f"{FOLDER}/{category}/{name}": content
+        for category in ("0", "audio cable")
+        for name, content in {
+            "img_url.json": "[]",
+            "normal/000.png": "image",
+            "normal/001.png": "image",
+            "normal/002.png": "image",
+            "normal/003.png": "image",
+            "anomaly/000.png": "image",
+            "anomaly/001.png": "image",
+            "mask/000.png": "mask",
+            "mask/001.png": "mask",
+        }.items()
+    }
+    mask_above = 127  # the published masks were resized bilinearly and are not binary
+    remarks = (
+        "the defects of DSAII were painted into the images by a diffusion model",
+        "no split of DSAII was ever published: here half of the normal images of each category (rounded up, seed "
+        f"{SPLIT_SEED}) train, the other half and all anomalies test",
+    )
+
+    def categories(self, root: Path) -> list[str]:
+        """The folders in synthetic_tidy_v2, which `root` is or holds."""
+        return [folder.name for folder in category_folders(_base(root))]
+
+    def samples(self, root: Path, category: str) -> Iterator[Sample]:
+        """Raises DataError where there is no normal image, two folders of defects, or a mask without anomaly."""
+        folder = _base(root) / category
+        normal = image_files(folder / "normal")
+        if not normal:
+            raise DataError(f"{folder / 'normal'} holds no image: half of the images there are to be trained on")
+        anomalies = _anomalies(folder)
+        masks = masks_by_image(anomalies, folder / "mask")
+        train = _training_half(normal, category)
+        yield from (Sample(image, category, "train") for image in normal if image in train)
+        yield from (Sample(image, category, "test", "anomaly", masks.get(image)) for image in anomalies)
+        yield from (Sample(image, category, "test") for image in normal if image not in train)
+
+
+def _base(root: Path) -> Path:
+    return root / FOLDER if (root / FOLDER).is_dir() else root
+
+
+def _anomalies(folder: Path) -> list[Path]:
+    """The defective images; the published tree calls their folder `anomaly`, the text beside it `defect`."""
+    anomaly, defect = image_files(folder / "anomaly"), image_files(folder / "defect")
+    if anomaly and defect:
+        raise DataError(f"{folder} holds both anomaly and defect: the masks can belong to one of them only")
+    return anomaly or defect
+
+
+def _training_half(normal: Sequence[Path], category: str) -> set[Path]:
+    """Half of the images, rounded up; drawn from their names alone, so that every machine splits alike."""
+    shuffled = sorted(normal, key=lambda image: image.name)
+    random.Random(f"{SPLIT_SEED}/{category}").shuffle(shuffled)
+    return set(shuffled[: (len(shuffled) + 1) // 2])

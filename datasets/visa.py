@@ -1,0 +1,145 @@
+"""VisA: 12 categories of printed circuits, food, candles and capsules; the original layout or a prepared one."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+from datasets import Counts, DataError, Dataset, Sample
+from datasets._splits import looks_like_category, split_samples
+from datasets._tree import category_folders, image_files, masks_by_image
+
+SPLIT_FILE = Path("split_csv", "1cls.csv")
+SPLITS = frozenset((("train", "normal"), ("test", "normal"), ("test", "anomaly")))
+ANOMALY = "anomaly"
+Row = dict[str, str]
+
+
+class VisA(Dataset):
+    """The original layout, split by split_csv/1cls.csv, or prepared: train/good, test/{good,bad}, ground_truth/bad.
+
+    In the original layout the defect type is the label in image_anno.csv; several at once ("burnt,corner or edge
+    breakage") stay one type. Masks hold class ids and look black: anything other than 0 is defect.
+    """
+
+    reference = (
+        "Y. Zou, J. Jeong, L. Pemula, D. Zhang, O. Dabeer: SPot-the-Difference Self-Supervised Pre-training for "
+        "Anomaly Detection and Segmentation, ECCV 2022, arXiv 2207.14315, https://github.com/amazon-science/spot-diff"
+    )
+    licence = "CC BY 4.0"
+    counts: ClassVar = {  # rows of the published split_csv/1cls.csv
+        "candle": Counts(900, 100, 100),
+        "capsules": Counts(542, 60, 100),
+        "cashew": Counts(450, 50, 100),
+        "chewinggum": Counts(453, 50, 100),
+        "fryum": Counts(450, 50, 100),
+        "macaroni1": Counts(900, 100, 100),
+        "macaroni2": Counts(900, 100, 100),
+        "pcb1": Counts(904, 100, 100),
+        "pcb2": Counts(901, 100, 100),
+        "pcb3": Counts(905, 101, 100),
+        "pcb4": Counts(904, 101, 100),
+        "pipe_fryum": Counts(450, 50, 100),
+    }
+    layout: ClassVar = {
+        "split_csv/1cls.csv": "object,split,label,image,mask\n"
+        "candle,train,normal,candle/Data/Images/Normal/0836.JPG,\n"
+        "candle,train,normal,candle/Data/Images/Normal/0451.JPG,\n"
+        "candle,test,normal,candle/Data/Images/Normal/0029.JPG,\n"
+        "candle,test,anomaly,candle/Data/Images/Anomaly/000.JPG,candle/Data/Masks/Anomaly/000.png\n"
+        "candle,test,anomaly,candle/Data/Images/Anomaly/001.JPG,candle/Data/Masks/Anomaly/001.png\n",
+        "candle/image_anno.csv": "image,label,mask\n"
+        "candle/Data/Images/Normal/0836.JPG,normal,\n"
+        "candle/Data/Images/Anomaly/000.JPG,chunk of wax missing,candle/Data/Masks/Anomaly/000.png\n"
+        'candle/Data/Images/Anomaly/001.JPG,"chunk of wax missing,wax melded",candle/Data/Masks/Anomaly/001.png\n',
+        "candle/Data/Images/Normal/0029.JPG": "image",
+        "candle/Data/Images/Normal/0451.JPG": "image",
+        "candle/Data/Images/Normal/0836.JPG": "image",
+        "candle/Data/Images/Anomaly/000.JPG": "image",
+        "candle/Data/Images/Anomaly/001.JPG": "image",
+        "candle/Data/Masks/Anomaly/000.png": "mask",
+        "candle/Data/Masks/Anomaly/001.png": "mask",
+        "cashew/train/good/000.JPG": "image",
+        "cashew/train/good/001.JPG": "image",
+        "cashew/test/good/000.JPG": "image",
+        "cashew/test/bad/000.JPG": "image",
+        "cashew/ground_truth/bad/000.png": "mask",
+    }
+
+    def categories(self, root: Path) -> list[str]:
+        """The folders in `root` that hold images of their own."""
+        folders = category_folders(root)
+        names = [folder.name for folder in folders if _is_original(folder) or looks_like_category(folder)]
+        if not names:
+            raise DataError(f"{root} holds no category: none of its folders has Data/Images or train/good")
+        return names
+
+    def samples(self, root: Path, category: str) -> Iterator[Sample]:
+        """See `split_samples` for the prepared layouts.
+
+        Raises DataError where the split file is missing, says nothing of the category, or names a missing file.
+        """
+        return _original(root, category) if _is_original(root / category) else split_samples(root / category, category)
+
+
+def _is_original(folder: Path) -> bool:
+    return (folder / "Data").is_dir()
+
+
+def _original(root: Path, category: str) -> Iterator[Sample]:
+    data = root / category / "Data"
+    masks_by_image(image_files(data / "Images" / "Anomaly"), data / "Masks" / "Anomaly")  # raises for a stray mask
+    types = _defect_types(root / category / "image_anno.csv")
+    for row in _split_rows(root, category):
+        defect = types.get(row["image"], ANOMALY) if row["label"] == ANOMALY else None
+        mask = _existing(root, row["mask"]) if defect and row["mask"] else None
+        yield Sample(_existing(root, row["image"]), category, row["split"], defect, mask)
+
+
+def _split_rows(root: Path, category: str) -> list[Row]:
+    """The rows of the split file on one category, each image once, train before test."""
+    path = root / SPLIT_FILE
+    if not path.is_file():
+        raise DataError(
+            f"{path} is missing: {category} is in VisA's original layout, whose split that file holds; "
+            "it comes with the data, and from https://github.com/amazon-science/spot-diff"
+        )
+    rows = {}
+    for row in _read(path, columns=("object", "split", "label", "image", "mask")):
+        if row["object"] != category:
+            continue
+        if (row["split"], row["label"]) not in SPLITS:
+            raise DataError(f"{path}: {row['image']} is in {row['split']!r} and {row['label']!r}, unknown together")
+        if row["image"] in rows:
+            raise DataError(f"{path} lists {row['image']} twice: keep one of the two lines")
+        rows[row["image"]] = row
+    if not rows:
+        raise DataError(f"{path} says nothing of {category}: add its images, or give them in the MVTec layout")
+    return sorted(rows.values(), key=lambda row: (row["split"] != "train", row["label"] == "normal", row["image"]))
+
+
+def _defect_types(path: Path) -> dict[str, str]:
+    """The label of each defective image in image_anno.csv; nothing where the file is not there."""
+    if not path.is_file():
+        return {}
+    rows = _read(path, columns=("image", "label"))
+    return {row["image"]: row["label"] for row in rows if row["label"] not in ("", "normal")}
+
+
+def _existing(root: Path, name: str) -> Path:
+    path = root / name
+    if not path.is_file():
+        raise DataError(f"{path} is missing: {root / SPLIT_FILE} names it")
+    return path
+
+
+def _read(path: Path, *, columns: tuple[str, ...]) -> list[Row]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restval="")
+            missing = [name for name in columns if name not in (reader.fieldnames or ())]
+            if missing:
+                raise DataError(f"{path} has no column {missing[0]}: expected {', '.join(columns)}")
+            return list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read as a table: {error}") from None

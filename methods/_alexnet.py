@@ -1,0 +1,141 @@
+"""Frozen AlexNet features of an image's rotated views, shared by the methods that look through them."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import PIL.Image
+import PIL.ImageEnhance
+import torch
+from torch import Tensor, nn
+
+from methods import Image, MethodError
+from methods._weights import Weights
+
+CHANNELS = 256
+"""Features of one scale."""
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+STORE_BYTES = 256 << 20
+
+
+class View(NamedTuple):
+    """How an image is turned and lit; the factors are those of `PIL.ImageEnhance`."""
+
+    degrees: float = 0.0
+    brightness: float = 1.0
+    contrast: float = 1.0
+    saturation: float = 1.0
+
+
+def fixed_views(count: int, degrees: float) -> list[View]:
+    """Evenly spaced rotations within plus or minus `degrees`, beginning with none at all."""
+    angles = (2 * degrees * number / count for number in range(count))
+    return [View(angle if angle < degrees else angle - 2 * degrees) for angle in angles]
+
+
+def random_views(count: int, *, spread: View, generator: torch.Generator) -> list[View]:
+    """Uniform draws: rotations within plus or minus `spread.degrees`, factors within 1 plus or minus their spread."""
+    draws = 2 * torch.rand(count, len(View._fields), generator=generator, dtype=torch.float64) - 1
+    centre, spread = (torch.tensor(view, dtype=torch.float64) for view in (View(), spread))
+    return [View(*view) for view in (centre + draws * spread).tolist()]
+
+
+def render(image: PIL.Image.Image, view: View) -> np.ndarray:
+    """The view's pixels, (height, width, 3) uint8; corners that a rotation leaves empty are black, as published."""
+    for enhance, factor in (
+        (PIL.ImageEnhance.Brightness, view.brightness),
+        (PIL.ImageEnhance.Contrast, view.contrast),
+        (PIL.ImageEnhance.Color, view.saturation),
+    ):
+        if factor != 1:
+            image = enhance(image).enhance(max(factor, 0.0))
+    return np.asarray(image.rotate(view.degrees, PIL.Image.Resampling.NEAREST, fillcolor=0))
+
+
+def alexnet_features(weights: Weights) -> nn.Sequential:
+    """torchvision's AlexNet up to its last pooling, frozen."""
+    with torch.device("meta"):  # no initial weights are drawn, so no global generator is touched
+        network = nn.Sequential(
+            nn.Conv2d(3, 64, 11, stride=4, padding=2),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(3, stride=2),
+            nn.Conv2d(64, 192, 5, padding=2),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(3, stride=2),
+            nn.Conv2d(192, 384, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(384, 256, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(256, CHANNELS, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(3, stride=2),
+        )
+    state = {name.removeprefix("features."): torch.from_numpy(array) for name, array in weights.arrays.items()}
+    network.load_state_dict(state, assign=True)
+    return network.eval().requires_grad_(False)
+
+
+def find_device(wanted: str) -> str:
+    """`auto`, `cpu`, `cuda` or `cuda:N` -> the device to use. Raises MethodError where a named one is not there."""
+    if wanted == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted == "cpu":
+        return wanted
+    name, _, number = wanted.partition(":")
+    count = torch.cuda.device_count()
+    if name != "cuda" or not (number or "0").isdecimal() or int(number or 0) >= count:
+        raise MethodError(f"there is no device {wanted}: {count} CUDA devices are here; choose auto or cpu")
+    return wanted
+
+
+class Features:
+    """Views of an image -> (views, 256 x scales) float32: means of AlexNet's last map, finest scale first.
+
+    `image_size` is the side in pixels of the finest scale; each coarser one has half of it. Views pass through
+    the network beside views of their own image only, so an image's features do not depend on its company.
+    """
+
+    def __init__(self, weights: Weights, *, image_size: int, n_scales: int, precision: str, device: str):
+        self.device = torch.device(device)
+        self.dtype = getattr(torch, precision)
+        self.sizes = [image_size >> scale for scale in range(n_scales)]
+        self.network = alexnet_features(weights).to(self.device, self.dtype, memory_format=torch.channels_last)
+        self.mean, self.std = (
+            torch.tensor(values, device=self.device).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD)
+        )
+        self.batch = 8 if self.device.type == "cpu" else 64
+
+    @torch.no_grad()
+    def extract(self, image: Image, views: Sequence[View]) -> Tensor:
+        """The features of an image's views, on the device."""
+        side = self.sizes[0]
+        resized = PIL.Image.fromarray(image).resize((side, side), PIL.Image.Resampling.BILINEAR)
+        batches = (views[start : start + self.batch] for start in range(0, len(views), self.batch))
+        return torch.cat([self._pooled(resized, batch) for batch in batches])
+
+    def _pooled(self, image: PIL.Image.Image, views: Sequence[View]) -> Tensor:
+        pixels = torch.from_numpy(np.stack([render(image, view) for view in views])).to(self.device)
+        scaled = (pixels.permute(0, 3, 1, 2).float().div_(255).sub_(self.mean).div_(self.std)).to(self.dtype)
+        maps = (self.network(nn.functional.interpolate(scaled, size)) for size in self.sizes)
+        return torch.cat([map.float().mean((2, 3)) for map in maps], dim=1)
+
+
+class FeatureStore:
+    """Features of the images seen last, by their content, so that a test set looked at again costs nothing."""
+
+    def __init__(self, features: Features, views: Sequence[View], *, limit_bytes: int = STORE_BYTES):
+        self.features, self.views = features, views
+        self.limit_bytes = limit_bytes
+        self.stored: OrderedDict[bytes, Tensor] = OrderedDict()
+
+    def of(self, image: Image) -> Tensor:
+        """The features of the image's views."""
+        digest = hashlib.blake2b(repr(image.shape).encode() + np.ascontiguousarray(image).tobytes()).digest()
+        if digest not in self.stored:
+            self.stored[digest] = self.features.extract(image, self.views)
+            while sum(features.nbytes for features in self.stored.values()) > self.limit_bytes:
+                self.stored.popitem(last=False)
+        return self.stored[digest]

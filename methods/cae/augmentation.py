@@ -1,0 +1,58 @@
+"""Training images turned, shifted and made brighter or darker by a seeded generator."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from keras import ops
+
+from methods.cae.preprocessing import as_floats
+
+if TYPE_CHECKING:
+    from methods.cae import ConvolutionalAutoencoder
+
+
+def batches(pixels: np.ndarray, settings: "ConvolutionalAutoencoder", seed: np.random.SeedSequence) -> Iterator:
+    """Augmented batches (batch_size, height, width, channels) float32 from 0 to 1, without end."""
+    generator = np.random.default_rng(seed)
+    for chosen in shuffled(len(pixels), settings.batch_size, generator):
+        yield augmented(as_floats(pixels[chosen]), settings, generator)
+
+
+def shuffled(count: int, batch_size: int, generator: np.random.Generator) -> Iterator[np.ndarray]:
+    """Batches of indices without end, every index once before any comes again; what is left over starts the next.
+
+    So all batches are of one size: a smaller last one would have the training step built again.
+    """
+    waiting = np.empty(0, np.intp)
+    while True:
+        while len(waiting) < batch_size:
+            waiting = np.concatenate([waiting, generator.permutation(count)])
+        yield waiting[:batch_size]
+        waiting = waiting[batch_size:]
+
+
+def augmented(images: np.ndarray, settings: "ConvolutionalAutoencoder", generator: np.random.Generator) -> np.ndarray:
+    """Each image turned, shifted and multiplied by values of its own, then cut off at 1."""
+    moves = transforms(images.shape, settings, generator)
+    moved = ops.image.affine_transform(
+        images, moves, interpolation="bilinear", fill_mode=settings.fill, data_format="channels_last"
+    )
+    change = settings.brightness_change
+    factors = generator.uniform(1 - change, 1 + change, (len(images), 1, 1, 1)).astype(np.float32)
+    return np.clip(ops.convert_to_numpy(moved) * factors, 0, 1)
+
+
+def transforms(
+    shape: tuple[int, ...], settings: "ConvolutionalAutoencoder", generator: np.random.Generator
+) -> np.ndarray:
+    """(n, 8) float32: Keras's a0 a1 a2 b0 b1 b2 c0 c1, from output to input pixels, about the image's centre."""
+    count, height, width, _ = shape
+    angles = np.deg2rad(settings.rotation_degrees) * generator.uniform(-1, 1, count)
+    shifts = settings.shift_share * generator.uniform(-1, 1, (2, count))
+    cosine, sine = np.cos(angles), np.sin(angles)
+    x, y = (width - 1) / 2, (height - 1) / 2
+    across = x - cosine * x + sine * y + shifts[0] * width
+    down = y - sine * x - cosine * y + shifts[1] * height
+    none = np.zeros(count)
+    return np.stack([cosine, -sine, across, sine, cosine, down, none, none], axis=1).astype(np.float32)

@@ -1,0 +1,135 @@
+"""Keras and the engine under it: the only place that knows TensorFlow from torch."""
+
+import importlib.util
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from methods import MethodError
+
+ENGINES = ("tensorflow", "torch")
+CALM = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+"""What TensorFlow reads when it is imported: no information lines; several jobs may share one GPU."""
+NOISE = re.compile(rb"[IW]\d{4} |WARNING: All log messages|.*cuInit: UNKNOWN ERROR \(303\)")
+"""Start of the lines that TensorFlow writes however it is told not to; 303: this machine has no CUDA driver."""
+
+
+def start() -> str:
+    """Import Keras and name its engine: `KERAS_BACKEND`, else TensorFlow, else torch where only that is installed.
+
+    Raises MethodError where there is none. Modules that import Keras at their top are imported after this.
+    """
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = chosen(os.environ.get("KERAS_BACKEND"))
+        for name, value in CALM.items():
+            os.environ.setdefault(name, value)
+    with quiet():
+        import keras
+    if keras.backend.backend() == "tensorflow":
+        _prepare_tensorflow()
+    return keras.backend.backend()
+
+
+def description() -> str:
+    """The engine that runs, with the reason where it is not the default one."""
+    import keras
+
+    engine = keras.backend.backend()
+    return engine if importlib.util.find_spec(ENGINES[0]) else f"{engine}, as TensorFlow is not installed"
+
+
+def chosen(wanted: str | None) -> str:
+    """The engine to use when `KERAS_BACKEND` is `wanted`. Raises MethodError where it cannot be used."""
+    candidates = (wanted,) if wanted else ENGINES
+    for name in candidates:
+        if name in ENGINES and importlib.util.find_spec(name):
+            return name
+    found = f"KERAS_BACKEND is {wanted}, which cannot be used here" if wanted else "neither is installed"
+    raise MethodError(f"cae runs on Keras with tensorflow or torch, but {found}: install or name one of the two")
+
+
+def find_device(wanted: str) -> str:
+    """`cpu` or `cuda:N` for auto, cpu, cuda or cuda:N; the processor needs no engine to be found."""
+    if wanted == "cpu":
+        return "cpu"
+    if wanted != "auto" and not re.fullmatch(r"cuda(:\d+)?", wanted):
+        raise MethodError(f"device {wanted!r}: expected auto, cpu, cuda or cuda:N")
+    engine, count = start(), _gpu_count()
+    number = int(wanted.partition(":")[2] or 0)
+    if number < count:
+        return f"cuda:{number}"
+    if wanted == "auto":
+        return "cpu"
+    raise MethodError(
+        f"device {wanted}: {engine} sees {count} GPUs; use --device cpu, or an engine with CUDA "
+        "(pip install tensorflow[and-cuda], or set KERAS_BACKEND=torch)"
+    )
+
+
+def on(device: str) -> Any:
+    """A context in which Keras computes on that device."""
+    import keras
+
+    return keras.device(device.replace("cuda", "gpu"))
+
+
+def within(device: str, steps: Generator) -> Iterator[Any]:
+    """The same items, each computed on that device, whose scope is left before an item is handed out."""
+    end = object()
+    try:
+        while True:
+            with on(device):
+                item = next(steps, end)
+            if item is end:
+                return
+            yield item
+    finally:
+        steps.close()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Hold back what is written to standard error, by C++ too, and then let all through but the known noise."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
+            held.seek(0)
+            os.write(2, b"".join(line for line in held if not NOISE.match(line)))
+
+
+def _gpu_count() -> int:
+    import keras
+
+    if keras.backend.backend() == "torch":
+        import torch
+
+        return torch.cuda.device_count()
+    import tensorflow as tf
+
+    with quiet():
+        return len(tf.config.list_physical_devices("GPU"))
+
+
+def _prepare_tensorflow() -> None:
+    """Full float32 products and a quiet start.
+
+    The 10-bit products that TensorFlow takes on a GPU are too coarse for SSIM, which subtracts squares of nearly equal
+    size. Its remapper fails on the gradient of a convolution with LeakyReLU, says so as an error, and is passed over.
+    """
+    import tensorflow as tf
+
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    tf.config.optimizer.set_experimental_options({"remapping": False})
+    with quiet():
+        tf.config.list_logical_devices()

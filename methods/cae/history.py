@@ -1,0 +1,60 @@
+"""What happened while an autoencoder was trained."""
+
+import json
+import math
+from pathlib import Path
+from typing import NamedTuple, Self
+
+
+class Losses(NamedTuple):
+    """The mean losses of one epoch."""
+
+    training: float
+    """On augmented images, while the weights were changing."""
+    validation: float
+    """On the held-out images, with the weights at the epoch's end."""
+
+
+class History(NamedTuple):
+    """The losses of every epoch so far, and the circumstances."""
+
+    engine: str
+    held_out: int
+    """Number of images that decided when to stop."""
+    images: int
+    """Number of images in all."""
+    planned: int
+    """Epochs if nothing stops them."""
+    epochs: list[Losses]
+
+    @property
+    def best(self) -> int:
+        """Number, from 1, of the epoch with the lowest validation loss: its weights are kept."""
+        return 1 + min(range(len(self.epochs)), key=lambda index: _or_infinity(self.epochs[index].validation))
+
+    @property
+    def stale(self) -> int:
+        """How many epochs have passed since the best one."""
+        return len(self.epochs) - self.best if self.epochs else 0
+
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader of the scores must know."""
+        stop = f"trained {len(self.epochs)} of at most {self.planned} epochs and kept the weights of epoch {self.best}"
+        return (
+            f"Keras ran on {self.engine}",
+            f"{stop}, with the lowest loss on {self.held_out} held-out of {self.images} images",
+        )
+
+    def save(self, file: Path) -> None:
+        """Write it as JSON."""
+        file.write_text(json.dumps(self._asdict(), indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, file: Path) -> Self:
+        """Read what `save` wrote."""
+        values = json.loads(file.read_text(encoding="utf-8"))
+        return cls(**values | {"epochs": [Losses(*losses) for losses in values["epochs"]]})
+
+
+def _or_infinity(loss: float) -> float:
+    return math.inf if math.isnan(loss) else loss

@@ -1,0 +1,198 @@
+"""DifferNet: the likelihood of multi-scale AlexNet features under a normalising flow."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from methods import Epoch, Image, Method, MethodError, Preparing, Score, settings
+
+STATE = "flow.safetensors"
+SMALLEST_SIDE = 63
+"""AlexNet leaves nothing of an image with a shorter side, in pixels."""
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+@settings
+class DifferNet(Method):
+    """A normalising flow learns the density of AlexNet features of normal images; an unlikely image is anomalous.
+
+    Departures from the published system (github.com/marco-rudolph/differnet):
+
+    - test views are evenly spaced rotations, not random ones: scores repeat. Brightness, contrast and saturation,
+      where they are varied at all, are varied in training only;
+    - training draws its views from a bank extracted once (`bank_views`), because the layers below the flow are frozen;
+    - z and the log-determinant come from one pass; nothing is differentiated through AlexNet;
+    - the model is that of the last epoch, and no test image is looked at to choose it;
+    - dropout, 0 as published, and the subnets' unused batch normalisation are left out.
+    """
+
+    paper: ClassVar = (
+        "Rudolph, Wandt, Rosenhahn: Same Same But DifferNet: Semi-Supervised Defect Detection with Normalizing Flows, "
+        "WACV 2021, arXiv 2008.12577"
+    )
+    quick: ClassVar = {
+        "image_size": 128,
+        "n_scales": 2,
+        "bank_views": 4,
+        "test_views": 4,
+        "coupling_blocks": 2,
+        "hidden_width": 64,
+        "meta_epochs": 2,
+        "sub_epochs": 6,
+    }
+
+    weights: str | None = Field(None, description="file of AlexNet weights (.pth or .safetensors); none: find them")
+    image_size: int = Field(448, ge=SMALLEST_SIDE, description="side of the resized image, pixels")
+    n_scales: int = Field(3, ge=1, description="scales of the features; each has half the side of the one before")
+    rotation_degrees: float = Field(180.0, ge=0, le=180, description="views are rotated by up to this, either way")
+    brightness: Share = Field(0.0, description="training views vary in brightness by up to this share")
+    contrast: Share = Field(0.0, description="training views vary in contrast by up to this share")
+    saturation: Share = Field(0.0, description="training views vary in saturation by up to this share")
+    # Not the paper's, which rotates afresh in every epoch. One image costs 64 passes through AlexNet, 1 to 2 s on two
+    # CPU cores, and 0.2 MB of memory; 192 epochs of 4 fresh views would be 768 passes. A bank of 16 overfits.
+    bank_views: int = Field(64, ge=1, description="random views extracted per training image, to draw from")
+    views_per_image: int = Field(4, ge=1, description="views of each training image in one epoch")
+    test_views: int = Field(64, ge=1, description="evenly spaced rotations that a score is the mean over")
+    coupling_blocks: int = Field(8, ge=1, description="blocks of the flow")
+    hidden_width: int = Field(2048, ge=1, description="units in each of a subnet's three hidden layers")
+    clamp: float = Field(3.0, gt=0, description="soft clamp of the log scale of a coupling")
+    batch_size: int = Field(24, ge=1, description="images in a batch, each with its views")
+    learning_rate: float = Field(2e-4, gt=0, description="step size of Adam")
+    betas: tuple[Share, Share] = Field((0.8, 0.8), description="decay of Adam's two running means")
+    adam_epsilon: float = Field(1e-4, gt=0, description="term that keeps Adam's denominator above zero")
+    weight_decay: float = Field(1e-5, ge=0, description="L2 penalty, added to the gradient")
+    meta_epochs: int = Field(24, ge=1, description="epochs that are reported")
+    sub_epochs: int = Field(8, ge=1, description="passes over the training images in one meta epoch")
+    features_precision: Literal["float32", "bfloat16"] = Field("float32", description="arithmetic of AlexNet")
+
+    @model_validator(mode="after")
+    def _coarsest_scale_is_seen(self) -> Self:
+        if self.image_size >> (self.n_scales - 1) < SMALLEST_SIDE:
+            raise ValueError(f"the coarsest of {self.n_scales} scales must keep a side of {SMALLEST_SIDE} pixels")
+        return self
+
+    def __post_init__(self):
+        self._store = self._flow = self._weights = None
+
+    def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:
+        """Extract a bank of views, then train the flow on it; one Epoch a meta epoch, with its mean loss."""
+        import torch
+
+        from methods.differnet import flow
+
+        if len(images) < 2:
+            raise MethodError(f"DifferNet needs at least 2 training images, got {len(images)}")
+        self._open(device)
+        generator = torch.Generator().manual_seed(seed)
+        bank = torch.empty(len(images), self.bank_views, self._dims, device=device)
+        for number, image in enumerate(images):
+            bank[number] = self._store.features.extract(image, self._training_views(generator))
+            yield Preparing("training views through AlexNet", number + 1, len(images))
+        flow_seed = int(torch.randint(2**62, (), generator=generator))
+        self._flow = flow.build(self._dims, seed=flow_seed, **self._shape).to(device)
+        with flow.Trainer(self._flow, **self._adam) as trainer:
+            for number in range(1, self.meta_epochs + 1):
+                losses = [trainer.epoch(self._batches(bank, generator)) for _ in range(self.sub_epochs)]
+                yield Epoch(number, self.meta_epochs, float(torch.cat(losses).mean()))
+
+    def score(self, images: Sequence[Image]) -> Iterator[Score]:
+        """The mean of z^2 over views and dimensions, section 3.3; no map."""
+        if self._flow is None:
+            raise MethodError("DifferNet has learned nothing yet: fit it or load it before scoring")
+        return (Score(self._score(image), None) for image in images)
+
+    def save_state(self, folder: Path) -> None:
+        """Write the flow; of AlexNet only the digest of its weights."""
+        from safetensors.torch import save_file
+
+        if self._flow is None:
+            raise MethodError("DifferNet has learned nothing yet: fit it before saving")
+        save_file(self._flow.state_dict(), folder / STATE, metadata={"alexnet": self._weights.digest})
+
+    def load_state(self, folder: Path, *, device: str) -> None:
+        """Read the flow. Raises MethodError where it was trained on other AlexNet weights than those found now."""
+        from methods.differnet import flow
+
+        self._open(device)
+        state, alexnet = flow.read_state(folder / STATE, device)
+        if alexnet != self._weights.digest:
+            raise MethodError(
+                f"{folder / STATE} was trained with other AlexNet weights than those of {self._weights.source}: "
+                "give the file it was trained with in the setting `weights` of settings.json"
+            )
+        self._flow = flow.restore(state, self._dims, **self._shape)
+
+    def parameter_count(self) -> int:
+        """Parameters of the flow: 172,077,056 as published."""
+        half, width = self._dims // 2, self.hidden_width
+        subnet = (half + 1) * width + 2 * (width + 1) * width + (width + 1) * self._dims
+        return 2 * self.coupling_blocks * subnet
+
+    def model_bytes(self) -> int:
+        """Float32 parameters, and each block's permutation with its inverse."""
+        return 4 * self.parameter_count() + 2 * 8 * self._dims * self.coupling_blocks
+
+    def find_device(self, wanted: str) -> str:
+        """A CUDA device where one is there and `auto` is wanted."""
+        from methods._alexnet import find_device
+
+        return find_device(wanted)
+
+    def remarks(self) -> tuple[str, ...]:
+        """Which AlexNet weights were used, and in what precision."""
+        if self._weights is None:
+            return ()
+        return (f"AlexNet weights: {self._weights.source}; its features in {self.features_precision}",)
+
+    @property
+    def _dims(self) -> int:
+        return 256 * self.n_scales
+
+    @property
+    def _shape(self) -> dict[str, Any]:
+        return {"blocks": self.coupling_blocks, "hidden_width": self.hidden_width, "clamp": self.clamp}
+
+    @property
+    def _adam(self) -> dict[str, Any]:
+        return {
+            "lr": self.learning_rate,
+            "beta1": self.betas[0],
+            "beta2": self.betas[1],
+            "eps": self.adam_epsilon,
+            "weight_decay": self.weight_decay,
+        }
+
+    def _open(self, device: str) -> None:
+        """Make ready to turn images into features."""
+        from methods import _alexnet, _weights
+
+        self._weights = _weights.find(self.weights)
+        features = _alexnet.Features(
+            self._weights,
+            image_size=self.image_size,
+            n_scales=self.n_scales,
+            precision=self.features_precision,
+            device=device,
+        )
+        self._store = _alexnet.FeatureStore(features, _alexnet.fixed_views(self.test_views, self.rotation_degrees))
+
+    def _training_views(self, generator) -> list:
+        from methods._alexnet import View, random_views
+
+        spread = View(self.rotation_degrees, self.brightness, self.contrast, self.saturation)
+        return random_views(self.bank_views, spread=spread, generator=generator)
+
+    def _batches(self, bank, generator) -> Iterator:
+        from methods.differnet.flow import epoch_batches
+
+        return epoch_batches(bank, images=self.batch_size, views=self.views_per_image, generator=generator)
+
+    def _score(self, image: Image) -> float:
+        import torch
+
+        with torch.no_grad():
+            z, _ = self._flow(self._store.of(image))
+            return float((z**2).mean())

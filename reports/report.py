@@ -1,0 +1,173 @@
+"""report.md and report.csv: what the stored results say, for a reader who has to choose a method."""
+
+from collections.abc import Mapping
+from html import escape as html_escape
+from pathlib import Path
+
+import pandas as pd
+
+from reports import sections
+from reports.results import Failure, write_text
+from reports.rows import IDENTITY, Row, csv_text, failed_row, in_order
+from reports.tables import METRICS, escape, frame, has, markdown, means, names, places, significant, span, spread_text
+
+AT_A_GLANCE = ("image_auroc", "pixel_auroc", "aupro", "true_positive_rate", "false_positive_rate")
+REASONS = {"why_no_image_metrics": "Image metrics", "why_no_pixel_metrics": "Pixel metrics"}
+
+
+def write(
+    folder: Path, *, rows: list[Row], defects: list[Row], failures: list[Failure], definitions: Mapping[str, str]
+) -> None:
+    """Write report.md and report.csv into a folder, each whole or not at all.
+
+    `rows` has a row a result, `defects` a row a result and defect type; both have the columns of `rows.IDENTITY`.
+    """
+    write_text(folder / "report.md", report(rows=rows, defects=defects, failures=failures, definitions=definitions))
+    write_text(folder / "report.csv", csv_text([*rows, *map(failed_row, failures)]))
+
+
+def report(*, rows: list[Row], defects: list[Row], failures: list[Failure], definitions: Mapping[str, str]) -> str:
+    """The markdown text. Raises ValueError where there is neither a row nor a failure."""
+    everything = in_order([*rows, *map(failed_row, failures)])
+    if not everything:
+        raise ValueError("expected at least one result or failure to report")
+    table = frame(everything)
+    blocks = [_summary(table), _failures(table, failures)]
+    if rows:
+        blocks += sections.results(table, _named(defects, everything, table), definitions)
+        blocks += [_reasons(table), _remarks(table), _provenance(table)]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _summary(table: pd.DataFrame) -> str:
+    datasets = escape(", ".join(table["dataset"].unique()))
+    made = has(table, "made") and bool(table["made"].eq(True).any())
+    failed = int(table["failure"].notna().sum())
+    seeds = ", ".join(str(seed) for seed in sorted(table["seed"].unique()))
+    blocks = [
+        f"# Anomaly detection on {datasets}{' (made data)' if made else ''}",
+        "**Made data:** a program made these images. The numbers show how the methods and the suite behave, not how "
+        "good a method is on real parts."
+        if made
+        else "",
+        f"{_count(len(names(table)), 'method')}, {_count(len(places(table)), 'category', 'categories')}, "
+        f"{'seeds' if table['seed'].nunique() > 1 else 'seed'} {seeds}: {_count(len(table), 'job')}, "
+        f"{f'**{failed} failed**' if failed else 'none failed'}.",
+    ]
+    if failed < len(table):
+        blocks += [_image_counts(table), _at_a_glance(table), _conventions(table)]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _image_counts(table: pd.DataFrame) -> str:
+    calibrated = bool(table["calibration_images"].any())
+    held = f"{span(table['calibration_images'])} held out for the threshold" if calibrated else "no threshold"
+    return (
+        f"In each category {span(table['trained_on'])} normal images to train on and {held}; "
+        f"{span(table['test_normal'])} normal and {span(table['test_defective'])} defective ones to test on."
+    )
+
+
+def _at_a_glance(table: pd.DataFrame) -> str:
+    """The mean rows of the main tables, turned to a line a method."""
+    seeds = table["seed"].nunique()
+    rows = {METRICS[column]: means(table, column) for column in AT_A_GLANCE if has(table, column)}
+    titles = {mean.title() for mean in rows.values()}
+    shared = f"method, {titles.pop()}" if len(titles) == 1 else "method"
+    headers = [f"{name}, {mean.title()}" if titles else name for name, mean in rows.items()]
+    lines = [
+        [
+            escape(name),
+            *(spread_text(mean.by_method.get(name), seeds) for mean in rows.values()),
+            significant(jobs["fit_seconds"].mean()),
+            significant(jobs["images_per_second"].median()),
+        ]
+        for name, jobs in table.groupby("name", sort=False)
+    ]
+    return markdown([shared, *headers, "seconds to fit", "images per second"], lines)
+
+
+def _conventions(table: pd.DataFrame) -> str:
+    seeds = table["seed"].nunique()
+    spread = f"mean ± sample standard deviation over {seeds} seeds" if seeds > 1 else "one seed, so no spread"
+    return (
+        f"Cells: {spread}; bold: best of its line; a mean row covers the categories that all methods have a value for; "
+        f"n/a: not measurable, the reason is given below. *Oracle* marks what was chosen on the test set."
+    )
+
+
+def _failures(table: pd.DataFrame, failures: list[Failure]) -> str:
+    failed = table[table["failure"].notna()]
+    if failed.empty:
+        return ""
+    columns = ["name", "place", "seed", "failure"]
+    lines = [[escape(str(value)) for value in line] for line in failed[columns].itertuples(index=False)]
+    tails = [
+        f"<details><summary>End of the error output: {html_escape(title)}</summary>\n\n"
+        f"<pre>{html_escape(_printable(failure.tail).strip())}</pre>\n\n</details>"
+        for failure in failures
+        for title in [f"{failure.cell.method}, {' '.join(failure.cell.category.split())}, seed {failure.cell.seed}"]
+        if failure.tail.strip()
+    ]
+    listed = markdown(["method", "category", "seed", "reason"], lines, text_columns=4)
+    return "\n\n".join(["## Failed jobs", listed, *tails])
+
+
+def _named(defects: list[Row], everything: list[Row], table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of defect types under the names that their jobs have in the report."""
+    shown = dict(zip(map(_job, everything), zip(table["name"], table["place"], strict=True), strict=True))
+    named = [row | dict(zip(("name", "place"), shown[_job(row)], strict=True)) for row in in_order(defects)]
+    return pd.DataFrame(named)
+
+
+def _job(row: Row) -> tuple:
+    return tuple(row[column] for column in IDENTITY)
+
+
+def _reasons(table: pd.DataFrame) -> str:
+    """Why numbers are not available."""
+    lines = [
+        f"- {title} of {_where(table, jobs)}: {reason}"
+        for column, title in REASONS.items()
+        if has(table, column)
+        for reason, jobs in table.groupby(column, sort=False)
+    ]
+    return "\n".join(["## Not available", "", *lines]) if lines else ""
+
+
+def _remarks(table: pd.DataFrame) -> str:
+    """What methods and data have to say, each remark once."""
+    jobs = table.assign(remark=table["remarks"].str.split("\n")).explode("remark")
+    jobs = jobs[jobs["remark"].fillna("") != ""]
+    lines = [f"- {_where(table, own)}: {escape(remark)}" for remark, own in jobs.groupby("remark", sort=False)]
+    return "\n".join(["## Remarks", "", *lines]) if lines else ""
+
+
+def _provenance(table: pd.DataFrame) -> str:
+    lines = [
+        f"- {title}, {_where(table, jobs)}: {escape(text)}"
+        for title, column in (("Versions", "versions"), ("Machine", "machine"))
+        for text, jobs in table.groupby(column, sort=False)
+    ]
+    return "\n".join(["## Made with", "", *lines])
+
+
+def _where(table: pd.DataFrame, jobs: pd.DataFrame) -> str:
+    """Whom something concerns: all jobs, some categories of all methods, or methods with some of their categories."""
+    done = table[table["failure"].isna()]
+    counts = done["name"].value_counts()
+    which = {
+        name: "" if len(own) == counts[name] else ", ".join(places(own))
+        for name, own in jobs.groupby("name", sort=False)
+    }
+    if len(which) == len(counts) and len(set(which.values())) == 1:
+        return escape(next(iter(which.values()))) or "all jobs"
+    return escape("; ".join(f"{name} ({some})" if some else name for name, some in which.items()))
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text if character in "\n\t" or character.isprintable())

@@ -1,0 +1,75 @@
+"""A row of the CSV: which job it belongs to, its place in the file, and the file's text."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable
+
+from reports.results import Cell, Failure
+
+Row = dict[str, str | int | float | bool | None]
+
+IDENTITY = ("method", "changed", "dataset", "category", "seed", "shots", "calibration", "settings")
+"""Columns that tell one job from another."""
+
+VOLATILE = (
+    "tracked_fit_seconds",
+    "fit_seconds",
+    "score_seconds",
+    "images_per_second",
+    "peak_memory_mb",
+    "finished",
+)
+"""Columns of time and memory: all others are equal, byte for byte, when the same job runs again on the same CPU."""
+
+
+def identity(cell: Cell) -> Row:
+    """The columns of IDENTITY: `changed` is "name=value ..." for a reader, `settings` all of them as JSON."""
+    changed = (f"{name}={value}" for name, value in sorted(cell.changed.items()))
+    return {
+        "method": cell.method,
+        "changed": " ".join(changed),
+        "dataset": cell.dataset,
+        "category": cell.category,
+        "seed": cell.seed,
+        "shots": cell.shots,
+        "calibration": cell.calibration,
+        "settings": json.dumps(cell.settings, sort_keys=True),
+    }
+
+
+def failed_row(failure: Failure) -> Row:
+    """The row of a job without a result."""
+    return identity(failure.cell) | {"failure": failure.reason}
+
+
+def in_order(rows: Iterable[Row]) -> list[Row]:
+    """Rows by method, settings, category and seed, whatever order their jobs ended in."""
+    return sorted(rows, key=_place)
+
+
+def natural(text: str) -> tuple[str | int, ...]:
+    """Sort key under which `part 10` comes after `part 9`."""
+    return tuple(int(piece) if index % 2 else piece for index, piece in enumerate(re.split(r"(\d+)", text)))
+
+
+def csv_text(rows: Iterable[Row]) -> str:
+    """One line a row, in order, every number at full precision, nothing where a number does not exist."""
+    rows = in_order(rows)
+    columns = dict.fromkeys(column for row in rows for column in row)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({column: _one_line(value) for column, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def _place(row: Row) -> tuple:
+    shots = row["shots"]
+    variant = (row["method"], row["changed"], row["settings"], shots is None, shots or 0, row["calibration"])
+    return (*variant, row["dataset"], natural(row["category"]), row["category"], row["seed"])
+
+
+def _one_line(value: str | int | float | bool | None) -> str | int | float | bool | None:
+    return "; ".join(value.splitlines()) if isinstance(value, str) else value

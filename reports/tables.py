@@ -1,0 +1,212 @@
+"""Markdown tables: what stands in a cell, how methods are called, and which one is best."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from tabulate import tabulate
+
+from reports.rows import Row, in_order, natural
+
+NOT_AVAILABLE = "n/a"
+FAILED = "failed"
+NOT_RUN = "not run"
+
+METRICS = {
+    "image_auroc": "image AUROC",
+    "image_average_precision": "image AP",
+    "oracle_image_f1": "image F1 (oracle)",
+    "pixel_auroc": "pixel AUROC",
+    "pixel_average_precision": "pixel AP",
+    "aupro": "AUPRO",
+    "balanced_accuracy": "balanced accuracy",
+    "promised_false_alarm_share": "promised at most",
+    "missed": "missed",
+    "threshold": "threshold",
+    "true_positive_rate": "true positive rate",
+    "true_negative_rate": "true negative rate",
+    "false_positive_rate": "false-positive rate",
+    "tpr_at_fpr_1": "true positive rate at 1 %",
+    "tpr_at_fpr_5": "true positive rate at 5 %",
+}
+"""What a column is called in a table."""
+
+
+class Spread(NamedTuple):
+    """A number over seeds."""
+
+    mean: float
+    deviation: float
+    """Sample standard deviation; NaN for a single seed."""
+    seeds: int
+
+
+class Means(NamedTuple):
+    """The mean over categories, for each method over the same ones."""
+
+    by_method: Mapping[str, Spread]
+    categories: list[str]
+    """Those for which every method has the number; a method that has it for none takes no part."""
+    of: int
+    """Number of categories in the report."""
+
+    def title(self) -> str:
+        """Says over how many categories the mean is taken."""
+        if not self.categories:
+            return "no category in common"
+        shared = len(self.categories)
+        return f"mean of {shared}" if shared == self.of else f"mean of {shared} of {self.of}"
+
+
+def frame(rows: Iterable[Row]) -> pd.DataFrame:
+    """Rows in order, with the columns `name` (of the method and what sets it apart) and `place` (the category)."""
+    table = pd.DataFrame(in_order(rows))
+    if "failure" not in table:
+        table["failure"] = None
+    several = table["dataset"].nunique() > 1
+    table["name"] = _names(table)
+    table["place"] = table["dataset"] + "/" + table["category"] if several else table["category"]
+    return table
+
+
+def names(table: pd.DataFrame) -> list[str]:
+    """The methods, in order."""
+    return list(table["name"].unique())
+
+
+def places(table: pd.DataFrame) -> list[str]:
+    """The categories, in natural order."""
+    return sorted(table["place"].unique(), key=natural)
+
+
+def has(table: pd.DataFrame, column: str) -> bool:
+    """Whether any job has this number."""
+    return column in table and bool(table[column].notna().any())
+
+
+def spreads(table: pd.DataFrame, by: Sequence[str], column: str) -> dict[tuple, Spread]:
+    """Mean, standard deviation and number of seeds for each combination of the columns `by`."""
+    groups = table.dropna(subset=[column]).groupby(list(by), sort=False)[column]
+    return {key: Spread(*row) for key, *row in groups.agg(["mean", "std", "count"]).itertuples()}
+
+
+def means(table: pd.DataFrame, column: str) -> Means:
+    """The mean row of a comparison; its spread is that of the means of the single seeds, if each has every category."""
+    known = table.dropna(subset=[column])
+    by_category = known.pivot_table(index="place", columns="name", values=column, sort=False)
+    shared = by_category.dropna()
+    known = known[known["place"].isin(shared.index)]
+    by_seed = known.pivot_table(index=["name", "seed"], columns="place", values=column).mean(axis=1, skipna=False)
+    by_method = {}
+    for name in shared if len(shared) else ():
+        complete = by_seed[name].dropna()
+        deviation = complete.std() if len(complete) == len(by_seed[name]) else float("nan")
+        by_method[name] = Spread(shared[name].mean(), deviation, len(complete))
+    return Means(by_method, sorted(shared.index, key=natural), table["place"].nunique())
+
+
+def comparison(table: pd.DataFrame, column: str) -> str:
+    """Categories by methods, the best of each line in bold, with a mean row."""
+    methods, seeds = names(table), table["seed"].nunique()
+    cells = spreads(table, ["place", "name"], column)
+    absent = _absent(table, column)
+    lines = [
+        [
+            escape(place),
+            *_line([cells.get((place, name)) or absent.get((place, name), NOT_RUN) for name in methods], seeds),
+        ]
+        for place in places(table)
+    ]
+    mean = means(table, column)
+    if len(lines) > 1 and mean.categories:
+        row = _line([mean.by_method.get(name, NOT_AVAILABLE) for name in methods], seeds)
+        lines.append([f"*{mean.title()}*", *row])
+    return markdown(["category", *map(escape, methods)], lines)
+
+
+def markdown(headers: Sequence[str], lines: Iterable[Sequence[str]], *, text_columns: int = 1) -> str:
+    """A table whose first columns are text, set to the left, and the others numbers, set to the right."""
+    align = ["left"] * text_columns + ["right"] * (len(headers) - text_columns)
+    return tabulate(list(lines), headers, tablefmt="pipe", colalign=align, disable_numparse=True)
+
+
+def escape(text: str) -> str:
+    """Any text as markdown that shows just this text, on one line."""
+    text = "".join(character if character.isprintable() else " " for character in text)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # An underscore within a word marks nothing, and names are full of them.
+    return re.sub(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)
+
+
+def decimals(value: float | None) -> str:
+    """A share or a score with three decimals."""
+    return NOT_AVAILABLE if value is None or pd.isna(value) else f"{value:.3f}"
+
+
+def significant(value: float | None) -> str:
+    """A duration, a size or a speed with three significant digits, never in powers of ten."""
+    if value is None or pd.isna(value):
+        return NOT_AVAILABLE
+    return f"{value:,.0f}" if value >= 100 else np.format_float_positional(value, 3, fractional=False, trim="-")
+
+
+def span(values: pd.Series) -> str:
+    """`14`, or `14 to 16` where values differ; shares with three decimals."""
+    known = sorted(values.dropna().unique())
+    texts = [f"{value:.0f}" if float(value).is_integer() else decimals(value) for value in known]
+    return " to ".join(dict.fromkeys([texts[0], texts[-1]])) if texts else NOT_AVAILABLE
+
+
+def spread_text(spread: Spread | None, seeds: int) -> str:
+    """`0.912 ± 0.010`, and how many of the seeds where some are missing."""
+    if spread is None:
+        return NOT_AVAILABLE
+    deviation = "" if pd.isna(spread.deviation) else f" ± {spread.deviation:.3f}"
+    missing = f" ({spread.seeds} of {seeds} seeds)" if spread.seeds < seeds else ""
+    return f"{spread.mean:.3f}{deviation}{missing}"
+
+
+def _line(cells: Sequence[Spread | str], seeds: int) -> list[str]:
+    """The texts of a line, the best (as shown, so that equals are equally marked) in bold if there is a choice."""
+    shown = [decimals(cell.mean) if isinstance(cell, Spread) else None for cell in cells]
+    known = [float(text) for text in shown if text]
+    texts = [cell if isinstance(cell, str) else spread_text(cell, seeds) for cell in cells]
+    return [
+        f"**{text}**" if mean and len(known) > 1 and float(mean) == max(known) else text
+        for text, mean in zip(texts, shown, strict=True)
+    ]
+
+
+def _absent(table: pd.DataFrame, column: str) -> dict[tuple[str, str], str]:
+    """What stands where a job has no such number."""
+    without = table[table[column].isna()]
+    texts = without["failure"].isna().map({True: NOT_AVAILABLE, False: FAILED})
+    return dict(zip(zip(without["place"], without["name"], strict=True), texts, strict=True))
+
+
+def _names(table: pd.DataFrame) -> pd.Series:
+    """The method and its changed settings, with what else sets two of the same name apart."""
+    labels = table["method"] + (" " + table["changed"]).where(table["changed"] != "", "")
+    if table["shots"].nunique(dropna=False) > 1:
+        labels += table["shots"].map(lambda shots: ", all images" if pd.isna(shots) else f", {shots:.0f} images")
+    if table["calibration"].nunique() > 1:
+        labels += table["calibration"].map(", calibration {}".format)
+    details = {label: _details(texts.unique()) for label, texts in table["settings"].groupby(labels)}
+    return labels + [details[label][text] for label, text in zip(labels, table["settings"], strict=True)]
+
+
+def _details(settings: Sequence[str]) -> dict[str, str]:
+    """For each text of settings what sets it apart from the others: nothing where there is but one.
+
+    Stored results of one name can differ where a method's defaults have changed since.
+    """
+    parsed = [json.loads(text) for text in settings]
+    fields = sorted({field for one in parsed for field in one})
+    differing = [field for field in fields if len({json.dumps(one.get(field)) for one in parsed}) > 1]
+    return {
+        text: "".join(f" {field}={json.dumps(one.get(field))}" for field in differing)
+        for text, one in zip(settings, parsed, strict=True)
+    }

@@ -1,0 +1,63 @@
+"""A method that learns in no time; the tests of the runner add this one file to a checkout."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from methods import Epoch, Image, Method, MethodError, Score, settings
+
+
+@settings
+class Toy(Method):
+    """Difference from the mean colour of the training images."""
+
+    paper: ClassVar[str] = "none"
+
+    epochs: int = Field(2, gt=0, description="epochs, none of which learns anything")
+    pause: float = Field(0.0, ge=0, description="seconds an epoch")
+    fault: Literal["none", "crash", "refuse", "die", "nan"] = Field("none", description="what goes wrong in the fit")
+    disk: int = Field(100, description="bytes that it says it needs")
+
+    def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Epoch]:
+        print("a library that prints to standard output")
+        self.mean = np.mean([image.mean(axis=(0, 1)) for image in images], axis=0)
+        for number in range(1, self.epochs + 1):
+            time.sleep(self.pause)
+            yield Epoch(number, self.epochs, loss=1 / number)
+        match self.fault:
+            case "crash":
+                raise RuntimeError("the toy broke")
+            case "refuse":
+                raise MethodError("the toy refuses these images: give it others")
+            case "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "nan":
+                self.mean = self.mean * np.nan
+
+    def score(self, images: Sequence[Image]) -> Iterator[Score]:
+        for image in images:
+            map = np.abs(image[::2, ::2] - self.mean).max(axis=2).astype(np.float32)
+            yield Score(float(map.max()), map)
+
+    def save_state(self, folder: Path) -> None:
+        np.save(folder / "mean.npy", self.mean)
+
+    def load_state(self, folder: Path, *, device: str) -> None:
+        self.mean = np.load(folder / "mean.npy")
+
+    def parameter_count(self) -> int:
+        return 3
+
+    def model_bytes(self) -> int:
+        return self.disk
+
+    def find_device(self, wanted: str) -> str:
+        if wanted.startswith("cuda"):
+            raise MethodError(f"{wanted} is not there: the toy runs on the cpu")
+        return "cpu"

@@ -1,0 +1,40 @@
+"""What several test files share."""
+
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The real images beside the checkout; tests that need them are skipped where they are not there."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the real images are not there: {folder}")
+    return folder
+
+
+@pytest.fixture
+def make_tree(tmp_path: Path) -> Callable[..., Path]:
+    """A function that builds a tree: path -> "image" (each distinct), "mask" (a square in it), or a file's text."""
+
+    def make(layout: Mapping[str, str], root: Path = tmp_path / "data") -> Path:
+        for name, content in layout.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if content == "image":
+                pixels = np.random.default_rng(zlib.crc32(name.encode())).integers(0, 256, (20, 24, 3), dtype=np.uint8)
+                Image.fromarray(pixels).save(path)
+            elif content == "mask":
+                mask = np.zeros((20, 24), np.uint8)
+                mask[5:9, 6:12] = 255
+                Image.fromarray(mask).save(path)
+            else:
+                path.write_text(content, encoding="utf-8")
+        return root
+
+    return make

@@ -1,0 +1,69 @@
+"""The directions in which packages may import each other, and what no module may do at import."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("benchmarks", "methods", "datasets", "reports")
+MAY_IMPORT = {"benchmarks": {"methods", "datasets", "reports"}, "methods": set(), "datasets": set(), "reports": set()}
+MODULES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
+HEAVY = {"torch", "torchvision", "tensorflow", "keras"}
+
+
+def imported(file: Path) -> set[str]:
+    """The top-level names a file imports, wherever in the file."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file} imports relatively"
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_imports_go_in_one_direction(file):
+    package = file.relative_to(ROOT).parts[0]
+    siblings = (imported(file) & set(PACKAGES)) - {package}
+    assert siblings <= MAY_IMPORT[package]
+
+
+def test_datasets_need_only_the_standard_library_to_be_imported():
+    plugins = [file.stem for file in (ROOT / "datasets").glob("[!_]*.py")]
+    code = f"import sys; [__import__('datasets.' + name) for name in {plugins}]; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not {"numpy", "PIL", "pandas", *HEAVY} & set(loaded.stdout.split())
+
+
+@pytest.mark.parametrize("module", ["cli", "plan", "compare", "show", "runner", "check"])
+def test_commands_that_train_nothing_load_no_heavy_library(module):
+    code = f"import sys, benchmarks.{module}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not HEAVY & set(loaded.stdout.split())
+
+
+def test_the_modules_follow_one_another_without_a_circle():
+    graph = {file: {other for other in MODULES if module_name(other) in full_imports(file)} for file in MODULES}
+    while leaves := {file for file, needs in graph.items() if not needs & graph.keys()}:
+        graph = {file: needs for file, needs in graph.items() if file not in leaves}
+    assert not graph
+
+
+def module_name(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def full_imports(file: Path) -> set[str]:
+    """Modules that a file imports at its top; a package's own folder counts where the file lies outside it."""
+    names = set()
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names - {module_name(file)}

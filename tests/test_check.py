@@ -1,0 +1,191 @@
+"""The data check: what it finds, and that one bad category does not hide the others."""
+
+import shutil
+from dataclasses import replace
+from typing import ClassVar
+
+import pytest
+from PIL import Image
+
+from benchmarks import plugins
+from benchmarks.check import EVERY_CATEGORY, check
+from datasets import Counts
+from datasets.folder import Folder
+
+LAYOUT = {
+    **{f"nut/train/good/{number}.png": "image" for number in range(3)},
+    **{f"nut/test/good/{number}.png": "image" for number in range(2)},
+    **{f"nut/test/bent/{number}.png": "image" for number in range(2)},
+    **{f"nut/ground_truth/bent/{number}_mask.png": "mask" for number in range(2)},
+}
+
+
+@pytest.fixture
+def root(make_tree):
+    return make_tree(LAYOUT)
+
+
+def found(root, dataset=None, level=None, **options):
+    findings = list(check(dataset or Folder(), root, **options))
+    return [finding for finding in findings if level in (None, finding.level)]
+
+
+def one(root, level, **options):
+    (finding,) = found(root, level=level, **options)
+    return finding.message
+
+
+def blank(path, size=(24, 20)):
+    Image.new("L", size).save(path)
+
+
+def test_sound_data_give_their_numbers_and_nothing_else(root):
+    (finding,) = found(root)
+    assert finding == ("note", "nut", "train 3, test 2 normal and 2 defective (bent 2)")
+
+
+def test_numbers_as_published_are_said_to_be(root):
+    class Known(Folder):
+        counts: ClassVar = {"nut": Counts(3, 2, 2)}
+
+    assert one(root, "note", dataset=Known()).endswith("as published")
+
+
+def test_numbers_other_than_published_are_a_warning(root):
+    class Known(Folder):
+        counts: ClassVar = {"nut": Counts(3, 2, 9)}
+
+    assert "published were train 3, test 2 normal and 9 defective" in one(root, "warning", dataset=Known())
+
+
+def test_published_categories_that_are_not_there_are_a_note(root):
+    class Known(Folder):
+        counts: ClassVar = {"nut": Counts(3, 2, 2), "bolt": Counts(3, 2, 2)}
+
+    absent = [finding.message for finding in found(root, Known()) if finding.category == EVERY_CATEGORY]
+    assert len(absent) == 1 and absent[0].endswith(": bolt")
+    assert not [finding for finding in found(root, Known(), categories=["nut"]) if finding.category == EVERY_CATEGORY]
+
+
+def test_unreadable_images_are_errors_one_each(root):
+    for name in ("train/good/0.png", "test/bent/1.png"):
+        (root / "nut" / name).write_bytes(b"\x89PNG")
+    messages = [finding.message for finding in found(root, level="error")]
+    assert len(messages) == 2 and "0.png cannot be read" in messages[0] and "1.png cannot be read" in messages[1]
+
+
+def test_a_mask_of_another_size_is_an_error(root):
+    blank(root / "nut/ground_truth/bent/0_mask.png", size=(5, 6))
+    assert "0_mask.png is 5x6 pixels and its image 24x20" in one(root, "error")
+
+
+def test_an_empty_mask_is_a_warning(root):
+    blank(root / "nut/ground_truth/bent/0_mask.png")
+    assert one(root, "warning").endswith("empty masks: 1 (nut/ground_truth/bent/0_mask.png)")
+
+
+def test_a_defective_image_without_mask_is_a_warning(root):
+    (root / "nut/ground_truth/bent/0_mask.png").unlink()
+    assert one(root, "warning").endswith("without mask: 1 (nut/test/bent/0.png)")
+
+
+def test_without_any_mask_it_is_a_note(root):
+    shutil.rmtree(root / "nut/ground_truth")
+    assert not found(root, level="warning")
+    assert any("no pixel metrics" in finding.message for finding in found(root, level="note"))
+
+
+def test_jpeg_masks_are_a_warning(root):
+    path = root / "nut/ground_truth/bent/0_mask.png"
+    Image.open(path).save(path.with_suffix(".jpg"))
+    path.unlink()
+    assert "JPEG" in one(root, "warning")
+
+
+def test_different_image_sizes_are_a_note(root):
+    blank(root / "nut/train/good/0.png", size=(30, 20))
+    notes = [finding.message for finding in found(root, level="note")]
+    assert "2 image sizes, 24 to 30 pixels wide and 20 to 20 high" in notes
+
+
+def test_the_same_picture_in_train_and_test_is_a_warning_whatever_its_format(root):
+    Image.open(root / "nut/train/good/0.png").save(root / "nut/test/good/copy.bmp")
+    assert "1 (nut/train/good/0.png = nut/test/good/copy.bmp)" in one(root, "warning")
+
+
+def test_the_same_picture_twice_in_train_is_no_finding(root):
+    shutil.copy(root / "nut/train/good/0.png", root / "nut/train/good/copy.png")
+    assert not found(root, level="warning")
+
+
+def test_one_training_image_is_an_error(root):
+    for number in (1, 2):
+        (root / f"nut/train/good/{number}.png").unlink()
+    assert "at least 2" in one(root, "error")
+
+
+@pytest.mark.parametrize("gone", ["good", "bent"])
+def test_a_test_split_without_both_labels_is_a_note(root, gone):
+    shutil.rmtree(root / "nut/test" / gone)
+    shutil.rmtree(root / "nut/ground_truth")
+    assert not found(root, level="error")
+    assert any("AUROC will be n/a" in finding.message for finding in found(root, level="note"))
+
+
+def test_a_group_in_train_and_test_is_an_error(root):
+    class Tracked(Folder):
+        def samples(self, root, category):
+            return (replace(sample, group=f"track {sample.image.stem}") for sample in super().samples(root, category))
+
+    assert one(root, "error", dataset=Tracked()).endswith("2 (track 0, track 1)")
+
+
+def test_images_that_no_split_takes_up_are_a_warning(root):
+    shutil.copytree(root / "nut/train/good", root / "nut/train/bad")
+    assert "no split takes up: 3 (nut/train/bad/0.png" in one(root, "warning")
+
+
+def test_a_visa_image_that_the_split_leaves_out_is_a_warning(make_tree):
+    visa = plugins.dataset("visa")
+    layout = {**visa.layout, "candle/Data/Images/Normal/9999.JPG": "image"}
+    warnings = [finding.message for finding in found(make_tree(layout), visa, level="warning")]
+    assert any("no split takes up: 1 (candle/Data/Images/Normal/9999.JPG)" in message for message in warnings)
+
+
+def test_a_bad_category_does_not_hide_the_others(root):
+    (root / "bolt/ground_truth/bent").mkdir(parents=True)
+    errors = {finding.category for finding in found(root, level="error")}
+    notes = {finding.category for finding in found(root, level="note")}
+    assert (errors, notes) == ({"bolt"}, {"nut"})
+
+
+def test_only_the_categories_asked_for_are_checked(root):
+    (root / "bolt").mkdir()
+    assert not found(root, level="error", categories=["nut"])
+
+
+def test_an_unknown_category_is_an_error(root):
+    assert "no category bolt" in one(root, "error", categories=["bolt"])
+
+
+def test_no_such_folder_is_one_error(tmp_path):
+    (finding,) = found(tmp_path / "nowhere")
+    assert finding.level == "error" and finding.category == EVERY_CATEGORY and "nowhere" in finding.message
+
+
+def test_remarks_of_the_dataset_are_notes(root):
+    class Made(Folder):
+        remarks = ("made data",)
+
+    assert ("note", EVERY_CATEGORY, "made data") in found(root, Made())
+
+
+def test_progress_counts_every_image_once(root):
+    told = []
+    found(root, advance=lambda done, of: told.append((done, of)))
+    assert told == [(done, 7) for done in range(1, 8)]
+
+
+def test_magnetic_tile_has_four_empty_masks(shared_data):
+    (finding,) = found(shared_data / "mvtec", level="warning", categories=["magnetic_tile"])
+    assert "empty masks: 4" in finding.message

@@ -1,0 +1,271 @@
+"""DifferNet's flow, features and training, against independent computations and published numbers."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+import torch
+from torch.nn import functional
+from torchvision import models, transforms  # up here: their LLVM must be loaded before a test loads TensorFlow's
+
+from methods import Epoch, MethodError, _alexnet, _weights
+from methods.differnet import DifferNet, flow
+
+SMALL = {"blocks": 3, "hidden_width": 16, "clamp": 3.0}
+
+
+def small_flow(seed: int = 0, dims: int = 6):
+    return flow.build(dims, seed=seed, **SMALL).double()
+
+
+def sample(*shape: int, seed: int = 0) -> torch.Tensor:
+    return 3 * torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def photograph(height: int, width: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def weights() -> _weights.Weights:
+    return _weights.find()
+
+
+def test_the_log_determinant_is_that_of_the_full_jacobian():
+    network, x = small_flow(), sample(5, 6)
+    _, log_det = network(x)
+    jacobians = torch.stack([torch.autograd.functional.jacobian(lambda v: network(v[None])[0][0], row) for row in x])
+    torch.testing.assert_close(log_det, torch.linalg.slogdet(jacobians).logabsdet)
+
+
+def test_the_inverse_undoes_the_flow():
+    network, x = small_flow(), sample(5, 6)
+    z, log_det = network(x)
+    back, inverse_log_det = network(z, rev=True)
+    torch.testing.assert_close(back, x)
+    torch.testing.assert_close(inverse_log_det, -log_det)
+
+
+def test_a_coupling_is_the_papers():
+    block = flow.AffineCoupling([(6,)], hidden_width=16, clamp=3.0).double()
+    x1, x2 = sample(5, 6).split(3, dim=1)
+
+    def affine(half, coefficients):
+        s, t = coefficients.split(3, dim=1)
+        return torch.exp(3 * 0.636 * torch.atan(s / 3)) * half + t
+
+    y1 = affine(x1, block.subnet2(x2))
+    y2 = affine(x2, block.subnet1(y1))
+    (out,), _ = block((torch.cat([x1, x2], dim=1),))
+    torch.testing.assert_close(out, torch.cat([y1, y2], dim=1))
+
+
+def test_the_output_of_a_block_is_cut_at_a_million():
+    block = flow.AffineCoupling([(6,)], hidden_width=16, clamp=3.0)
+    (out,), _ = block((torch.full((1, 6), 1e8),))
+    assert out.abs().max() == 1e6
+
+
+def test_the_permutations_are_the_published_ones():
+    first, second = (flow.Permutation([(768,)], seed=seed).order[:8].tolist() for seed in (0, 1))
+    assert first == [661, 122, 113, 14, 529, 103, 338, 588]
+    assert second == [285, 101, 581, 352, 726, 472, 233, 385]
+
+
+def test_the_published_flow_has_172_million_parameters():
+    with torch.device("meta"):
+        published = flow.build(768, blocks=8, hidden_width=2048, clamp=3.0, seed=0)
+    assert sum(weight.numel() for weight in published.parameters()) == 172_077_056
+    assert DifferNet().parameter_count() == 172_077_056
+    assert DifferNet(hidden_width=1536).parameter_count() == 103_895_040
+
+
+def test_the_loss_is_the_negative_log_likelihood_without_its_constant():
+    z, log_det = sample(7, 6), sample(7, seed=1)
+    constant = 0.5 * np.log(2 * np.pi)
+    likelihood = torch.distributions.Normal(0, 1).log_prob(z).sum(dim=1) + log_det
+    torch.testing.assert_close(flow.negative_log_likelihood(z, log_det), -likelihood.mean() / 6 - constant)
+
+
+def test_stepping_each_gradient_at_once_is_adam():
+    settings = {"lr": 1e-2, "beta1": 0.8, "beta2": 0.7, "eps": 1e-4, "weight_decay": 0.1}
+    ours, theirs = small_flow(), small_flow()
+    batches = [sample(4, 6, seed=seed) for seed in range(3)]
+    with flow.Trainer(ours, **settings) as trainer:
+        losses = trainer.epoch(batches)
+    expected = adam_after_the_backward_pass(theirs, batches, **settings)
+    torch.testing.assert_close(losses, torch.stack(expected))
+    torch.testing.assert_close(dict(ours.state_dict()), dict(theirs.state_dict()))
+
+
+def adam_after_the_backward_pass(network, batches, *, lr, beta1, beta2, eps, weight_decay):
+    """Kingma & Ba 2014, algorithm 1, with an L2 penalty; the losses."""
+    parameters, losses = list(network.parameters()), []
+    moments = [[torch.zeros_like(weight), torch.zeros_like(weight)] for weight in parameters]
+    for step, batch in enumerate(batches, start=1):
+        losses.append(flow.negative_log_likelihood(*network(batch)))
+        gradients = torch.autograd.grad(losses[-1], parameters)
+        for weight, gradient, moment in zip(parameters, gradients, moments, strict=True):
+            gradient = gradient + weight_decay * weight.detach()
+            moment[0] = beta1 * moment[0] + (1 - beta1) * gradient
+            moment[1] = beta2 * moment[1] + (1 - beta2) * gradient**2
+            first, second = moment[0] / (1 - beta1**step), moment[1] / (1 - beta2**step)
+            weight.data -= lr * first / (second.sqrt() + eps)
+    return [loss.detach() for loss in losses]
+
+
+def test_a_trained_flow_holds_nothing_of_its_optimizer():
+    network = small_flow()
+    with flow.Trainer(network, lr=1e-3, beta1=0.8, beta2=0.8, eps=1e-4, weight_decay=0) as trainer:
+        trainer.epoch([sample(4, 6)])
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    flow.negative_log_likelihood(*network(sample(4, 6))).backward()
+    torch.testing.assert_close(dict(network.state_dict()), before)
+
+
+def test_an_epoch_shows_views_of_every_image_once():
+    bank = torch.arange(10.0)[:, None, None].expand(10, 5, 3) + torch.arange(5.0)[:, None] / 10
+    batches = list(flow.epoch_batches(bank, images=4, views=2, generator=torch.Generator().manual_seed(0)))
+    assert [len(batch) for batch in batches] == [8, 8, 4]
+    seen = torch.cat(batches)[:, 0]
+    assert sorted(seen.floor().int().tolist()) == sorted([*range(10)] * 2)
+    assert seen[::2].floor().tolist() != list(range(10))
+
+
+def test_test_views_are_evenly_spaced():
+    assert [view.degrees for view in _alexnet.fixed_views(4, 180)] == [0, 90, -180, -90]
+    assert [view.degrees for view in _alexnet.fixed_views(4, 10)] == [0, 5, -10, -5]
+    assert {view.degrees % 360 for view in _alexnet.fixed_views(64, 180)} == {turn * 5.625 for turn in range(64)}
+
+
+def test_training_views_stay_within_their_spread():
+    spread = _alexnet.View(30, 0.1, 0.2, 0)
+    views = np.array(_alexnet.random_views(500, spread=spread, generator=torch.Generator().manual_seed(0)))
+    assert np.all(np.abs(views - _alexnet.View()) <= spread)
+    assert np.all(np.abs(views - _alexnet.View()).max(axis=0) >= 0.98 * np.array(spread))
+
+
+def test_features_are_those_of_torchvision(weights):
+    alexnet = models.alexnet().features.eval()
+    state = {name: torch.from_numpy(array) for name, array in weights.arrays.items()}
+    alexnet.load_state_dict({name.removeprefix("features."): tensor for name, tensor in state.items()})
+    image = PIL.Image.fromarray(photograph(90, 130)).resize((256, 256), PIL.Image.Resampling.BILINEAR)
+    turned = transforms.functional.rotate(image, 33.0)
+    tensor = transforms.functional.to_tensor(turned)
+    x = transforms.functional.normalize(tensor, _alexnet.IMAGENET_MEAN, _alexnet.IMAGENET_STD)[None]
+    with torch.no_grad():
+        maps = [alexnet(functional.interpolate(x, side)) for side in (256, 128, 64)]
+    expected = torch.cat([map.mean((2, 3)) for map in maps], dim=1)
+    ours = _alexnet.Features(weights, image_size=256, n_scales=3, precision="float32", device="cpu")
+    features = ours.extract(photograph(90, 130), [_alexnet.View(), _alexnet.View(33.0)])
+    torch.testing.assert_close(features[1:], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_light_and_colour_vary_as_torchvisions_do():
+    image = PIL.Image.fromarray(photograph(20, 30))
+    expected = transforms.functional.adjust_brightness(image, 1.2)
+    expected = transforms.functional.adjust_contrast(expected, 0.7)
+    expected = transforms.functional.adjust_saturation(expected, 0.5)
+    np.testing.assert_array_equal(_alexnet.render(image, _alexnet.View(0, 1.2, 0.7, 0.5)), np.asarray(expected))
+
+
+class CountingFeatures:
+    """Stands where AlexNet does, and counts."""
+
+    extracted = 0
+
+    def extract(self, image, views):
+        self.extracted += 1
+        return torch.full((len(views), 4), float(image.mean()))
+
+
+def test_an_image_seen_again_is_not_extracted_again():
+    features = CountingFeatures()
+    store = _alexnet.FeatureStore(features, _alexnet.fixed_views(2, 180))
+    first = store.of(photograph(8, 6))
+    assert store.of(photograph(8, 6).copy()) is first
+    store.of(photograph(8, 6).reshape(6, 8, 3))
+    assert features.extracted == 2
+
+
+def test_the_oldest_features_are_dropped_first():
+    features = CountingFeatures()
+    store = _alexnet.FeatureStore(features, _alexnet.fixed_views(2, 180), limit_bytes=2 * 2 * 4 * 4)
+    for seed in (0, 1, 2, 1, 0):
+        store.of(photograph(4, 4, seed))
+    assert features.extracted == 4 and len(store.stored) == 2
+
+
+def test_one_image_is_too_few():
+    with pytest.raises(MethodError, match="at least 2 training images, got 1"):
+        next(DifferNet(**DifferNet.quick).fit([photograph(9, 9)], seed=0, device="cpu"))
+
+
+def test_scales_that_alexnet_cannot_see_are_refused():
+    with pytest.raises(ValueError, match="coarsest of 4 scales must keep a side of 63"):
+        DifferNet(n_scales=4)
+
+
+def test_every_published_number_is_the_default():
+    published = {
+        "image_size": 448,
+        "n_scales": 3,
+        "rotation_degrees": 180,
+        "views_per_image": 4,
+        "test_views": 64,
+        "coupling_blocks": 8,
+        "hidden_width": 2048,
+        "clamp": 3,
+        "batch_size": 24,
+        "learning_rate": 2e-4,
+        "betas": (0.8, 0.8),
+        "adam_epsilon": 1e-4,
+        "weight_decay": 1e-5,
+        "meta_epochs": 24,
+        "sub_epochs": 8,
+        "brightness": 0,
+        "contrast": 0,
+        "saturation": 0,
+    }
+    assert published.items() <= asdict(DifferNet()).items()
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory) -> Path:
+    method, folder = DifferNet(**DifferNet.quick), tmp_path_factory.mktemp("saved")
+    list(method.fit([photograph(40, 40, seed) for seed in range(2)], seed=0, device="cpu"))
+    method.save(folder)
+    return folder
+
+
+def test_loading_with_other_alexnet_weights_is_refused(saved, weights, tmp_path, monkeypatch):
+    from safetensors.numpy import save_file
+
+    other = weights.arrays | {"features.0.bias": weights.arrays["features.0.bias"] + 1}
+    save_file(other, tmp_path / "other.safetensors")
+    monkeypatch.setenv(_weights.ENVIRONMENT, str(tmp_path / "other.safetensors"))
+    with pytest.raises(MethodError, match=r"trained with other AlexNet weights than those of .*other\.safetensors"):
+        DifferNet.load(saved, device="cpu")
+
+
+def test_a_damaged_model_is_named(saved, tmp_path):
+    (tmp_path / "settings.json").write_bytes((saved / "settings.json").read_bytes())
+    (tmp_path / "flow.safetensors").write_bytes((saved / "flow.safetensors").read_bytes()[:5000])
+    with pytest.raises(MethodError, match=r"flow\.safetensors cannot be read"):
+        DifferNet.load(tmp_path, device="cpu")
+
+
+@pytest.mark.slow
+def test_the_default_settings_tell_discs_from_squares(shared_data):
+    def images(folder: str) -> list[np.ndarray]:
+        files = sorted((shared_data / "mvtec" / "dummy_class" / folder).glob("*.png"))
+        return [np.array(PIL.Image.open(path).convert("RGB")) for path in files]
+
+    method = DifferNet()
+    events = list(method.fit(images("train/good"), seed=0, device="cpu"))
+    assert [event.number for event in events if isinstance(event, Epoch)] == list(range(1, 25))
+    good, anomalous = ([score.image for score in method.score(images(f"test/{kind}"))] for kind in ("good", "anomaly"))
+    assert len(good) == len(anomalous) == 8
+    assert max(good) < min(anomalous)  # an image AUROC of 1

@@ -1,0 +1,156 @@
+"""From a stored result to rows: every number of a small result known by hand."""
+
+import json
+
+import pytest
+
+from benchmarks import measures
+from reports import report
+from reports.results import Cell, Cost, Failure, ImageScore, PixelScores, Result, TrackedEpoch
+from reports.rows import VOLATILE, csv_text
+
+CALIBRATION = [("calibration", None, score) for score in (0.1, 0.5, 0.3)]
+TEST = [("test", None, score) for score in (0.2, 0.4, 0.6, 0.0)]
+TEST += [("test", "bent", 0.5), ("test", "bent", 0.9), ("test", "scratch", 0.3), ("test", "scratch", 0.7)]
+VALIDATION = [("validation", None, 0.65), ("validation", "bent", 5.0)]
+
+
+def result(images, **changes):
+    cell = Cell(
+        method="knn",
+        settings={"neighbours": 3, "views": 1},
+        changed={"neighbours": 3},
+        dataset="folder",
+        category="bolt",
+        seed=0,
+        shots=None,
+        calibration=0.1,
+    )
+    fields = {
+        "key": "a1",
+        "code": "b2",
+        "cell": cell,
+        "made": False,
+        "trained_on": 20,
+        "images": [
+            ImageScore(path=f"{index}.png", part=part, defect=defect, score=score)
+            for index, (part, defect, score) in enumerate(images)
+        ],
+        "pixels": PixelScores(auroc=0.9, average_precision=0.4, aupro=0.7, images=8, code="c3"),
+        "tracked": False,
+        "epochs": [],
+        "remarks": ["weights: none", "two masks are empty"],
+        "versions": {"torch": "2.11", "numpy": "2.1"},
+        "machine": "a laptop",
+        "cost": Cost(
+            fit_seconds=2.5,
+            score_seconds=0.5,
+            images_per_second=22.0,
+            peak_memory_mb=300.0,
+            parameters=7,
+            device="cpu",
+            finished="2025-01-01T00:00:00+00:00",
+        ),
+    }
+    return Result(**fields | changes)
+
+
+def test_a_row_says_which_job_it_is():
+    row = measures.measure(result(TEST))
+    assert (row["method"], row["changed"], row["category"], row["seed"]) == ("knn", "neighbours=3", "bolt", 0)
+    assert json.loads(row["settings"]) == {"neighbours": 3, "views": 1}
+    assert (row["trained_on"], row["test_normal"], row["test_defective"]) == (20, 4, 4)
+
+
+def test_image_metrics_judge_test_images_only():
+    row = measures.measure(result([*CALIBRATION, *VALIDATION, *TEST]))
+    assert row["image_auroc"] == 13 / 16
+    assert row["tpr_at_fpr_1"] == row["tpr_at_fpr_5"] == 0.5
+    assert row["oracle_image_f1"] == pytest.approx(0.8)
+    assert row["why_no_image_metrics"] is None
+
+
+def test_the_threshold_is_the_highest_held_out_score_and_an_alarm_lies_strictly_above():
+    row = measures.measure(result([*CALIBRATION, *TEST]))
+    assert (row["threshold"], row["calibration_images"], row["promised_false_alarm_share"]) == (0.5, 3, 0.25)
+    assert (row["true_positive_rate"], row["false_positive_rate"], row["balanced_accuracy"]) == (0.5, 0.25, 0.625)
+
+
+def test_normal_images_of_a_validation_split_calibrate_too():
+    row = measures.measure(result([*CALIBRATION, *VALIDATION, *TEST]))
+    assert (row["threshold"], row["calibration_images"], row["promised_false_alarm_share"]) == (0.65, 4, 0.2)
+
+
+def test_without_calibration_images_nothing_is_decided():
+    row = measures.measure(result(TEST))
+    assert row["calibration_images"] == 0
+    assert {row[column] for column in ("threshold", "true_positive_rate", "promised_false_alarm_share")} == {None}
+    assert {defect["missed"] for defect in measures.defect_rows([result(TEST)])} == {None}
+
+
+@pytest.mark.parametrize(
+    ("images", "reason"),
+    [
+        (TEST[:4], "no defective test image"),
+        (TEST[4:], "no normal test image"),
+        (CALIBRATION, "no normal and no defective test image"),
+    ],
+)
+def test_a_missing_class_is_no_error_and_gives_the_reason(images, reason):
+    row = measures.measure(result([*CALIBRATION, *images]))
+    assert (row["image_auroc"], row["balanced_accuracy"], row["why_no_image_metrics"]) == (None, None, reason)
+
+
+def test_false_alarms_are_counted_where_there_is_no_defect():
+    row = measures.measure(result([*CALIBRATION, *TEST[:4]]))
+    assert (row["false_positive_rate"], row["true_positive_rate"]) == (0.25, None)
+
+
+def test_missing_pixel_metrics_give_the_reason():
+    nothing = PixelScores(auroc=None, average_precision=None, aupro=None, images=4, code="c3")
+    assert "no anomaly maps" in measures.measure(result(TEST, pixels=None))["why_no_pixel_metrics"]
+    assert "masks" in measures.measure(result(TEST, pixels=nothing))["why_no_pixel_metrics"]
+
+
+def test_each_defect_type_is_judged_against_all_normal_test_images():
+    bent, scratch = measures.defect_rows([result([*CALIBRATION, *TEST])])
+    assert (bent["defect"], bent["images"], bent["image_auroc"], bent["missed"]) == ("bent", 2, 7 / 8, 1)
+    assert (scratch["defect"], scratch["images"], scratch["image_auroc"], scratch["missed"]) == ("scratch", 2, 0.75, 1)
+
+
+def test_the_best_epoch_is_the_first_of_equals_and_an_oracle():
+    aurocs = [0.5, 0.9, 0.9, None]
+    epochs = [TrackedEpoch(number=n, loss=1.0, image_auroc=a, seconds=n * 10) for n, a in enumerate(aurocs, start=1)]
+    row = measures.measure(result(TEST, tracked=True, epochs=epochs))
+    assert (row["oracle_image_auroc_max"], row["oracle_epoch_of_max"], row["tracked_fit_seconds"]) == (0.9, 2, 40)
+
+
+def test_numbers_are_plain_so_that_the_csv_holds_nothing_but_numbers():
+    rows = [measures.measure(result([*CALIBRATION, *TEST])), *measures.defect_rows([result([*CALIBRATION, *TEST])])]
+    assert {type(value) for row in rows for value in row.values()} <= {str, int, float, bool, type(None)}
+
+
+def test_the_same_scores_give_the_same_csv_apart_from_time_and_memory():
+    again = result(TEST).cost.model_copy(
+        update={"fit_seconds": 9.9, "score_seconds": 9.9, "images_per_second": 9.9, "peak_memory_mb": 9.9}
+    )
+    first, second = measures.rows([result(TEST), result(TEST, cost=again)])
+    assert csv_text([first]) != csv_text([second])
+    assert set(VOLATILE) <= set(first)
+    assert {column for column in first if first[column] != second[column]} <= set(VOLATILE)
+
+
+def test_every_number_of_the_report_is_defined(tmp_path):
+    stored = [result([*CALIBRATION, *TEST])]
+    failure = Failure(key="k", cell=stored[0].cell.model_copy(update={"seed": 1}), reason="no memory left", tail="")
+    report.write(
+        tmp_path,
+        rows=measures.rows(stored),
+        defects=measures.defect_rows(stored),
+        failures=[failure],
+        definitions=measures.DEFINITIONS,
+    )
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    missing = [name for name, meaning in measures.DEFINITIONS.items() if meaning not in text]
+    assert missing == ["image_average_precision"]
+    assert len((tmp_path / "report.csv").read_text(encoding="utf-8").splitlines()) == 3

@@ -1,0 +1,278 @@
+"""The laws of `methods.Method`, over every method there is."""
+
+import importlib
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+from scipy.ndimage import gaussian_filter
+
+import methods
+from methods import Epoch, Method, MethodError
+
+HEAVY = ("torch", "tensorflow", "keras")
+STAIN = (slice(36, 60), slice(24, 48))
+
+
+def names() -> list[str]:
+    """The plugins' names: every file or folder beside the contract without a leading underscore."""
+    entries = (path for path in Path(methods.__file__).parent.iterdir() if path.name[0] not in "._")
+    return sorted(path.stem for path in entries if path.suffix == ".py" or (path / "__init__.py").exists())
+
+
+def method_class(name: str) -> type[Method]:
+    """The one method that a plugin's module defines."""
+    module = importlib.import_module(f"methods.{name}")
+    defined = (value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Method))
+    (found,) = (value for value in defined if value.__module__ == module.__name__)
+    return found
+
+
+def texture(seed: int, height: int = 96, width: int = 96) -> methods.Image:
+    """A mid-grey surface with a little smooth noise."""
+    noise = np.random.default_rng(seed).normal(size=(height, width, 3))
+    return np.clip(128 + 24 * gaussian_filter(noise, (1.5, 1.5, 0)), 0, 255).astype(np.uint8)
+
+
+def normal_images() -> list[methods.Image]:
+    return [texture(seed) for seed in range(6)]
+
+
+def unseen_images() -> list[methods.Image]:
+    return [texture(100 + seed) for seed in range(4)]
+
+
+def stained() -> methods.Image:
+    image = texture(200)
+    image[STAIN] = (20, 16, 12)
+    return image
+
+
+def drive(method: Method, images: Sequence[methods.Image], seed: int = 0) -> list:
+    return list(method.fit(images, seed=seed, device="cpu"))
+
+
+def image_scores(method: Method, images: Sequence[methods.Image]) -> list[float]:
+    return [score.image for score in method.score(images)]
+
+
+class Fitted(NamedTuple):
+    method: Method
+    images: list[methods.Image]
+    events: list
+
+
+@pytest.fixture(scope="module", params=names())
+def cls(request) -> type[Method]:
+    return method_class(request.param)
+
+
+@pytest.fixture(scope="module")
+def fitted(cls) -> Fitted:
+    method, images = cls(**cls.quick), normal_images()
+    return Fitted(method, images, drive(method, images))
+
+
+@pytest.fixture(autouse=True)
+def declared_weakness(request):
+    """A weakness that a method declares makes its test a strict expected failure."""
+    if "cls" in request.fixturenames:
+        reason = request.getfixturevalue("cls").weaknesses.get(request.node.originalname)
+        if reason:
+            request.node.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+
+
+def test_importing_it_imports_no_heavy_library(cls):
+    code = f"import sys, {cls.__module__}; print(*({set(HEAVY)} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_it_names_its_paper_and_describes_itself_and_every_setting(cls):
+    assert cls.paper and cls.__doc__
+    assert [name for name, field in cls.__pydantic_fields__.items() if not field.description] == []
+
+
+def test_a_declared_weakness_names_a_test_here(cls):
+    assert set(cls.weaknesses) <= set(globals())
+
+
+def test_settings_serialise(cls):
+    method = cls(**cls.quick)
+    assert cls(**json.loads(json.dumps(asdict(method)))) == method
+
+
+def test_an_unknown_setting_is_refused(cls):
+    with pytest.raises(ValidationError, match="no_such_setting"):
+        cls(no_such_setting=1)
+
+
+def test_a_device_that_is_not_there_is_refused(cls):
+    method = cls(**cls.quick)
+    assert method.find_device("cpu") == "cpu"
+    with pytest.raises(MethodError, match="cuda:99"):
+        method.find_device("cuda:99")
+
+
+def test_scoring_unfitted_is_one_sentence(cls):
+    with pytest.raises(MethodError) as caught:
+        next(iter(cls(**cls.quick).score(unseen_images())))
+    assert "\n" not in str(caught.value)
+
+
+def test_fitting_on_nothing_is_one_sentence(cls):
+    with pytest.raises(MethodError) as caught:
+        drive(cls(**cls.quick), [])
+    assert "\n" not in str(caught.value)
+
+
+def test_epochs_are_numbered_in_order(fitted):
+    epochs = [event for event in fitted.events if isinstance(event, Epoch)]
+    assert [epoch.number for epoch in epochs] == list(range(1, len(epochs) + 1))
+    assert all(epoch.number <= epoch.of and np.isfinite(epoch.loss) for epoch in epochs)
+
+
+def unseen_images_are_left_untouched(fitted):
+    images = unseen_images()
+    image_scores(fitted.method, images)
+    for ours, before in zip(fitted.images + images, normal_images() + unseen_images(), strict=True):
+        np.testing.assert_array_equal(ours, before)
+
+
+def test_order_and_company_do_not_matter(fitted):
+    images = unseen_images()
+    together = image_scores(fitted.method, images)
+    backwards = image_scores(fitted.method, images[::-1])[::-1]
+    alone = [image_scores(fitted.method, [image])[0] for image in images]
+    assert together == pytest.approx(backwards, rel=1e-5)
+    assert together == pytest.approx(alone, rel=1e-5)
+
+
+def test_scoring_twice_is_equal(fitted):
+    assert image_scores(fitted.method, unseen_images()) == image_scores(fitted.method, unseen_images())
+
+
+def test_the_same_seed_gives_the_same_scores_whatever_the_global_generators(cls, fitted):
+    shake_global_generators()
+    again = cls(**cls.quick)
+    drive(again, normal_images())
+    assert image_scores(again, unseen_images()) == image_scores(fitted.method, unseen_images())
+
+
+def test_global_generators_are_left_alone(cls):
+    shake_global_generators()
+    before = global_generators()
+    method = cls(**cls.quick)
+    drive(method, normal_images()[:4])
+    image_scores(method, unseen_images()[:1])
+    assert global_generators() == before
+
+
+def shake_global_generators() -> None:
+    random.seed(99)
+    np.random.seed(99)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(99)
+
+
+def global_generators() -> tuple:
+    torch = sys.modules.get("torch")
+    drawn = torch.get_rng_state().numpy().tobytes() if torch else None
+    return random.getstate(), repr(np.random.get_state(legacy=False)), drawn
+
+
+def test_scoring_between_epochs_changes_nothing(cls, fitted):
+    method = cls(**cls.quick)
+    for event in method.fit(normal_images(), seed=0, device="cpu"):
+        if isinstance(event, Epoch):
+            image_scores(method, unseen_images()[:1])
+    assert image_scores(method, unseen_images()) == image_scores(fitted.method, unseen_images())
+
+
+def test_saved_and_loaded_scores_are_equal(cls, fitted, tmp_path):
+    fitted.method.save(tmp_path)
+    loaded = cls.load(tmp_path, device="cpu")
+    assert loaded == fitted.method
+    assert image_scores(loaded, unseen_images()) == image_scores(fitted.method, unseen_images())
+    assert loaded.remarks() == fitted.method.remarks()
+
+
+def test_no_pickle_is_saved_and_its_size_was_known(fitted, tmp_path):
+    fitted.method.save(tmp_path)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} <= {".json", ".safetensors", ".keras"}
+    assert fitted.method.model_bytes() / 2 <= sum(path.stat().st_size for path in files)
+    assert fitted.method.model_bytes() * 2 >= sum(path.stat().st_size for path in files)
+
+
+def test_the_parameter_count_is_that_of_what_is_saved(fitted, tmp_path):
+    fitted.method.save(tmp_path)
+    counts = [saved_parameters(path) for path in tmp_path.rglob("*") if path.suffix != ".json"]
+    assert fitted.method.parameter_count() == sum(counts)
+
+
+def saved_parameters(path: Path) -> int:
+    if path.suffix == ".keras":
+        import keras
+
+        return keras.saving.load_model(path, compile=False).count_params()
+    from safetensors.numpy import load_file
+
+    return sum(array.size for array in load_file(path).values() if array.dtype.kind == "f")
+
+
+def test_maps_are_finite_float32_and_scores_finite(fitted):
+    for score in fitted.method.score(unseen_images()):
+        assert np.isfinite(score.image)
+        if score.map is not None:
+            assert score.map.dtype == np.float32 and score.map.ndim == 2 and np.isfinite(score.map).all()
+
+
+def test_scoring_is_lazy(fitted):
+    images = Reads(unseen_images() * 10)
+    next(iter(fitted.method.score(images)))
+    assert 0 in images.read and len(images) - 1 not in images.read
+
+
+class Reads(Sequence):
+    """Images that remember which of them were read."""
+
+    def __init__(self, images: Sequence[methods.Image]):
+        self.images, self.read = images, set()
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> methods.Image:
+        image = self.images[index]
+        self.read.add(index)
+        return image
+
+
+def test_a_stain_raises_the_score(fitted):
+    (stain,) = image_scores(fitted.method, [stained()])
+    assert stain > max(image_scores(fitted.method, unseen_images()))
+
+
+def test_a_stain_holds_the_maximum_of_the_map(fitted):
+    (score,) = fitted.method.score([stained()])
+    if score.map is None:
+        pytest.skip("it has no maps")
+    row, column = np.unravel_index(score.map.argmax(), score.map.shape)
+    (rows, columns), (height, width) = STAIN, score.map.shape
+    assert rows.start - 4 <= row * 96 / height <= rows.stop + 4
+    assert columns.start - 4 <= column * 96 / width <= columns.stop + 4
+
+
+def test_mixed_and_non_square_sizes_work(cls):
+    method = cls(**cls.quick)
+    drive(method, [texture(0), texture(1, 64, 120), texture(2, 130, 70), texture(3, 33, 47)])
+    assert np.isfinite(image_scores(method, [texture(4, 50, 90), texture(5, 200, 30)])).all()

@@ -1,0 +1,42 @@
+import pytest
+
+from benchmarks import plugins
+from benchmarks.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("assignments", "settings"),
+    [
+        (["cae.loss=mse"], {"cae": {"loss": "mse"}}),
+        (["cae.epochs=3", "cae.rate=1e-3"], {"cae": {"epochs": 3, "rate": 1e-3}}),
+        (["cae.jit=false"], {"cae": {"jit": False}}),
+        (["cae.range=[0.5, 1]"], {"cae": {"range": [0.5, 1]}}),
+        (["cae.weights=a=b"], {"cae": {"weights": "a=b"}}),
+        ([], {"cae": {}}),
+    ],
+)
+def test_assignments_are_read_as_json_where_they_can_be(assignments, settings):
+    assert plugins.parse_assignments(assignments, ["cae"]) == settings
+
+
+@pytest.mark.parametrize("assignment", ["loss=mse", "cae.loss", "=", "cae.=3", ".loss=3"])
+def test_a_malformed_assignment_is_refused(assignment):
+    with pytest.raises(UsageError, match=r"METHOD\.FIELD=VALUE"):
+        plugins.parse_assignments([assignment], ["cae"])
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(UsageError, match="did you mean 'differnet'"):
+        plugins.method("difernet")
+
+
+def test_a_name_like_no_other_is_answered_with_all():
+    with pytest.raises(UsageError, match=r"There are: .*cae"):
+        plugins.method("zzz")
+
+
+def test_only_the_changed_settings_name_a_variant():
+    name = plugins.names(__import__("methods"))[0]
+    choice = plugins.choose(name, {})
+    assert choice.changed == {}
+    assert plugins.choose(name, choice.settings) == choice

@@ -1,0 +1,366 @@
+"""The main job from the command line, in a checkout to which one method file was added."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+HERE = Path(__file__).resolve().parent
+CATEGORIES = ("bolt", "nut")
+
+
+def write_image(path: Path, seed: int, stain: bool = False) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(100, 140, (24, 20, 3), dtype=np.uint8)
+    if stain:
+        pixels[4:10, 4:10] = 250
+    Image.fromarray(pixels).save(path)
+
+
+def write_category(folder: Path, seed: int) -> None:
+    for index in range(6):
+        write_image(folder / f"train/good/{index}.png", seed + index)
+    for index in range(3):
+        write_image(folder / f"test/good/{index}.png", seed + 10 + index)
+        write_image(folder / f"test/stain/{index}.png", seed + 20 + index, stain=True)
+        mask = np.zeros((24, 20), np.uint8)
+        mask[4:10, 4:10] = 255
+        (folder / "ground_truth/stain").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(mask).save(folder / f"ground_truth/stain/{index}_mask.png")
+
+
+class Checkout:
+    """A copy of the program with the toy method, two categories of data, and the command line."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        for package in ("benchmarks", "methods", "datasets", "reports"):
+            shutil.copytree(HERE.parent / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(HERE / "checkout/toy.py", folder / "methods/toy.py")
+        self.data = folder / "parts"
+        for seed, category in enumerate(CATEGORIES):
+            write_category(self.data / category, 1000 * seed)
+        self.results = folder / "kept"
+
+    def start(self, *arguments: str, command: str = "run") -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, "-m", "benchmarks", command, *arguments],
+            cwd=self.folder,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def run(self, *arguments: str, command: str = "run") -> subprocess.CompletedProcess:
+        with self.start(*arguments, command=command) as process:
+            out, error = process.communicate(timeout=120)
+        assert "Traceback" not in error + out, error
+        return subprocess.CompletedProcess(process.args, process.returncode, out, error)
+
+    def compare(self, *arguments: str) -> subprocess.CompletedProcess:
+        return self.run(*self.options, *arguments)
+
+    @property
+    def options(self) -> list[str]:
+        return ["--methods", "toy", "--dataset", "folder", "--data", str(self.data), "--results", str(self.results)]
+
+    def rows(self) -> pd.DataFrame:
+        return pd.read_csv(self.results / "report.csv")
+
+    def csv_without_costs(self) -> bytes:
+        from benchmarks.measures import VOLATILE
+
+        return self.rows().drop(columns=list(VOLATILE)).to_csv().encode()
+
+    def finish_times(self) -> dict[str, int]:
+        files = sorted(self.results.glob("jobs/*/*/*/result.json"))
+        return {file.relative_to(self.results).as_posix(): file.stat().st_mtime_ns for file in files}
+
+
+@pytest.fixture
+def checkout(tmp_path) -> Checkout:
+    return Checkout(tmp_path / "checkout")
+
+
+def wait_for(condition, seconds: float = 30.0):
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.02)
+    return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+
+
+def job_pids(parent: int) -> list[int]:
+    children = Path(f"/proc/{parent}/task").glob("*/children")
+    return [int(pid) for file in children for pid in file.read_text().split()]
+
+
+def test_every_category_gets_a_row_and_a_table(checkout):
+    assert checkout.compare().returncode == 0
+    rows = checkout.rows()
+    assert list(rows.category) == list(CATEGORIES)
+    assert (rows.image_auroc == 1).all() and (rows.pixel_auroc > 0.9).all()
+    text = (checkout.results / "report.md").read_text()
+    assert "bolt" in text and "toy" in text
+
+
+def test_a_finished_run_is_not_repeated_and_needs_no_heavy_library(checkout):
+    checkout.compare()
+    before = checkout.finish_times()
+    heavy = "import sys; from benchmarks.cli import app; app({!r}, standalone_mode=False); print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", heavy.format(["run", *checkout.options])],
+        cwd=checkout.folder,
+        capture_output=True,
+        text=True,
+    )
+    assert "2 finished before, 0 to do" in loaded.stderr
+    assert not {"torch", "tensorflow", "keras"} & set(loaded.stdout.split())
+    assert checkout.finish_times() == before
+
+
+def test_the_same_run_twice_gives_the_same_csv(checkout):
+    checkout.compare("--seeds", "0,1")
+    first = checkout.csv_without_costs()
+    checkout.compare("--seeds", "0,1", "--force", "--jobs", "2")
+    assert checkout.csv_without_costs() == first
+
+
+def test_force_does_finished_jobs_again(checkout):
+    checkout.compare()
+    before = checkout.finish_times()
+    checkout.compare("--force")
+    assert all(time > before[file] for file, time in checkout.finish_times().items())
+
+
+def test_only_what_a_change_touches_is_done_again(checkout):
+    checkout.compare()
+    before = checkout.finish_times()
+    write_image(checkout.data / "nut/train/good/0.png", seed=77)
+    checkout.compare()
+    assert [file for file, time in checkout.finish_times().items() if time != before[file]] == [
+        file for file in before if "/nut/" in file
+    ]
+
+
+def test_a_changed_method_is_done_again_and_a_changed_comment_is_not(checkout):
+    file = checkout.folder / "methods/toy.py"
+    checkout.compare()
+    file.write_text(file.read_text() + "\n# a comment\n")
+    assert "0 to do" in checkout.compare().stderr
+    file.write_text(file.read_text().replace("max(axis=2)", "mean(axis=2)"))
+    assert "2 to do" in checkout.compare().stderr
+
+
+def test_tracking_epochs_looks_again_and_then_is_kept(checkout):
+    checkout.compare()
+    assert "2 to do" in checkout.compare("--track-epochs").stderr
+    assert "0 to do" in checkout.compare("--track-epochs").stderr
+    assert "0 to do" in checkout.compare().stderr
+    assert (checkout.rows().oracle_image_auroc_max == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("crash", "RuntimeError: the toy broke"),
+        ("refuse", "the toy refuses these images: give it others"),
+        ("die", "killed (signal 9)"),
+        ("nan", "not finite"),
+    ],
+)
+def test_a_failed_job_is_listed_with_its_reason(checkout, fault, reason):
+    # Not through compare(): the log of a crash holds a traceback, the screen must not.
+    done = checkout.compare("--set", f"toy.fault={fault}", "--categories", "bolt")
+    assert done.returncode == 1
+    assert reason in done.stderr
+    assert reason in (checkout.results / "report.md").read_text()
+
+
+def test_a_bad_category_fails_alone(checkout):
+    (checkout.data / "nut/test/stain/1.png").write_bytes(b"not an image")
+    done = checkout.compare()
+    assert done.returncode == 1
+    assert "nut/test/stain/1.png" in done.stderr
+    assert list(checkout.rows().category) == ["bolt"]
+
+
+def test_a_category_with_too_few_images_fails_alone(checkout):
+    for index in range(1, 6):
+        (checkout.data / f"nut/train/good/{index}.png").unlink()
+    done = checkout.compare()
+    assert done.returncode == 1
+    assert "at least 2 are needed" in done.stderr
+    assert "at least 2 are needed" in (checkout.results / "report.md").read_text()
+
+
+def test_a_category_without_defects_is_trained_and_its_auroc_is_not_available(checkout):
+    shutil.rmtree(checkout.data / "nut/test/stain")
+    shutil.rmtree(checkout.data / "nut/ground_truth")
+    assert checkout.compare().returncode == 0
+    assert checkout.rows().image_auroc.isna().tolist() == [False, True]
+    assert "n/a" in (checkout.results / "report.md").read_text()
+
+
+def test_a_category_without_a_test_set_is_trained(checkout):
+    shutil.rmtree(checkout.data / "nut/test")
+    shutil.rmtree(checkout.data / "nut/ground_truth")
+    assert checkout.compare().returncode == 0
+    assert len(list(checkout.results.glob("jobs/toy/nut/*/model/mean.npy"))) == 1
+
+
+def test_a_killed_runner_takes_its_job_with_it_and_the_run_goes_on(checkout):
+    slow = [*checkout.options, "--set", "toy.pause=1.5", "--jobs", "1"]
+    runner = checkout.start(*slow)
+    wait_for(lambda: len(checkout.finish_times()) == 1)
+    wait_for(lambda: (checkout.results / "jobs/toy/nut").exists() and job_pids(runner.pid))
+    (job,) = job_pids(runner.pid)
+    runner.kill()
+    runner.communicate()
+    wait_for(lambda: not alive(job))
+    before = checkout.finish_times()
+    assert "1 finished before, 1 to do" in checkout.run(*slow).stderr
+    assert before.items() <= checkout.finish_times().items()
+    resumed = checkout.csv_without_costs()
+    shutil.rmtree(checkout.results)
+    checkout.run(*slow)
+    assert checkout.csv_without_costs() == resumed
+
+
+def test_a_killed_job_costs_only_itself(checkout):
+    slow = [*checkout.options, "--set", "toy.pause=1.5"]
+    runner = checkout.start(*slow)
+    (job,) = wait_for(lambda: job_pids(runner.pid))
+    wait_for(lambda: list(checkout.results.glob("jobs/toy/bolt/*/log.txt")))
+    os.kill(job, signal.SIGKILL)
+    runner.communicate()
+    assert runner.returncode == 1
+    assert list(checkout.rows().category) == ["nut"]
+    assert "1 finished before, 1 to do" in checkout.run(*slow).stderr
+    assert list(checkout.rows().category) == list(CATEGORIES)
+
+
+def test_control_c_stops_cleanly_and_says_how_to_go_on(checkout):
+    runner = checkout.start(*checkout.options, "--set", "toy.pause=30")
+    (job,) = wait_for(lambda: job_pids(runner.pid))
+    time.sleep(0.5)
+    runner.send_signal(signal.SIGINT)
+    _, error = runner.communicate(timeout=20)
+    assert runner.returncode == 130
+    assert "run the same command again" in error and "Traceback" not in error
+    assert not alive(job)
+
+
+WRONG = {
+    "an unknown method": (["--methods", "tyo"], "did you mean 'toy'"),
+    "an unknown dataset": (["--dataset", "floder"], "did you mean 'folder'"),
+    "an unknown category": (["--categories", "bold"], "did you mean 'bolt'"),
+    "an unknown setting": (["--set", "toy.epoch=3"], "did you mean 'epochs'"),
+    "a bad value": (["--set", "toy.epochs=none"], "--set toy.epochs:"),
+    "a setting of nothing": (["--set", "epochs"], "METHOD.FIELD=VALUE"),
+    "a setting of a method not chosen": (["--set", "cae.loss=mse"], "--methods"),
+    "a bad seed": (["--seeds", "0,x"], "--seeds"),
+    "a bad device": (["--device", "gpu"], "--device"),
+    "a device that is not there": (["--device", "cuda:7"], "cuda:7 is not there"),
+    "a bad share": (["--calibration", "2"], "--calibration"),
+    "too many shots": (["--shots", "50"], "--shots 50"),
+    "a bad choice of models": (["--keep-models", "some"], "--keep-models"),
+    "too little disk": (["--set", "toy.disk=9000000000000000"], "--keep-models none"),
+    "an unknown option": (["--sedes", "0"], "--seeds"),
+    "no such folder": (["--data", "nowhere"], "nowhere"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), WRONG.values(), ids=WRONG)
+def test_wrong_use_is_one_sentence_and_status_2(checkout, arguments, sentence):
+    done = checkout.compare(*arguments)
+    assert done.returncode == 2
+    assert sentence in " ".join(done.stderr.replace("│", " ").split())
+    assert not checkout.finish_times()
+
+
+def test_an_empty_dataset_is_status_2(checkout):
+    shutil.rmtree(checkout.data)
+    checkout.data.mkdir()
+    assert checkout.compare().returncode == 2
+
+
+def test_results_of_another_version_are_left_alone(checkout):
+    checkout.compare()
+    file = next(checkout.results.glob("jobs/*/bolt/*/result.json"))
+    text = json.dumps({**json.loads(file.read_text()), "format": 99})
+    file.write_text(text)
+    done = checkout.compare()
+    assert done.returncode == 2 and "another version" in done.stderr
+    assert file.read_text() == text
+
+
+def test_a_damaged_result_is_done_again(checkout):
+    checkout.compare()
+    file = next(checkout.results.glob("jobs/*/bolt/*/result.json"))
+    file.write_text(file.read_text()[:100])
+    assert "1 finished before, 1 to do" in checkout.compare().stderr
+    assert list(checkout.rows().category) == list(CATEGORIES)
+
+
+def test_report_writes_the_same_tables_again(checkout):
+    checkout.compare()
+    before = [(checkout.results / name).read_bytes() for name in ("report.md", "report.csv")]
+    (checkout.results / "report.md").unlink()
+    assert checkout.run("--results", str(checkout.results), command="report").returncode == 0
+    assert [(checkout.results / name).read_bytes() for name in ("report.md", "report.csv")] == before
+
+
+def test_a_report_of_nothing_is_status_2(checkout):
+    assert checkout.run("--results", str(checkout.folder), command="report").returncode == 2
+
+
+def test_models_are_kept_unless_told_otherwise(checkout):
+    checkout.compare("--keep-models", "none")
+    assert not list(checkout.results.glob("jobs/*/*/*/model"))
+    checkout.compare("--force")
+    assert len(list(checkout.results.glob("jobs/*/*/*/model/mean.npy"))) == 2
+
+
+def test_shots_and_calibration_are_variants_of_their_own(checkout):
+    checkout.compare("--shots", "2")
+    checkout.compare("--calibration", "0")
+    checkout.compare()
+    assert sorted(checkout.rows().trained_on) == [2, 2, 5, 5, 6, 6]
+
+
+def test_list_shows_the_new_method_and_its_settings(checkout):
+    listed = checkout.run(command="list").stdout
+    assert "toy" in listed and "Difference from the mean colour" in listed
+    assert "epochs, none of which learns anything" in checkout.run("toy", command="list").stdout
+
+
+def test_check_exits_1_where_a_run_would_be_wrong(checkout):
+    arguments = ["--dataset", "folder", "--data", str(checkout.data)]
+    assert checkout.run(*arguments, command="check").returncode == 0
+    (checkout.data / "nut/test/good/1.png").write_bytes(b"")
+    done = checkout.run(*arguments, command="check")
+    assert done.returncode == 1 and "1.png" in done.stdout.replace("\n", "")
+
+
+@pytest.mark.parametrize("command", ["run", "report", "check", "list"])
+def test_help_teaches(checkout, command):
+    done = checkout.run("--help", command=command)
+    assert done.returncode == 0 and "Usage" in done.stdout

@@ -1,0 +1,347 @@
+"""Tables and reports, read as a reader of the rendered markdown would."""
+
+import csv
+import html
+import io
+import itertools
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from benchmarks import measures
+from reports import published, report
+from reports.results import Cell, Cost, Failure, ImageScore, PixelScores, Result, TrackedEpoch
+from reports.rows import csv_text, in_order
+from reports.tables import comparison, escape, frame, means, names, significant
+
+MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+EPOCHS = [TrackedEpoch(number=n, loss=1.0, image_auroc=a, seconds=1800 * n) for n, a in ((1, 0.6), (2, 0.8), (3, 0.7))]
+
+
+def cell(method="knn", category="bolt", seed=0, **fields):
+    defaults = {"settings": {"views": 1}, "changed": {}, "dataset": "folder", "shots": None, "calibration": 0.1}
+    return Cell(method=method, category=category, seed=seed, **defaults | fields)
+
+
+def result(cell, **fields):
+    scores = [("calibration", None, 0.5), ("test", None, 0.1), ("test", None, 0.9), ("test", "bent", 0.7)]
+    cost = Cost(
+        fit_seconds=2.5,
+        score_seconds=0.5,
+        images_per_second=22.0,
+        peak_memory_mb=300.0,
+        parameters=2_500_000,
+        device="cpu",
+        finished="2025-01-01T00:00:00+00:00",
+    )
+    defaults = {
+        "key": "a1",
+        "code": "b2",
+        "made": False,
+        "trained_on": 20,
+        "images": [ImageScore(path=f"{s}.png", part=p, defect=d, score=s) for p, d, s in scores],
+        "pixels": PixelScores(auroc=0.9, average_precision=0.4, aupro=0.7, images=3, code="c3"),
+        "tracked": False,
+        "epochs": [],
+        "remarks": [],
+        "versions": {"numpy": "2.1"},
+        "machine": "a laptop",
+        "cost": cost,
+    }
+    return Result(cell=cell, **defaults | fields)
+
+
+def row(method="knn", category="bolt", seed=0, auroc=0.5, **fields):
+    return measures.measure(result(cell(method, category, seed, **fields))) | {"image_auroc": auroc}
+
+
+def failed(job):
+    return Failure(key="k", cell=job, reason="out of memory", tail="Killed <b>\n\n| `x`")
+
+
+def text_of(results, failures=()):
+    return report.report(
+        rows=measures.rows(results),
+        defects=measures.defect_rows(results),
+        failures=list(failures),
+        definitions=measures.DEFINITIONS,
+    )
+
+
+def read_tables(text):
+    """The cells of each table of rendered markdown, without their tags."""
+    tables = re.findall(r"<table>(.*?)</table>", MARKDOWN.render(text), flags=re.DOTALL)
+    lines = [re.findall(r"<tr>(.*?)</tr>", table, flags=re.DOTALL) for table in tables]
+    return [[re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line, flags=re.DOTALL) for line in table] for table in lines]
+
+
+def compared(rows, column="image_auroc"):
+    """The cells of a comparison, header first."""
+    [table] = read_tables(comparison(frame(rows), column))
+    return table
+
+
+# Comparisons.
+
+
+def test_the_best_of_a_line_is_bold():
+    _, line = compared([row("a", auroc=0.9), row("b", auroc=0.8)])
+    assert line == ["bolt", "<strong>0.900</strong>", "0.800"]
+
+
+def test_equals_are_equally_bold():
+    _, line = compared([row("a", auroc=0.90001), row("b", auroc=0.90002), row("c", auroc=0.1)])
+    assert line == ["bolt", "<strong>0.900</strong>", "<strong>0.900</strong>", "0.100"]
+
+
+def test_a_single_method_is_not_the_best_of_one():
+    assert compared([row("a", auroc=0.9)]) == [["category", "a"], ["bolt", "0.900"]]
+
+
+def test_seeds_give_mean_and_sample_standard_deviation():
+    _, line = compared([row(seed=seed, auroc=auroc) for seed, auroc in enumerate((0.7, 0.8, 0.9))])
+    assert line == ["bolt", "0.800 ± 0.100"]
+
+
+def test_a_missing_seed_is_said():
+    rows = [row("a", seed=0), row("a", seed=1), row("b", seed=0)]
+    _, line = compared(rows)
+    assert line[2] == "<strong>0.500 (1 of 2 seeds)</strong>"
+
+
+def test_failed_not_measurable_and_not_run_are_told_apart():
+    rows = [row("a", "x"), row("a", "y", auroc=None), row("b", "x"), report.failed_row(failed(cell("b", "y")))]
+    rows += [row("c", "x")]
+    assert compared(rows)[2] == ["y", "n/a", "failed", "not run"]
+
+
+def test_the_mean_is_taken_over_categories_that_all_methods_have():
+    rows = [row("a", "x", auroc=0.4), row("a", "y", auroc=1.0), row("b", "x", auroc=0.6)]
+    assert compared(rows)[-1] == ["<em>mean of 1 of 2</em>", "0.400", "<strong>0.600</strong>"]
+
+
+def test_a_method_without_any_value_does_not_take_the_mean_from_the_others():
+    rows = [row("a", "x"), row("a", "y"), row("b", "x", auroc=None), row("b", "y", auroc=None)]
+    assert compared(rows)[-1] == ["<em>mean of 2</em>", "0.500", "n/a"]
+
+
+def test_the_spread_of_the_mean_is_that_of_the_means_of_the_seeds():
+    aurocs = {("x", 0): 0.2, ("y", 0): 0.8, ("x", 1): 0.8, ("y", 1): 0.2}
+    rows = [row("a", category, seed, auroc) for (category, seed), auroc in aurocs.items()]
+    assert compared(rows)[-1][1] == "0.500 ± 0.000"
+
+
+def test_the_mean_row_says_where_seeds_are_incomplete():
+    rows = [row("a", "x", 0), row("a", "x", 1), row("a", "y", 0)]
+    assert compared(rows)[-1][1] == "0.500 (1 of 2 seeds)"
+
+
+def test_no_common_category_gives_no_mean():
+    table = frame([row("a", "x"), row("b", "y")])
+    assert means(table, "image_auroc").title() == "no category in common"
+    assert "mean" not in comparison(table, "image_auroc")
+
+
+def test_categories_stand_in_natural_order():
+    rows = [row(category=name) for name in ("part 10", "part 9", "a")]
+    assert [line[0] for line in compared(rows)[1:4]] == ["a", "part 9", "part 10"]
+
+
+# Names.
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ([{}, {"changed": {"views": 4}}], ["knn", "knn views=4"]),
+        ([{"shots": 5}, {}], ["knn, 5 images", "knn, all images"]),
+        ([{"calibration": 0.0}, {"calibration": 0.2}], ["knn, calibration 0.0", "knn, calibration 0.2"]),
+        ([{"settings": {"views": 1}}, {"settings": {"views": 2}}], ["knn views=1", "knn views=2"]),
+        ([{"shots": 5}], ["knn"]),
+    ],
+)
+def test_methods_are_named_by_what_sets_them_apart(fields, expected):
+    assert names(frame([row(**one) for one in fields])) == expected
+
+
+@settings(deadline=None)
+@given(st.text(alphabet=st.one_of(st.sampled_from("\\`*_[]|~$<>&#-!a \n"), st.characters()), max_size=12))
+def test_any_name_is_shown_as_it_is_and_stays_in_its_cell(name):
+    shown = "".join(character if character.isprintable() else " " for character in f"a{name}z")
+    [[_, [cell, _]]] = read_tables(f"| a | b |\n|---|---|\n| {escape(f'a{name}z')} | 1 |")
+    assert html.unescape(cell) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "n/a"), (0.0, "0"), (0.01234, "0.0123"), (1e-7, "0.0000001"), (12.345, "12.3"), (86_400.4, "86,400")],
+)
+def test_costs_have_three_significant_digits_and_no_powers_of_ten(value, text):
+    assert significant(value) == text
+
+
+# CSV.
+
+
+def test_csv_numbers_have_full_precision_and_none_is_empty():
+    [line] = csv.DictReader(io.StringIO(csv_text([row(auroc=0.1 + 0.2) | {"aupro": None}])))
+    assert float(line["image_auroc"]) == 0.1 + 0.2
+    assert line["aupro"] == ""
+
+
+def test_csv_order_does_not_depend_on_the_order_of_completion():
+    rows = [row(method, category, seed) for method in "ab" for category in ("x 2", "x 10") for seed in (0, 1)]
+    rows += [row("a", "x 2", shots=5), row("a", "x 2", changed={"views": 2})]
+    texts = {csv_text(order) for order in itertools.islice(itertools.permutations(rows), 0, 3_000_000, 600_000)}
+    assert len(texts) == 1
+    assert [line["seed"] for line in in_order(rows)][:2] == [0, 0]
+
+
+def test_csv_has_one_line_a_job_whatever_its_name():
+    assert len(csv_text([row(category="a\nb,c") | {"remarks": "one\ntwo"}]).splitlines()) == 2
+
+
+# Published values.
+
+
+def captions(rows):
+    return [block.split("\n\n")[0] for block in published.beside_ours(frame(rows))]
+
+
+def test_published_values_stand_beside_ours_with_their_own_digits_and_protocol():
+    [block] = published.beside_ours(frame([row("differnet", "candle", dataset="visa", auroc=0.9)]))
+    assert block.startswith("**differnet, image AUROC.** Published: maximum over 24 evaluations on the test set")
+    assert read_tables(block)[0][1] == ["candle", "0.900", "0.8825", "+0.018"]
+
+
+def test_the_oracle_stands_beside_a_published_oracle():
+    tracked = row("differnet", "candle", dataset="visa", auroc=0.9) | {"oracle_image_auroc_max": 0.95}
+    [block] = published.beside_ours(frame([tracked]))
+    assert read_tables(block)[0][1] == ["candle", "0.900", "0.950", "0.8825", "+0.018"]
+
+
+@pytest.mark.parametrize(
+    ("used", "changed", "metrics"),
+    [
+        ({"architecture": "mvtec", "loss": "ssim"}, {}, 1),
+        ({"architecture": "mvtec", "loss": "l2"}, {"loss": "l2"}, 1),
+        ({"architecture": "mvtec", "loss": "mse"}, {"loss": "mse"}, 0),
+        ({"architecture": "mvtec", "loss": "ssim", "epochs": 1}, {"epochs": 1}, 0),
+        ({"architecture": "mvtec2", "loss": "ssim"}, {"architecture": "mvtec2"}, 2),
+    ],
+)
+def test_published_values_are_compared_under_their_settings_only(used, changed, metrics):
+    assert len(captions([row("cae", "bottle", dataset="mvtec", settings=used, changed=changed)])) == metrics
+
+
+def test_a_published_mean_needs_all_its_categories():
+    rows = [row("differnet", f"c{n}", dataset="mvtec") for n in range(15)]
+    assert len(captions(rows)) == 1
+    assert captions(rows[1:]) == []
+
+
+def test_a_run_on_a_few_chosen_images_is_not_compared():
+    assert captions([row("differnet", "candle", dataset="visa", shots=5)]) == []
+
+
+def test_every_published_metric_has_a_name():
+    assert {line.metric for line in published.read()} <= set(published.METRICS)
+
+
+# Reports.
+
+
+def test_a_report_has_its_sections_in_order():
+    text = text_of([result(cell("differnet", "candle", dataset="visa"), epochs=EPOCHS)], [failed(cell("knn"))])
+    assert re.findall(r"^## (.*)$", text, flags=re.MULTILINE) == [
+        "Failed jobs",
+        "Image AUROC",
+        "At the calibrated threshold",
+        "True positive rate at 1 % and 5 % false alarms",
+        "By defect type",
+        "Pixel AUROC",
+        "AUPRO",
+        "Pixel average precision",
+        "Oracle: image F1-max",
+        "Oracle: best epoch",
+        "Published values",
+        "Costs",
+        "Images",
+        "Made with",
+    ]
+
+
+def test_every_table_is_rendered_whole():
+    odd = cell(category="a|b <i>\n*c*")
+    text = text_of([result(odd, epochs=EPOCHS), result(cell("cae", "x"))], [failed(cell("cae", odd.category))])
+    tables = read_tables(text)
+    assert len(tables) == len(re.findall(r"^\|:--", text, flags=re.MULTILINE)) > 8
+    assert all(len({len(line) for line in table}) == 1 for table in tables)
+    assert "<i>" not in MARKDOWN.render(text)
+
+
+def test_the_oracle_table_is_that_of_the_visa_fork():
+    text = text_of([result(cell(), epochs=EPOCHS)])
+    [table] = [table for table in read_tables(text) if "AUROC (Max)" in table[0]]
+    assert table[1] == ["bolt", "knn", "0", "0.800", "2", "1:30:00", "0.500"]
+
+
+def test_without_calibration_there_is_no_section_on_the_threshold():
+    scores = [score for score in result(cell()).images if score.part == "test"]
+    text = text_of([result(cell(calibration=0.0), images=scores)])
+    assert "calibrated threshold" not in text
+    assert "missed" not in text
+    assert "no threshold" in text
+
+
+def test_made_data_is_said_in_the_title():
+    assert text_of([result(cell(), made=True)]).startswith("# Anomaly detection on folder (made data)\n")
+    assert "made" not in text_of([result(cell())]).split("\n")[0]
+
+
+def test_failed_jobs_are_listed_with_reason_and_end_of_output():
+    text = text_of([result(cell())], [failed(cell("cae"))])
+    assert "2 jobs, **1 failed**" in text
+    assert ["cae", "bolt", "0", "out of memory"] in read_tables(text)[1]
+    assert "<pre>Killed &lt;b&gt;\n\n| `x`</pre>" in text
+
+
+def test_failed_jobs_alone_make_a_report():
+    text = text_of([], [failed(cell("cae"))])
+    assert "1 job, **1 failed**" in text
+    assert "out of memory" in text
+
+
+def test_nothing_at_all_is_refused():
+    with pytest.raises(ValueError, match="at least one"):
+        text_of([])
+
+
+def test_a_number_that_does_not_exist_has_its_reason():
+    normal = [score for score in result(cell()).images if score.defect is None]
+    text = text_of([result(cell("a", "x")), result(cell("a", "y"), images=normal, pixels=None)])
+    assert "- Image metrics of y: no defective test image" in text
+    assert "- Pixel metrics of y: the method gives no anomaly maps, or the data have no masks" in text
+
+
+def test_remarks_are_made_once_and_say_whom_they_concern():
+    jobs = [result(cell(method, category), remarks=["weights: a_b.pth"]) for method in "ab" for category in "xy"]
+    assert "- all jobs: weights: a_b.pth" in text_of(jobs)
+    jobs[0] = result(jobs[0].cell)
+    text = text_of(jobs)
+    assert text.count("weights: a_b.pth") == 1
+    assert "- a (y); b: weights" in text
+
+
+def test_two_datasets_in_one_folder_keep_their_categories_apart():
+    text = text_of([result(cell(dataset="visa")), result(cell(dataset="mvtec"))])
+    assert "mvtec/bolt" in text
+    assert "visa/bolt" in text
+
+
+def test_both_files_are_written(tmp_path):
+    report.write(tmp_path / "new", rows=[row()], defects=[], failures=[], definitions=measures.DEFINITIONS)
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["report.csv", "report.md"]

@@ -1,0 +1,130 @@
+"""VisA: the original layout and its split file."""
+
+import pytest
+
+from datasets import DataError
+from datasets.visa import VisA
+
+SPLIT = "split_csv/1cls.csv"
+
+
+@pytest.fixture
+def root(make_tree):
+    return make_tree(VisA.layout)
+
+
+def samples(root, category="candle"):
+    return list(VisA().samples(root, category))
+
+
+def refused(root, category="candle"):
+    with pytest.raises(DataError) as error:
+        samples(root, category)
+    return str(error.value)
+
+
+def rewrite(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_the_published_counts_add_up_to_the_published_totals():
+    train, normal, defective = (sum(column) for column in zip(*VisA.counts.values(), strict=True))
+    assert (train + normal, defective, len(VisA.counts)) == (9621, 1200, 12)
+
+
+def test_the_split_file_decides_what_trains(root):
+    train = [sample.image.name for sample in samples(root) if sample.split == "train"]
+    assert train == ["0451.JPG", "0836.JPG"]
+
+
+def test_a_folder_without_images_of_its_own_is_no_category(root):
+    (root / "empty").mkdir()
+    assert VisA().categories(root) == ["candle", "cashew"]
+
+
+def test_several_defects_of_one_image_are_one_type(root):
+    types = [sample.defect for sample in samples(root) if sample.defect]
+    assert types == ["chunk of wax missing", "chunk of wax missing,wax melded"]
+
+
+def test_without_annotations_the_type_is_anomaly(root):
+    (root / "candle/image_anno.csv").unlink()
+    assert {sample.defect for sample in samples(root)} == {None, "anomaly"}
+
+
+@pytest.mark.parametrize("name", ["bad", "anomaly"])
+def test_both_prepared_layouts_are_read(root, name):
+    for folder in ("test", "ground_truth"):
+        (root / "cashew" / folder / "bad").rename(root / "cashew" / folder / name)
+    defects = [(sample.defect, sample.mask.name) for sample in samples(root, "cashew") if sample.defect]
+    assert defects == [(name, "000.png")]
+
+
+def test_a_prepared_category_needs_no_split_file(root):
+    (root / SPLIT).unlink()
+    assert len(samples(root, "cashew")) == 4
+
+
+def test_a_missing_split_file_is_named_with_where_to_get_it(root):
+    (root / SPLIT).unlink()
+    message = refused(root)
+    assert str(root / "split_csv" / "1cls.csv") in message and "github.com/amazon-science/spot-diff" in message
+
+
+def test_lines_may_end_as_on_windows_after_a_byte_order_mark(root):
+    before = samples(root)
+    text = (root / SPLIT).read_text(encoding="utf-8")
+    (root / SPLIT).write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    assert samples(root) == before
+
+
+def test_a_listed_image_that_is_missing_is_named(root):
+    (root / "candle/Data/Images/Normal/0451.JPG").unlink()
+    assert "0451.JPG is missing" in refused(root)
+
+
+def test_a_listed_mask_that_is_missing_is_named(root):
+    (root / "candle/Data/Masks/Anomaly/001.png").unlink()
+    assert "001.png is missing" in refused(root)
+
+
+def test_a_defective_image_without_listed_mask_is_allowed(root):
+    (root / "candle/Data/Masks/Anomaly/001.png").unlink()
+    rewrite(root / SPLIT, "candle/Data/Masks/Anomaly/001.png", "")
+    assert [sample.mask and sample.mask.name for sample in samples(root) if sample.defect] == ["000.png", None]
+
+
+def test_an_image_listed_twice_is_refused(root):
+    with (root / SPLIT).open("a") as file:
+        file.write("candle,test,normal,candle/Data/Images/Normal/0451.JPG,\n")
+    assert "0451.JPG twice" in refused(root)
+
+
+def test_training_on_an_anomaly_is_refused(root):
+    rewrite(root / SPLIT, "candle,test,anomaly,candle/Data/Images/Anomaly/000", "candle,train,anomaly,candle/Data/000")
+    assert "'train' and 'anomaly'" in refused(root)
+
+
+def test_a_category_that_the_split_file_leaves_out_is_refused(root):
+    rewrite(root / SPLIT, "candle,", "other,")
+    assert "says nothing of candle" in refused(root)
+
+
+def test_a_split_file_without_a_column_is_refused(root):
+    rewrite(root / SPLIT, "object,split", "object,part")
+    assert "no column split" in refused(root)
+
+
+def test_a_split_file_that_is_no_text_is_refused(root):
+    (root / SPLIT).write_bytes(b"\xff\xfe\x00\x80")
+    assert "cannot be read as a table" in refused(root)
+
+
+def test_cookie_has_its_numbers(shared_data):
+    found = samples(shared_data / "visa", "cookie")
+    train = sum(sample.split == "train" for sample in found)
+    defective = [sample for sample in found if sample.defect]
+    assert (train, len(found) - train - len(defective), len(defective)) == (31, 14, 32)
+    assert all(sample.mask for sample in defective)
