@@ -42,13 +42,19 @@ def run(request: Request, *, at_once: int, force: bool) -> int:
 
 def report(results: Path) -> None:
     """Write report.md and report.csv from what a folder holds. Raises UsageError where it holds no result."""
-    from benchmarks import measures, metrics
-    from reports import tables
+    from benchmarks import measures
+    from reports import report as pages
 
     stored, failures = stored_records(results)
     if not stored and not failures:
         raise UsageError(f"--results {results}: no results there; make some with: python -m benchmarks run")
-    tables.write(results, measures.rows(stored), stored, failures, metrics.DEFINITIONS)
+    pages.write(
+        results,
+        rows=measures.rows(stored),
+        defects=measures.defect_rows(stored),
+        failures=failures,
+        definitions=measures.DEFINITIONS,
+    )
     sys.stdout.write(f"{results / 'report.md'}\n{results / 'report.csv'}\n")
 
 

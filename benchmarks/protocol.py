@@ -147,17 +147,22 @@ def _measure_maps(
             continue
         measured.append(images.resize_map(map, size))
         masks.append(mask)
-    remarks = [f"{without} defective test images have no mask or an empty one: left out of the pixel metrics"]
-    scores = metrics.pixel_metrics(measured, masks)
-    code = fingerprint.of_code(["benchmarks.metrics"])
-    pixels = PixelScores(
-        auroc=scores.auroc,
-        average_precision=scores.average_precision,
-        aupro=scores.aupro,
-        images=len(measured),
-        code=code,
+    remark = f"{without} defective test images have no mask or an empty one: left out of the pixel metrics"
+    return _pixel_scores(measured, masks), [remark] if without else []
+
+
+def _pixel_scores(maps: list[np.ndarray], masks: list[np.ndarray]) -> PixelScores:
+    try:
+        auroc, average_precision, aupro = metrics.pixel_metrics(maps, masks)
+    except metrics.OneClassError:
+        auroc = average_precision = aupro = None
+    return PixelScores(
+        auroc=auroc,
+        average_precision=average_precision,
+        aupro=aupro,
+        images=len(maps),
+        code=fingerprint.of_code(["benchmarks.metrics"]),
     )
-    return pixels, remarks if without else []
 
 
 def keep_model(method: Method, job: Job) -> None:
@@ -179,6 +184,11 @@ def versions() -> dict[str, str]:
 
 
 def peak_memory_mb() -> float:
-    """The most memory this process has held; the kernel counts in kB on Linux and in bytes on macOS."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+    """The most memory this process has held.
+
+    Linux carries the peak in `getrusage` over from the process that started this one, so it is read where it is not.
+    """
+    if sys.platform == "linux":
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1e3
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # bytes on macOS

@@ -89,6 +89,7 @@ class Runner:
         with process:
             for line in process.stdout:
                 self.lines.update(job.name, Progress.parse(line))
+            process.wait()  # before its standard input is closed: that would end it as if the runner were gone
         self.processes.discard(process)
         return process.returncode
 

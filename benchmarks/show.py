@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 import datasets
@@ -84,9 +85,17 @@ def _description(field) -> str:
 def check(dataset: str, root: Path, categories: list[str] | None) -> int:
     """Print what is found in the data; 1 where a run would be wrong or fail, else 0."""
     levels = Counter()
-    for finding in checking.check(found.dataset(dataset), root, categories):
-        levels[finding.level] += 1
-        place = escape(f"{finding.category}: {finding.message}")
-        console.print(f"[{COLOURS[finding.level]}]{finding.level}[/] {place}", highlight=False)
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("reading images", total=None)
+        found_in_data = checking.check(
+            found.dataset(dataset),
+            root,
+            categories,
+            advance=lambda done, of: bars.update(task, completed=done, total=of),
+        )
+        for finding in found_in_data:
+            levels[finding.level] += 1
+            place = escape(f"{finding.category}: {finding.message}")
+            console.print(f"[{COLOURS[finding.level]}]{finding.level}[/] {place}", highlight=False)
     console.print(f"{levels['error']} errors, {levels['warning']} warnings, {levels['note']} notes in {root}")
     return 1 if levels["error"] else 0

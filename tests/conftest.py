@@ -1,5 +1,6 @@
 """What several test files share."""
 
+import importlib.util
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
+if importlib.util.find_spec("triton"):  # its LLVM must be loaded before TensorFlow's, or the process ends
+    importlib.import_module("triton")
 
 
 @pytest.fixture

@@ -30,7 +30,9 @@ def changes(file: Path, text: str) -> bool:
 
 
 def test_comments_docstrings_and_layout_do_not_count(code):
-    new = '"""Module."""\nfrom methods import _shared\n# why\ndef score():\n    """What."""\n    return  _shared.value\n'
+    new = (
+        '"""Module."""\nfrom methods import _shared\n# why\ndef score():\n    """What."""\n    return  _shared.value\n'
+    )
     assert not changes(code / "knn.py", new)
 
 

@@ -140,7 +140,7 @@ def test_epochs_are_numbered_in_order(fitted):
     assert all(epoch.number <= epoch.of and np.isfinite(epoch.loss) for epoch in epochs)
 
 
-def unseen_images_are_left_untouched(fitted):
+def test_images_are_left_untouched(fitted):
     images = unseen_images()
     image_scores(fitted.method, images)
     for ours, before in zip(fitted.images + images, normal_images() + unseen_images(), strict=True):
