@@ -75,7 +75,7 @@ def stored_records(results: Path) -> tuple[list[Result], list[Failure]]:
 def _require_data(request: Request) -> None:
     """Make or fetch the data where that can be done. Raises DataError saying where to get them elsewhere."""
     dataset = plugins.dataset(request.dataset)
-    if not request.root.exists():
+    if not request.root.exists() or (request.root.is_dir() and not any(request.root.iterdir())):
         console.print(f"no data in {request.root} yet: obtaining {request.dataset}", highlight=False)
         dataset.obtain(request.root)
 

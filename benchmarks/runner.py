@@ -139,8 +139,9 @@ def work(spec: Path, *, leash: bool) -> int:
 
 
 def _end_with_runner() -> NoReturn:
-    """Wait until the runner is gone."""
-    sys.stdin.buffer.read()
+    """Wait until the runner is gone; by the descriptor, as Python's own reader may not be in use when Python ends."""
+    while os.read(0, 1):
+        pass
     os._exit(1)
 
 

@@ -13,7 +13,7 @@ PHOTOGRAPHS = ("brick", "grass", "gravel")
 SEED = 0
 CROP_PX = 160
 TRAIN_COLUMNS, TEST_COLUMNS = slice(0, 320), slice(320, 512)
-TRAIN, TEST_NORMAL, TEST_EACH_DEFECT = 16, 10, 3
+TRAIN, TEST_NORMAL, TEST_EACH_DEFECT = 16, 8, 2
 
 
 class Demo(Dataset):

@@ -118,8 +118,9 @@ class Features:
 
     def _pooled(self, image: PIL.Image.Image, views: Sequence[View]) -> Tensor:
         pixels = torch.from_numpy(np.stack([render(image, view) for view in views])).to(self.device)
-        scaled = (pixels.permute(0, 3, 1, 2).float().div_(255).sub_(self.mean).div_(self.std)).to(self.dtype)
-        maps = (self.network(nn.functional.interpolate(scaled, size)) for size in self.sizes)
+        finest = (pixels.permute(0, 3, 1, 2).float().div_(255).sub_(self.mean).div_(self.std)).to(self.dtype)
+        coarser = (nn.functional.interpolate(finest, size) for size in self.sizes[1:])  # nearest, as published
+        maps = (self.network(scaled) for scaled in (finest, *coarser))
         return torch.cat([map.float().mean((2, 3)) for map in maps], dim=1)
 
 
