@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from benchmarks.images import Examination, ImageError, examine
+from benchmarks.plan import chosen_categories
+from benchmarks.split import CALIBRATION, divide
 from datasets import Counts, DataError, Dataset, Sample
 from datasets._tree import is_image_name
 
@@ -57,17 +59,14 @@ def check(
     """What is found in `categories`, or in all; `advance` is told how many images were decoded, and of how many.
 
     A category that cannot be read is an error among the findings, and the others are checked.
+    Raises DataError where there is no category at all, UsageError for an unknown one.
     """
     yield from (Finding("note", EVERY_CATEGORY, remark) for remark in dataset.remarks)
-    try:
-        known = dataset.categories(root)
-    except DataError as error:
-        yield Finding("error", EVERY_CATEGORY, str(error))
-        return
+    known = dataset.categories(root)
     absent = [name for name in dataset.counts if name not in known]
     if not categories and 0 < len(absent) < len(dataset.counts):
         yield Finding("note", EVERY_CATEGORY, f"published but not in {root}: {', '.join(absent)}")
-    listed = {name: _listed(dataset, root, name, known) for name in categories or known}
+    listed = {name: _listed(dataset, root, name) for name in chosen_categories(dataset, root, categories or ())}
     tick = _ticker(advance, sum(len(samples) for samples in listed.values() if isinstance(samples, list)))
     for name, samples in listed.items():
         if isinstance(samples, DataError):
@@ -78,9 +77,7 @@ def check(
         yield from (Finding(level, name, message) for look in LOOKS for level, message in look(seen))
 
 
-def _listed(dataset: Dataset, root: Path, name: str, known: Sequence[str]) -> list[Sample] | DataError:
-    if name not in known:
-        return DataError(f"{root} has no category {name}: there are {', '.join(known)}")
+def _listed(dataset: Dataset, root: Path, name: str) -> list[Sample] | DataError:
     try:
         return list(dataset.samples(root, name))
     except DataError as error:
@@ -114,8 +111,10 @@ def _numbers(seen: _Seen) -> Iterator[Remark]:
 
 def _enough(seen: _Seen) -> Iterator[Remark]:
     counted = _counts(seen.samples)
-    if counted.train < 2:
-        yield "error", f"{counted.train} normal training image: at least 2 are needed beside those held for calibration"
+    try:
+        divide(seen.samples, seed=0, shots=None, calibration=CALIBRATION)
+    except DataError as error:
+        yield "error", str(error)
     if not (counted.test_normal and counted.test_defective):
         yield "note", "AUROC will be n/a: the test split has no image that is normal, or none that is defective"
 

@@ -52,7 +52,7 @@ def run(
 
     Run the same command again to go on after a stop: only what is missing is done.
 
-    Exit status: 0 all done, 1 some jobs failed, 2 wrong use.
+    Exit status: 0 all done, 1 some jobs failed, 2 wrong use, 130 stopped with Ctrl-C.
 
     Example: python -m benchmarks run --methods differnet,cae --dataset visa --data /data/VisA --seeds 0,1,2
     """
@@ -139,7 +139,7 @@ def _seeds(text: str) -> list[int]:
     items = _items(text, "--seeds")
     if not all(item.isdecimal() for item in items):
         _refuse(f"--seeds: expected whole numbers separated by commas, got {text!r}")
-    return [int(item) for item in items]
+    return list(dict.fromkeys(int(item) for item in items))
 
 
 def _one_of(option: str, value: str, pattern: str, expected: str) -> str:

@@ -3,19 +3,34 @@
 import sys
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from rich.console import Console
 
 from benchmarks import plan, plugins, progress, runner
 from benchmarks.errors import UsageError
 from benchmarks.plan import Job, Request
+from datasets import Dataset
 from reports.results import DamagedResultError, Failure, Result, read, write
 
 console = Console(stderr=True)
 
 
 def run(request: Request, *, at_once: int, force: bool) -> int:
-    """Do what a request asks; 0 where every job has a result, 1 where some failed, 130 where it was stopped."""
-    _require_data(request)
+    """Do what a request asks; 0 where every job has a result, 1 where some failed, 130 where it was stopped.
+
+    Raises UsageError where another run is at work in the same results folder.
+    """
+    obtain_data(plugins.dataset(request.dataset), request.root)
+    _make_folder(request.results)
+    try:
+        with FileLock(request.results / ".lock", timeout=0):
+            return _run_alone(request, at_once=at_once, force=force)
+    except Timeout:
+        raise UsageError(f"--results {request.results}: another run is at work there; wait for it to end") from None
+
+
+def _run_alone(request: Request, *, at_once: int, force: bool) -> int:
+    stored_records(request.results)  # what another version wrote is refused before anything is trained
     planned = _plan(request)
     failures = [job for job in planned if isinstance(job, Failure)]
     for failure in failures:
@@ -23,6 +38,9 @@ def run(request: Request, *, at_once: int, force: bool) -> int:
         console.print(f"{failure.cell.method} {failure.cell.category}: failed: {failure.reason}", markup=False)
     jobs = [job for job in planned if isinstance(job, Job)]
     missing = [job for job in jobs if force or not plan.finished(job)]
+    for job in jobs:
+        if job not in missing:
+            (job.folder / "failure.json").unlink(missing_ok=True)  # its cause was mended
     needed = plan.require_space(missing, request.results)
     _require_devices(request, missing)
     console.print(
@@ -30,6 +48,8 @@ def run(request: Request, *, at_once: int, force: bool) -> int:
         f"; about {needed / 1e9:.1f} GB of disk in {request.results}",
         highlight=False,
     )
+    if request.keep_models and (bare := [job for job in jobs if job not in missing and not plan.has_model(job)]):
+        console.print(f"{len(bare)} finished results have no model kept: --force trains them again", highlight=False)
     try:
         with progress.display(console, len(missing)) as lines:
             failures += runner.Runner(lines, at_once).run(missing)
@@ -72,19 +92,23 @@ def stored_records(results: Path) -> tuple[list[Result], list[Failure]]:
     return stored, failures
 
 
-def _require_data(request: Request) -> None:
+def obtain_data(dataset: Dataset, root: Path) -> None:
     """Make or fetch the data where that can be done. Raises DataError saying where to get them elsewhere."""
-    dataset = plugins.dataset(request.dataset)
-    if not request.root.exists() or (request.root.is_dir() and not any(request.root.iterdir())):
-        console.print(f"no data in {request.root} yet: obtaining {request.dataset}", highlight=False)
-        dataset.obtain(request.root)
+    absent = not root.exists() or (root.is_dir() and not any(root.iterdir()))
+    if absent:
+        console.print(f"no data in {root} yet: obtaining them", highlight=False)
+    if absent or dataset.made:  # made data may be those of another version
+        dataset.obtain(root)
+
+
+def _make_folder(results: Path) -> None:
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--results {results}: cannot make this folder: {error.strerror}") from None
 
 
 def _plan(request: Request) -> list[Job | Failure]:
-    try:
-        request.results.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--results {request.results}: cannot make this folder: {error.strerror}") from None
     with console.status("reading the data") as status:
         return plan.plan(request, lambda category: status.update(f"reading the data: {category}"))
 

@@ -64,7 +64,7 @@ def _image_metrics(normal: np.ndarray, defective: np.ndarray) -> Row:
 def _pixel_metrics(result: Result) -> Row:
     pixels, reason = result.pixels, None
     if pixels is None:
-        reason = "the method gives no anomaly maps, or the data have no masks"
+        reason = result.why_no_pixels
     elif None in (pixels.auroc, pixels.average_precision, pixels.aupro):
         reason = "the masks of the test images do not hold both normal and defective pixels"
     return {

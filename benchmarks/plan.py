@@ -33,7 +33,7 @@ class Request:
     """None named: all there are."""
     seeds: Sequence[int] = (0,)
     shots: int | None = None
-    calibration: float = 0.1
+    calibration: float = split.CALIBRATION
     device: str = "auto"
     track_epochs: bool = False
     keep_models: bool = True
@@ -66,10 +66,10 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
     """
     dataset = plugins.dataset(request.dataset)
     digests = fingerprint.Digests(request.results / "digests.json")
-    code = {choice.name: fingerprint.of_code([f"methods.{choice.name}", *PREPARING]) for choice in request.choices}
+    code = {choice.name: _code(choice) for choice in request.choices}
     planned: list[Job | Failure] = []
     reasons = []
-    for category in chosen_categories(dataset, request):
+    for category in chosen_categories(dataset, request.root, request.categories):
         advance(category)
         try:
             data = _usable_data(dataset, request, category, digests)
@@ -84,13 +84,13 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
     return planned
 
 
-def chosen_categories(dataset: Dataset, request: Request) -> list[str]:
+def chosen_categories(dataset: Dataset, root: Path, wanted: Sequence[str]) -> list[str]:
     """The categories asked for, or all. Raises DataError, or UsageError naming the nearest category."""
-    known = dataset.categories(request.root)
-    for category in request.categories:
+    known = dataset.categories(root)
+    for category in wanted:
         if category not in known:
-            raise plugins.nearest(f"category of {request.dataset}", category, known)
-    return list(dict.fromkeys(request.categories)) or known
+            raise plugins.nearest("category", category, known)
+    return list(dict.fromkeys(wanted)) or known
 
 
 def _usable_data(dataset: Dataset, request: Request, category: str, digests: fingerprint.Digests) -> str:
@@ -99,9 +99,16 @@ def _usable_data(dataset: Dataset, request: Request, category: str, digests: fin
     for seed in request.seeds:
         split.divide(samples, seed=seed, shots=request.shots, calibration=request.calibration)
     try:
-        return fingerprint.of_data(samples, request.root, digests)
+        contents = fingerprint.of_data(samples, request.root, digests)
     except OSError as error:
         raise DataError(f"category {category}: cannot read {error.filename}: {error.strerror}") from None
+    return fingerprint.of_json([contents, dataset.mask_above])
+
+
+def _code(choice: Choice) -> str:
+    """Digest of a method's code, of what it depends on outside its settings, and of the code that feeds it."""
+    code = fingerprint.of_code([f"methods.{choice.name}", *PREPARING])
+    return fingerprint.of_json([code, choice.method.depends_on()])
 
 
 def _cells(request: Request, category: str) -> Iterator[Cell]:
@@ -134,7 +141,7 @@ def _job(cell: Cell, request: Request, data: str, code: str) -> Job:
 
 def folder(results: Path, cell: Cell) -> Path:
     """Where a cell's files lie: always inside `results`, whatever the category is called."""
-    variant = fingerprint.of_json([cell.settings, cell.shots, cell.calibration])[:8]
+    variant = fingerprint.of_json([cell.dataset, cell.settings, cell.shots, cell.calibration])[:8]
     category = quote(cell.category, safe=" ").replace(".", "%2E")
     return results / "jobs" / cell.method / category / f"seed-{cell.seed}-{variant}"
 
@@ -146,6 +153,12 @@ def finished(job: Job) -> bool:
     except (FileNotFoundError, DamagedResultError):
         return False
     return result.key == job.key and (result.tracked or not job.track_epochs)
+
+
+def has_model(job: Job) -> bool:
+    """Whether the model of the job's result is kept beside it."""
+    key = job.folder / "model" / "key"
+    return key.is_file() and key.read_text(encoding="utf-8") == job.key
 
 
 def require_space(jobs: Sequence[Job], results: Path) -> int:

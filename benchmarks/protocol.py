@@ -1,6 +1,7 @@
 """One job: split, fit, score, measure the maps -> Result."""
 
 import math
+import os
 import platform
 import resource
 import shutil
@@ -18,15 +19,19 @@ from benchmarks.plan import Job
 from benchmarks.progress import Progress
 from datasets import Dataset, Sample
 from methods import Epoch, Method, MethodError, Preparing
-from reports.results import Cost, ImageScore, PixelScores, Result, TrackedEpoch
+from reports.results import Cost, ImageScore, PixelScores, Result, TrackedEpoch, write
 
 LIBRARIES = ("numpy", "pillow", "torch", "torchvision", "FrEIA", "tensorflow", "keras")
+
+FRESH_MODEL = "model.new"
+NAMED = 3
+"""So many left-out images are named in a remark, the rest are counted."""
 
 Tell = Callable[[Progress], None]
 
 
 def run(job: Job, tell: Tell) -> Result:
-    """Do a job, telling its progress; the model is stored in the job's folder where it is to be kept.
+    """Do a job, telling its progress; a model to be kept waits in the job's folder for `store`.
 
     Raises one of `errors.USER_ERRORS` where the data, the settings or the machine do not allow it.
     """
@@ -40,13 +45,14 @@ def run(job: Job, tell: Tell) -> Result:
     device = method.find_device(job.device)
     epochs, fit_seconds = _fit(method, parts, job, device, tell)
     if job.keep_model:
-        keep_model(method, job)
+        method.save(job.folder / FRESH_MODEL)
     scoring = _Scoring(method, tell)
     held = {"calibration": parts.calibration, "validation": parts.validation}
     scores = [score for part, members in held.items() for score in scoring.of(part, members, job.root)]
     maps: list[np.ndarray | None] = []
     scores += scoring.of("test", parts.test, job.root, keep=maps.append)
-    pixels, remarks = _measure_maps(parts.test, maps, dataset, tell)
+    why_no_pixels = _why_no_pixels(parts.test, maps)
+    pixels, remarks = (None, []) if why_no_pixels else _measure_maps(parts.test, maps, dataset, tell)
     return Result(
         key=job.key,
         code=job.code,
@@ -55,18 +61,20 @@ def run(job: Job, tell: Tell) -> Result:
         trained_on=len(parts.fit),
         images=scores,
         pixels=pixels,
+        why_no_pixels=why_no_pixels,
         tracked=job.track_epochs,
         epochs=epochs,
         remarks=[*dataset.remarks, *method.remarks(), *remarks],
         versions=versions(),
-        machine=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        machine=machine(),
         cost=Cost(
             fit_seconds=fit_seconds,
             score_seconds=scoring.seconds,
-            images_per_second=len(scores) / scoring.seconds if scores else 0.0,
+            images_per_second=len(scores) / scoring.seconds if scores else None,
             peak_memory_mb=peak_memory_mb(),
             parameters=method.parameter_count(),
             device=device,
+            threads=int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1),
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
         ),
     )
@@ -135,20 +143,27 @@ def _measure_maps(
     test: list[Sample], maps: list[np.ndarray | None], dataset: Dataset, tell: Tell
 ) -> tuple[PixelScores | None, list[str]]:
     """Pixel metrics at the images' own sizes, and what was left out of them."""
-    if not any(sample.mask for sample in test) or any(map is None for map in maps):
-        return None, []
     tell(Progress("measuring maps", 0, 1))
-    measured, masks, without = [], [], 0
+    measured, masks, without = [], [], []
     for sample, map in zip(test, maps, strict=True):
         size = images.image_size(sample.image)
         mask = images.read_mask(sample.mask, size, dataset.mask_above) if sample.mask else np.zeros(size, bool)
         if sample.defect and not mask.any():
-            without += 1
+            without.append(f"{sample.defect}/{sample.image.name}")
             continue
         measured.append(images.resize_map(map, size))
         masks.append(mask)
-    remark = f"{without} defective test images have no mask or an empty one: left out of the pixel metrics"
+    named = ", ".join(without[:NAMED]) + (", ..." if len(without) > NAMED else "")
+    remark = f"left out of the pixel metrics, having no mask or an empty one: {len(without)} defective images ({named})"
     return _pixel_scores(measured, masks), [remark] if without else []
+
+
+def _why_no_pixels(test: list[Sample], maps: list[np.ndarray | None]) -> str | None:
+    if not test:
+        return "there is no test image"
+    if any(map is None for map in maps):
+        return "the method gives no anomaly maps"
+    return None if any(sample.mask for sample in test) else "the data have no masks"
 
 
 def _pixel_scores(maps: list[np.ndarray], masks: list[np.ndarray]) -> PixelScores:
@@ -165,14 +180,15 @@ def _pixel_scores(maps: list[np.ndarray], masks: list[np.ndarray]) -> PixelScore
     )
 
 
-def keep_model(method: Method, job: Job) -> None:
-    """Store a fitted method beside its result; `key` says which result it belongs to."""
-    fresh, place = job.folder / "model.new", job.folder / "model"
-    shutil.rmtree(fresh, ignore_errors=True)
-    method.save(fresh)
-    (fresh / "key").write_text(job.key, encoding="utf-8")
+def store(result: Result, job: Job) -> None:
+    """Put a finished job's model and result in the place of what was there; `key` says whose model it is."""
+    fresh, place = job.folder / FRESH_MODEL, job.folder / "model"
     shutil.rmtree(place, ignore_errors=True)
-    fresh.rename(place)
+    if job.keep_model:
+        (fresh / "key").write_text(job.key, encoding="utf-8")
+        fresh.rename(place)
+    write(job.folder / "result.json", result)
+    (job.folder / "failure.json").unlink(missing_ok=True)
 
 
 def versions() -> dict[str, str]:
@@ -183,6 +199,15 @@ def versions() -> dict[str, str]:
     return {name: installed[name.lower()] for name in LIBRARIES if name.lower() in installed}
 
 
+def machine() -> str:
+    """Operating system, processor, cores and Python, for the foot of the report."""
+    processor = platform.processor() or platform.machine()
+    if sys.platform == "linux":
+        _, _, rest = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("model name")
+        processor = rest.partition("\n")[0].strip(" \t:") or processor
+    return f"{platform.system()}, {processor}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
 def peak_memory_mb() -> float:
     """The most memory this process has held.
 
@@ -190,5 +215,5 @@ def peak_memory_mb() -> float:
     """
     if sys.platform == "linux":
         status = Path("/proc/self/status").read_text(encoding="ascii")
-        return int(status.partition("VmHWM:")[2].split()[0]) / 1e3
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # bytes on macOS

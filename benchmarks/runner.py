@@ -119,7 +119,8 @@ def _reason(status: int, log: list[str]) -> str:
 
 def _outcome(job: Job) -> str:
     cost = read(job.folder / "result.json", Result).cost
-    return f"{job.name}: done, fit {cost.fit_seconds:.0f} s, {cost.images_per_second:.2g} images/s on {cost.device}"
+    speed = "nothing scored" if cost.images_per_second is None else f"{cost.images_per_second:.2g} images/s"
+    return f"{job.name}: done, fit {cost.fit_seconds:.0f} s, {speed} on {cost.device}"
 
 
 def work(spec: Path, *, leash: bool) -> int:
@@ -133,8 +134,7 @@ def work(spec: Path, *, leash: bool) -> int:
     except USER_ERRORS as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         return REFUSED
-    write(job.folder / "result.json", result)
-    (job.folder / "failure.json").unlink(missing_ok=True)
+    protocol.store(result, job)
     return 0
 
 

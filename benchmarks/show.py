@@ -14,6 +14,7 @@ import datasets
 import methods
 from benchmarks import check as checking
 from benchmarks import plugins as found
+from benchmarks.compare import obtain_data
 from datasets import Dataset
 from methods import Method
 
@@ -84,18 +85,17 @@ def _description(field) -> str:
 
 def check(dataset: str, root: Path, categories: list[str] | None) -> int:
     """Print what is found in the data; 1 where a run would be wrong or fail, else 0."""
-    levels = Counter()
+    levels, data = Counter(), found.dataset(dataset)
+    obtain_data(data, root)
     with Progress(console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("reading images", total=None)
-        found_in_data = checking.check(
-            found.dataset(dataset),
-            root,
-            categories,
-            advance=lambda done, of: bars.update(task, completed=done, total=of),
-        )
-        for finding in found_in_data:
+
+        def advance(done: int, of: int) -> None:
+            bars.update(task, completed=done, total=of)
+
+        for finding in checking.check(data, root, categories, advance=advance):
             levels[finding.level] += 1
             place = escape(f"{finding.category}: {finding.message}")
-            console.print(f"[{COLOURS[finding.level]}]{finding.level}[/] {place}", highlight=False)
+            console.print(f"[{COLOURS[finding.level]}]{finding.level}[/] {place}", highlight=False, soft_wrap=True)
     console.print(f"{levels['error']} errors, {levels['warning']} warnings, {levels['note']} notes in {root}")
     return 1 if levels["error"] else 0

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from datasets import DataError, Sample
 
+CALIBRATION = 0.1
+"""Share of the normal training images that is held out where nothing else is asked."""
+
 
 @dataclass(frozen=True)
 class Parts:

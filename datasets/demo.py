@@ -13,7 +13,7 @@ PHOTOGRAPHS = ("brick", "grass", "gravel")
 SEED = 0
 CROP_PX = 160
 TRAIN_COLUMNS, TEST_COLUMNS = slice(0, 320), slice(320, 512)
-TRAIN, TEST_NORMAL, TEST_EACH_DEFECT = 16, 8, 2
+TRAIN, TEST_NORMAL, TEST_EACH_DEFECT = 16, 6, 2
 
 
 class Demo(Dataset):
@@ -55,7 +55,10 @@ class Demo(Dataset):
         if _is_there(root):
             return
         if root.exists() and not (root.is_dir() and not any(root.iterdir())):
-            raise DataError(f"{root} holds something other than the demo data: give a new or empty folder with --data")
+            raise DataError(
+                f"{root} holds something other than the demo data of this version: delete it if it is demo data, "
+                "or give another folder with --data"
+            )
         try:
             _make_all(root)
         except OSError as error:
@@ -64,7 +67,11 @@ class Demo(Dataset):
 
 
 def _is_there(root: Path) -> bool:
-    return all((root / name / "train").is_dir() for name in PHOTOGRAPHS)
+    """Whether the images are there, as many as this version makes."""
+    return all(
+        sum(1 for folder in ("train", "test") for _ in (root / name / folder).rglob("*.png")) == sum(Demo.counts[name])
+        for name in PHOTOGRAPHS
+    )
 
 
 def _make_all(root: Path) -> None:

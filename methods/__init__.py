@@ -14,7 +14,7 @@ from pydantic.dataclasses import dataclass
 Image = np.ndarray
 """(height, width, 3) uint8, RGB; sizes may differ within a category."""
 
-settings = dataclass(config=ConfigDict(extra="forbid", validate_default=True), kw_only=True)
+settings = dataclass(config=ConfigDict(extra="forbid", validate_default=True, allow_inf_nan=False), kw_only=True)
 """Class decorator of every method: its annotated fields become its validated settings."""
 
 
@@ -104,6 +104,13 @@ class Method(ABC):
 
         Raises MethodError where a named device is not there; only `auto` may choose.
         """
+
+    def depends_on(self) -> Mapping[str, str]:
+        """What scores depend on besides settings, data and code, such as the contents of a file that a setting names.
+
+        Asked before anything is trained; imports no heavy library. Raises MethodError where something is not there.
+        """
+        return {}
 
     def remarks(self) -> tuple[str, ...]:
         """What a reader of a fitted method's results must know: which weights, what fell back."""

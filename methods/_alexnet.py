@@ -132,6 +132,10 @@ class FeatureStore:
         self.limit_bytes = limit_bytes
         self.stored: OrderedDict[bytes, Tensor] = OrderedDict()
 
+    def clear(self) -> None:
+        """Forget all images."""
+        self.stored.clear()
+
     def of(self, image: Image) -> Tensor:
         """The features of the image's views."""
         digest = hashlib.blake2b(repr(image.shape).encode() + np.ascontiguousarray(image).tobytes()).digest()

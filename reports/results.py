@@ -76,10 +76,13 @@ class Cost(Record):
 
     fit_seconds: float
     score_seconds: float
-    images_per_second: float
+    images_per_second: float | None
+    """None: nothing was scored."""
     peak_memory_mb: float
     parameters: int
     device: str
+    threads: int
+    """Threads that the numeric libraries were given."""
     finished: str
     """Date and time, ISO 8601, UTC."""
 
@@ -98,6 +101,7 @@ class Result(Record):
     """Number of images fitted on."""
     images: list[ImageScore]
     pixels: PixelScores | None
+    why_no_pixels: str | None = None
     tracked: bool
     """Whether the test set was looked at after every epoch."""
     epochs: list[TrackedEpoch]

@@ -149,7 +149,7 @@ def _oracle_epochs(table: pd.DataFrame) -> str:
     text = (
         "The epoch is chosen by its AUROC on the test set, as published tables do it: AUROC (Max) is out of reach for "
         "anyone who does not know the answers. The last column is the model that the fit ends with, which is judged "
-        "everywhere else. Time Taken (h:mm:ss) leaves out the looks at the test set."
+        "everywhere else. Epochs count from 1 (the fork's from 0). Time Taken (h:mm:ss) leaves out looking at the test."
     )
     return _section("Oracle: best epoch", f"{text}\n\n{markdown(headers, lines, text_columns=2)}", {})
 

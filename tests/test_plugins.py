@@ -1,5 +1,6 @@
 import pytest
 
+import methods
 from benchmarks import plugins
 from benchmarks.errors import UsageError
 
@@ -36,7 +37,7 @@ def test_a_name_like_no_other_is_answered_with_all():
 
 
 def test_only_the_changed_settings_name_a_variant():
-    name = plugins.names(__import__("methods"))[0]
+    name = plugins.names(methods)[0]
     choice = plugins.choose(name, {})
     assert choice.changed == {}
     assert plugins.choose(name, choice.settings) == choice

@@ -207,6 +207,42 @@ def test_a_bad_category_fails_alone(checkout):
     assert checkout.done() == ["bolt"]
 
 
+def test_a_failure_that_was_mended_is_forgotten(checkout):
+    checkout.compare()
+    image = checkout.data / "nut/train/good/0.png"
+    (held := image.rename(checkout.folder / "held.png")).touch()
+    for index in range(1, 5):
+        (checkout.data / f"nut/train/good/{index}.png").rename(checkout.folder / f"{index}.png")
+    assert checkout.compare().returncode == 1
+    held.rename(image)
+    for index in range(1, 5):
+        (checkout.folder / f"{index}.png").rename(checkout.data / f"nut/train/good/{index}.png")
+    done = checkout.compare()
+    assert done.returncode == 0 and "0 to do" in done.stderr
+    assert checkout.done() == list(CATEGORIES)
+
+
+def test_datasets_in_one_folder_of_results_do_not_replace_each_other(checkout):
+    checkout.compare("--categories", "bolt")
+    checkout.compare("--categories", "bolt", "--dataset", "mvtec")
+    assert list(checkout.rows().dataset) == ["folder", "mvtec"]
+
+
+def test_a_second_run_in_the_same_folder_is_refused(checkout):
+    first = checkout.start(*checkout.options, "--set", "toy.pause=2")
+    wait_for(lambda: job_pids(first.pid))
+    second = checkout.compare()
+    first.communicate()
+    assert second.returncode == 2 and "another run is at work there" in second.stderr
+    assert first.returncode == 0
+
+
+def test_an_environment_variable_that_scores_depend_on_is_part_of_the_key(checkout, monkeypatch):
+    checkout.compare()
+    monkeypatch.setenv("TOY_COLOUR", "red")
+    assert "2 to do" in checkout.compare().stderr
+
+
 def test_a_category_with_too_few_images_fails_alone(checkout):
     for index in range(1, 6):
         (checkout.data / f"nut/train/good/{index}.png").unlink()
@@ -317,6 +353,14 @@ def test_results_of_another_version_are_left_alone(checkout):
     assert file.read_text() == text
 
 
+def test_results_of_another_version_are_found_before_anything_is_trained(checkout):
+    checkout.compare("--categories", "bolt")
+    file = next(checkout.results.glob("jobs/*/bolt/*/result.json"))
+    file.write_text(json.dumps({**json.loads(file.read_text()), "format": 99}))
+    assert checkout.compare("--categories", "nut").returncode == 2
+    assert not list(checkout.results.glob("jobs/*/nut"))
+
+
 def test_a_damaged_result_is_done_again(checkout):
     checkout.compare()
     file = next(checkout.results.glob("jobs/*/bolt/*/result.json"))
@@ -340,6 +384,7 @@ def test_a_report_of_nothing_is_status_2(checkout):
 def test_models_are_kept_unless_told_otherwise(checkout):
     checkout.compare("--keep-models", "none")
     assert not list(checkout.results.glob("jobs/*/*/*/model"))
+    assert "2 finished results have no model kept" in checkout.compare().stderr
     checkout.compare("--force")
     assert len(list(checkout.results.glob("jobs/*/*/*/model/mean.npy"))) == 2
 

@@ -35,6 +35,7 @@ def result(cell, **fields):
         peak_memory_mb=300.0,
         parameters=2_500_000,
         device="cpu",
+        threads=2,
         finished="2025-01-01T00:00:00+00:00",
     )
     defaults = {
@@ -322,9 +323,14 @@ def test_nothing_at_all_is_refused():
 
 def test_a_number_that_does_not_exist_has_its_reason():
     normal = [score for score in result(cell()).images if score.defect is None]
-    text = text_of([result(cell("a", "x")), result(cell("a", "y"), images=normal, pixels=None)])
+    text = text_of(
+        [
+            result(cell("a", "x")),
+            result(cell("a", "y"), images=normal, pixels=None, why_no_pixels="the data have no masks"),
+        ]
+    )
     assert "- Image metrics of y: no defective test image" in text
-    assert "- Pixel metrics of y: the method gives no anomaly maps, or the data have no masks" in text
+    assert "- Pixel metrics of y: the data have no masks" in text
 
 
 def test_remarks_are_made_once_and_say_whom_they_concern():

@@ -1,5 +1,6 @@
 """The convolutional autoencoder that learns to reproduce normal images: what it cannot reproduce is anomalous."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -107,8 +108,14 @@ class ConvolutionalAutoencoder(Method):
         scores = reconstruction.scores(self._network, images, color_mode=self.color_mode, difference=difference)
         return engine.within(self._device, scores)
 
+    def depends_on(self) -> dict[str, str]:
+        """The engine under Keras. Raises MethodError where there is none."""
+        return {"engine": engine.chosen(os.environ.get("KERAS_BACKEND"))}
+
     def save_state(self, folder: Path) -> None:
         """model.keras, without the optimizer, and history.json."""
+        if self._network is None:
+            raise MethodError("cae has learned nothing yet: fit it before saving")
         self._network.save(folder / "model.keras")
         self._history.save(folder / "history.json")
 

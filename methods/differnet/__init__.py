@@ -97,6 +97,7 @@ class DifferNet(Method):
             for number in range(1, self.meta_epochs + 1):
                 losses = [trainer.epoch(self._batches(bank, generator)) for _ in range(self.sub_epochs)]
                 yield Epoch(number, self.meta_epochs, float(torch.cat(losses).mean()))
+        self._store.clear()  # so that the seconds of a score are not those of a look at what was seen before
 
     def score(self, images: Sequence[Image]) -> Iterator[Score]:
         """The mean of z^2 over views and dimensions, section 3.3; no map."""
@@ -140,6 +141,13 @@ class DifferNet(Method):
         from methods._alexnet import find_device
 
         return find_device(wanted)
+
+    def depends_on(self) -> dict[str, str]:
+        """The contents of a weights file that the user names. Raises MethodError where there is no such file."""
+        from methods import _weights
+
+        path = _weights.named_file(self.weights)
+        return {"weights": _weights.file_digest(path)} if path else {}
 
     def remarks(self) -> tuple[str, ...]:
         """Which AlexNet weights were used, and in what precision."""

@@ -57,6 +57,9 @@ class Toy(Method):
     def model_bytes(self) -> int:
         return self.disk
 
+    def depends_on(self) -> dict[str, str]:
+        return {"colour": os.environ.get("TOY_COLOUR", "")}
+
     def find_device(self, wanted: str) -> str:
         if wanted.startswith("cuda"):
             raise MethodError(f"{wanted} is not there: the toy runs on the cpu")
