@@ -198,6 +198,29 @@ def test_the_oldest_features_are_dropped_first():
     assert features.extracted == 4 and len(store.stored) == 2
 
 
+def test_what_was_seen_during_the_fit_is_forgotten_so_that_scores_are_timed_whole():
+    method = DifferNet(**DifferNet.quick)
+    images = [photograph(40, 40, seed) for seed in range(3)]
+    for event in method.fit(images, seed=0, device="cpu"):
+        if isinstance(event, Epoch):
+            next(method.score(images))
+            assert len(method._store.stored) == 1
+    assert not method._store.stored
+
+
+def test_results_depend_on_the_contents_of_a_named_weights_file(tmp_path):
+    file = tmp_path / "weights.pth"
+    file.write_bytes(b"one")
+    before = DifferNet(weights=str(file)).depends_on()
+    file.write_bytes(b"other")
+    assert DifferNet(weights=str(file)).depends_on() != before
+
+
+def test_a_weights_file_that_is_not_there_is_found_before_training(tmp_path):
+    with pytest.raises(MethodError, match="no such file of AlexNet weights"):
+        DifferNet(weights=str(tmp_path / "weights.pth")).depends_on()
+
+
 def test_one_image_is_too_few():
     with pytest.raises(MethodError, match="at least 2 training images, got 1"):
         next(DifferNet(**DifferNet.quick).fit([photograph(9, 9)], seed=0, device="cpu"))
