@@ -59,6 +59,8 @@ class Checkout:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
+            # A shell starts what runs in its background with Ctrl-C ignored, and these tests may run there.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
     def run(self, *arguments: str, command: str = "run") -> subprocess.CompletedProcess:
