@@ -2,11 +2,13 @@
 
 import re
 import shlex
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import typer
 
+from benchmarks import plugins
 from benchmarks.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +27,13 @@ def test_a_documented_command_is_understood(command):
     group = typer.main.get_command(app)
     context = group.commands[name].make_context(name, arguments)
     assert context.params
+
+
+def test_documented_settings_exist():
+    for command in COMMANDS:
+        assignments = [text for option, text in pairwise(shlex.split(command)) if option == "--set"]
+        for name in {assignment.partition(".")[0] for assignment in assignments}:
+            plugins.choose(name, plugins.parse_assignments(assignments, [name])[name])
 
 
 def test_the_page_shows_every_command():
