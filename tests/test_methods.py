@@ -1,6 +1,5 @@
 """The laws of `methods.Method`, over every method there is."""
 
-import importlib
 import json
 import random
 import subprocess
@@ -16,24 +15,11 @@ from pydantic import ValidationError
 from scipy.ndimage import gaussian_filter
 
 import methods
+from benchmarks import plugins
 from methods import Epoch, Method, MethodError
 
 HEAVY = ("torch", "tensorflow", "keras")
 STAIN = (slice(36, 60), slice(24, 48))
-
-
-def names() -> list[str]:
-    """The plugins' names: every file or folder beside the contract without a leading underscore."""
-    entries = (path for path in Path(methods.__file__).parent.iterdir() if path.name[0] not in "._")
-    return sorted(path.stem for path in entries if path.suffix == ".py" or (path / "__init__.py").exists())
-
-
-def method_class(name: str) -> type[Method]:
-    """The one method that a plugin's module defines."""
-    module = importlib.import_module(f"methods.{name}")
-    defined = (value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Method))
-    (found,) = (value for value in defined if value.__module__ == module.__name__)
-    return found
 
 
 def texture(seed: int, height: int = 96, width: int = 96) -> methods.Image:
@@ -70,9 +56,9 @@ class Fitted(NamedTuple):
     events: list
 
 
-@pytest.fixture(scope="module", params=names())
+@pytest.fixture(scope="module", params=plugins.names(methods))
 def cls(request) -> type[Method]:
-    return method_class(request.param)
+    return plugins.method(request.param)
 
 
 @pytest.fixture(scope="module")
