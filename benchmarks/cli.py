@@ -1,4 +1,4 @@
-"""The commands: run, report, check, list."""
+"""The commands: run, finetune, report, check, list."""
 
 import sys
 from pathlib import Path
@@ -22,6 +22,12 @@ DataOption = Annotated[
 CategoriesOption = Annotated[
     str, typer.Option("--categories", "--classes", help="Only these, separated by commas. Default: all.")
 ]
+
+ResultsOption = Annotated[Path, typer.Option(help="Folder of a run's results, such as results/demo.")]
+MethodOption = Annotated[str, typer.Option(help="Method of the finished job.")]
+CategoryOption = Annotated[str, typer.Option("--category", "--class", help="Category of the finished job.")]
+SeedOption = Annotated[int | None, typer.Option(help="Its seed, where there are several.")]
+VariantOption = Annotated[str | None, typer.Option(help="The name of its folder, where its settings vary.")]
 
 
 @app.command()
@@ -77,13 +83,49 @@ def run(
 
 
 @app.command()
-def report(
-    results: Annotated[Path, typer.Option(help="Folder of a run's results, such as results/demo.")],
-) -> None:
+def report(results: ResultsOption) -> None:
     """Write report.md and report.csv again from what is stored in a results folder."""
     from benchmarks import compare
 
     compare.report(results.resolve())
+
+
+@app.command()
+def finetune(
+    results: ResultsOption,
+    method: MethodOption,
+    category: CategoryOption,
+    seed: SeedOption = None,
+    variant: VariantOption = None,
+    areas: Annotated[
+        str, typer.Option(metavar="START:STOP:STEP", help="Areas to try, pixels, STOP included. Default: 1 px to 5 %.")
+    ] = "",
+    false_alarms: Annotated[
+        float, typer.Option(min=0.0, max=0.99, help="Share of false alarms wanted; 0: as few as can be promised.")
+    ] = 0.05,
+    area: Annotated[int | None, typer.Option(min=1, help="Give the minimum defect area, pixels; choose none.")] = None,
+    tune_on_test: Annotated[
+        float, typer.Option(min=0.0, max=0.9, help="Choose on this share of the test images, which leave the test set.")
+    ] = 0.0,
+    data: Annotated[Path | None, typer.Option(help="Folder of the dataset, where it was moved since the run.")] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Let report and predict judge by the chosen point.")] = False,
+) -> None:
+    """Choose the minimum defect area and the threshold of the anomaly maps of a finished job, and plot what they do.
+
+    Nothing is trained, and no test image chooses unless --tune-on-test asks for it: defects blended into normal images
+    do, or a labelled validation split. Held-out normal images set the threshold.
+
+    Example: python -m benchmarks finetune --results results/demo --method cae --category brick --apply
+    """
+    from benchmarks import finetune as finetuning
+    from benchmarks import trained
+    from benchmarks.finetune.evidence import Wanted
+
+    if area is not None and tune_on_test:
+        _refuse("--area and --tune-on-test exclude each other: a given area is not chosen")
+    wanted = Wanted(_areas(areas), false_alarms, area, tune_on_test)
+    found = trained.find(results.resolve(), method=method, category=category, seed=seed, variant=variant)
+    finetuning.run(found, wanted, data=data and data.resolve(), apply=apply)
 
 
 @app.command()
@@ -140,6 +182,19 @@ def _seeds(text: str) -> list[int]:
     if not all(item.isdecimal() for item in items):
         _refuse(f"--seeds: expected whole numbers separated by commas, got {text!r}")
     return list(dict.fromkeys(int(item) for item in items))
+
+
+def _areas(text: str) -> list[int] | None:
+    """`START:STOP:STEP`, STOP included, as whole numbers of pixels."""
+    if not text:
+        return None
+    parts = text.split(":")
+    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
+        _refuse(f"--areas: expected START:STOP:STEP in pixels, such as 5:1000:5, got {text!r}")
+    start, stop, step = map(int, parts)
+    if not (0 < start <= stop and step > 0):
+        _refuse(f"--areas: expected 0 < START <= STOP and a STEP above 0, got {text!r}")
+    return list(range(start, stop + 1, step))
 
 
 def _one_of(option: str, value: str, pattern: str, expected: str) -> str:

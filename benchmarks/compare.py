@@ -10,7 +10,7 @@ from benchmarks import plan, plugins, progress, runner
 from benchmarks.errors import UsageError
 from benchmarks.plan import Job, Request
 from datasets import Dataset
-from reports.results import DamagedResultError, Failure, Result, read, write
+from reports.results import DamagedResultError, Failure, OperatingPoint, Result, read, write
 
 console = Console(stderr=True)
 
@@ -68,10 +68,11 @@ def report(results: Path) -> None:
     stored, failures = stored_records(results)
     if not stored and not failures:
         raise UsageError(f"--results {results}: no results there; make some with: python -m benchmarks run")
+    points = operating_points(results, {result.key for result in stored})
     pages.write(
         results,
-        rows=measures.rows(stored),
-        defects=measures.defect_rows(stored),
+        rows=measures.rows(stored, points),
+        defects=measures.defect_rows(stored, points),
         failures=failures,
         definitions=measures.DEFINITIONS,
     )
@@ -90,6 +91,22 @@ def stored_records(results: Path) -> tuple[list[Result], list[Failure]]:
         except DamagedResultError as error:
             console.print(f"left out: {error}", style="yellow", highlight=False)
     return stored, failures
+
+
+def operating_points(results: Path, keys: set[str]) -> dict[str, OperatingPoint]:
+    """The operating points that `finetune --apply` stored, by the key of their result; stale ones are named."""
+    points = {}
+    for file in sorted((results / "jobs").glob("*/*/*/operating_point.json")):
+        try:
+            point = read(file, OperatingPoint)
+        except DamagedResultError as error:
+            console.print(f"left out: {error}", style="yellow", highlight=False)
+            continue
+        if point.key in keys:
+            points[point.key] = point
+        else:
+            console.print(f"left out: {file} belongs to an earlier result: finetune again", style="yellow")
+    return points
 
 
 def obtain_data(dataset: Dataset, root: Path) -> None:

@@ -83,7 +83,7 @@ class ComponentTree:
         return self.map.size - np.searchsorted(self._falling[::-1], thresholds, side="right")
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _root(parent, pixel):
     while parent[pixel] != pixel:
         parent[pixel] = parent[parent[pixel]]
@@ -91,7 +91,7 @@ def _root(parent, pixel):
     return pixel
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _flood(order, height, width):
     """Join pixels in the given order.
 

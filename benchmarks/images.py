@@ -75,6 +75,19 @@ def resize_map(map: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return np.array(Image.fromarray(map).resize((width, height), Image.Resampling.BILINEAR))
 
 
+class ResizedMaps(Sequence):
+    """Anomaly maps brought to their images' (height, width), on every access."""
+
+    def __init__(self, maps: Sequence[np.ndarray], shapes: Sequence[tuple[int, int]]):
+        self.maps, self.shapes = maps, shapes
+
+    def __len__(self) -> int:
+        return len(self.maps)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        return resize_map(self.maps[index], self.shapes[index])
+
+
 class Examination(NamedTuple):
     """What decoding a sample's image and mask once has shown."""
 

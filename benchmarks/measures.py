@@ -1,31 +1,35 @@
 """From a stored result to one flat row of numbers, without the images and without the method."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
 from benchmarks import decision, metrics
-from reports.results import ImageScore, Result
+from reports.results import ImageScore, OperatingPoint, Result
 from reports.rows import Row, identity
 
+Points = Mapping[str, OperatingPoint]
+NONE: Points = {}
 DEFINITIONS = metrics.DEFINITIONS | decision.DEFINITIONS
 
 
-def rows(results: Iterable[Result]) -> list[Row]:
-    """One row a result; None where a number does not exist, with the reason in a `why_no_...` column."""
-    return [measure(result) for result in results]
+def rows(results: Iterable[Result], points: Points = NONE) -> list[Row]:
+    """One row a result; None where a number does not exist, with the reason in a `why_no_...` column.
+
+    `points` holds, by the key of its result, each operating point to judge by in the place of the calibrated threshold.
+    """
+    return [measure(result, points.get(result.key)) for result in results]
 
 
-def defect_rows(results: Iterable[Result]) -> list[Row]:
+def defect_rows(results: Iterable[Result], points: Points = NONE) -> list[Row]:
     """One row a result and defect type: its image AUROC against the normal test images, and the images missed."""
-    return [row for result in results for row in _defects(result)]
+    return [row for result in results for row in _defects(result, points.get(result.key))]
 
 
-def measure(result: Result) -> Row:
-    """All numbers of one result."""
-    normal = _scores([image for image in result.images if image.part == "test" and image.defect is None])
-    defective = _scores([image for image in result.images if image.part == "test" and image.defect is not None])
+def measure(result: Result, point: OperatingPoint | None = None) -> Row:
+    """All numbers of one result; test images that an operating point was tuned on count in none of them."""
+    normal, defective = _by_class(_test_images(result, point))
     return {
         **identity(result.cell),
         "made": result.made,
@@ -33,15 +37,30 @@ def measure(result: Result) -> Row:
         "test_normal": normal.size,
         "test_defective": defective.size,
         **_image_metrics(normal, defective),
-        **_pixel_metrics(result),
-        **_decisions(result, normal, defective),
+        **_pixel_metrics(result, point),
+        **(_decisions(result, normal, defective) if point is None else _decisions_at(point)),
+        **_area_rule(point),
         **_oracle_epoch(result),
         **result.cost.model_dump(),
         "machine": result.machine,
         "versions": ", ".join(f"{name} {version}" for name, version in sorted(result.versions.items())),
         "key": result.key,
-        "remarks": "\n".join(result.remarks),
+        "remarks": "\n".join([*result.remarks, *_tuned_on(point)]),
     }
+
+
+def _test_images(result: Result, point: OperatingPoint | None) -> list[ImageScore]:
+    left_out = set(point.tuned_on) if point else set()
+    return [image for image in result.images if image.part == "test" and image.path not in left_out]
+
+
+def _by_class(images: Iterable[ImageScore]) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of the normal and of the defective images."""
+    images = list(images)
+    return (
+        _scores([image for image in images if image.defect is None]),
+        _scores([image for image in images if image.defect is not None]),
+    )
 
 
 def _scores(images: list[ImageScore]) -> np.ndarray:
@@ -61,10 +80,10 @@ def _image_metrics(normal: np.ndarray, defective: np.ndarray) -> Row:
     }
 
 
-def _pixel_metrics(result: Result) -> Row:
-    pixels, reason = result.pixels, None
+def _pixel_metrics(result: Result, point: OperatingPoint | None) -> Row:
+    pixels, reason = (point.pixels if point and point.tuned_on else result.pixels), None
     if pixels is None:
-        reason = result.why_no_pixels
+        reason = result.why_no_pixels or "no test image with a mask is left"
     elif None in (pixels.auroc, pixels.average_precision, pixels.aupro):
         reason = "the masks of the test images do not hold both normal and defective pixels"
     return {
@@ -80,15 +99,49 @@ def _decisions(result: Result, normal: np.ndarray, defective: np.ndarray) -> Row
     """What the calibrated threshold does to the test images; nothing without calibration images."""
     calibration = decision.calibration_scores(result.images)
     threshold = decision.threshold(calibration) if calibration else None
-    found, alarms = _share_above(defective, threshold), _share_above(normal, threshold)
+    promised = decision.promised_false_alarm_share(len(calibration)) if calibration else None
     return {
         "calibration_images": len(calibration),
         "threshold": threshold,
-        "promised_false_alarm_share": decision.promised_false_alarm_share(len(calibration)) if calibration else None,
+        "promised_false_alarm_share": promised,
+        **_rates(normal, defective, threshold),
+    }
+
+
+def _decisions_at(point: OperatingPoint) -> Row:
+    """What an operating point does to the test images that it was not tuned on."""
+    return {
+        "calibration_images": point.calibration_images,
+        "threshold": point.threshold,
+        "promised_false_alarm_share": point.promised_false_alarm_share,
+        **_rates(*_by_class(point.images), point.threshold),
+    }
+
+
+def _rates(normal: np.ndarray, defective: np.ndarray, threshold: float | None) -> Row:
+    found, alarms = _share_above(defective, threshold), _share_above(normal, threshold)
+    return {
         "true_positive_rate": found,
         "false_positive_rate": alarms,
         "balanced_accuracy": None if found is None or alarms is None else (found + 1 - alarms) / 2,
     }
+
+
+def _area_rule(point: OperatingPoint | None) -> Row:
+    """The minimum defect area, where it came from, and how well the level that it gives an image ranks them."""
+    normal, defective = _by_class(point.images if point else [])
+    return {
+        "min_area_px": point and point.area_px,
+        "min_area_share": point and point.area_share,
+        "area_chosen_on": point and point.chosen_on,
+        "area_image_auroc": metrics.compare(normal, defective).auroc() if normal.size and defective.size else None,
+    }
+
+
+def _tuned_on(point: OperatingPoint | None) -> list[str]:
+    if point is None or not point.tuned_on:
+        return []
+    return [f"the minimum defect area was chosen on {len(point.tuned_on)} test images, which count in no number here"]
 
 
 def _share_above(scores: np.ndarray, threshold: float | None) -> float | None:
@@ -106,20 +159,21 @@ def _oracle_epoch(result: Result) -> Row:
     }
 
 
-def _defects(result: Result) -> Iterator[Row]:
+def _defects(result: Result, point: OperatingPoint | None) -> Iterator[Row]:
     calibration = decision.calibration_scores(result.images)
-    threshold = decision.threshold(calibration) if calibration else None
+    threshold = point.threshold if point else decision.threshold(calibration) if calibration else None
+    judged = {image.path: image.score for image in (point.images if point else result.images)}
     by_defect = defaultdict(list)
-    for image in result.images:
-        if image.part == "test":
-            by_defect[image.defect].append(image)
+    for image in _test_images(result, point):
+        by_defect[image.defect].append(image)
     job, normal = identity(result.cell), _scores(by_defect.pop(None, []))
     for defect, images in sorted(by_defect.items()):
         scores = _scores(images)
+        missed = None if threshold is None else sum(judged[image.path] <= threshold for image in images)
         yield {
             **job,
             "defect": defect,
             "images": scores.size,
             "image_auroc": metrics.compare(normal, scores).auroc() if normal.size else None,
-            "missed": None if threshold is None else int((scores <= threshold).sum()),
+            "missed": missed,
         }

@@ -14,18 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import fingerprint, images, metrics, plugins, split
+from benchmarks import images, metrics, pixels, plugins, split
 from benchmarks.plan import Job
 from benchmarks.progress import Progress
-from datasets import Dataset, Sample
+from datasets import Sample
 from methods import Epoch, Method, MethodError, Preparing
-from reports.results import Cost, ImageScore, PixelScores, Result, TrackedEpoch, write
+from reports.results import Cost, ImageScore, Result, TrackedEpoch, write
 
 LIBRARIES = ("numpy", "pillow", "torch", "torchvision", "FrEIA", "tensorflow", "keras")
 
 FRESH_MODEL = "model.new"
-NAMED = 3
-"""So many left-out images are named in a remark, the rest are counted."""
 
 Tell = Callable[[Progress], None]
 
@@ -51,8 +49,9 @@ def run(job: Job, tell: Tell) -> Result:
     scores = [score for part, members in held.items() for score in scoring.of(part, members, job.root)]
     maps: list[np.ndarray | None] = []
     scores += scoring.of("test", parts.test, job.root, keep=maps.append)
-    why_no_pixels = _why_no_pixels(parts.test, maps)
-    pixels, remarks = (None, []) if why_no_pixels else _measure_maps(parts.test, maps, dataset, tell)
+    tell(Progress("measuring maps", 0, 1))
+    why_no_pixels = pixels.why_none(parts.test, maps)
+    measured, remarks = (None, []) if why_no_pixels else pixels.measure(parts.test, maps, dataset.mask_above)
     return Result(
         key=job.key,
         code=job.code,
@@ -60,7 +59,7 @@ def run(job: Job, tell: Tell) -> Result:
         made=dataset.made,
         trained_on=len(parts.fit),
         images=scores,
-        pixels=pixels,
+        pixels=measured,
         why_no_pixels=why_no_pixels,
         tracked=job.track_epochs,
         epochs=epochs,
@@ -137,47 +136,6 @@ class _Scoring:
 def _require_finite(score: float, map: np.ndarray | None, sample: Sample, method: Method) -> None:
     if not math.isfinite(score) or not (map is None or np.isfinite(map).all()):
         raise MethodError(f"{type(method).__name__} gave a score that is not finite for {sample.image}")
-
-
-def _measure_maps(
-    test: list[Sample], maps: list[np.ndarray | None], dataset: Dataset, tell: Tell
-) -> tuple[PixelScores | None, list[str]]:
-    """Pixel metrics at the images' own sizes, and what was left out of them."""
-    tell(Progress("measuring maps", 0, 1))
-    measured, masks, without = [], [], []
-    for sample, map in zip(test, maps, strict=True):
-        size = images.image_size(sample.image)
-        mask = images.read_mask(sample.mask, size, dataset.mask_above) if sample.mask else np.zeros(size, bool)
-        if sample.defect and not mask.any():
-            without.append(f"{sample.defect}/{sample.image.name}")
-            continue
-        measured.append(images.resize_map(map, size))
-        masks.append(mask)
-    named = ", ".join(without[:NAMED]) + (", ..." if len(without) > NAMED else "")
-    remark = f"left out of the pixel metrics, having no mask or an empty one: {len(without)} defective images ({named})"
-    return _pixel_scores(measured, masks), [remark] if without else []
-
-
-def _why_no_pixels(test: list[Sample], maps: list[np.ndarray | None]) -> str | None:
-    if not test:
-        return "there is no test image"
-    if any(map is None for map in maps):
-        return "the method gives no anomaly maps"
-    return None if any(sample.mask for sample in test) else "the data have no masks"
-
-
-def _pixel_scores(maps: list[np.ndarray], masks: list[np.ndarray]) -> PixelScores:
-    try:
-        auroc, average_precision, aupro = metrics.pixel_metrics(maps, masks)
-    except metrics.OneClassError:
-        auroc = average_precision = aupro = None
-    return PixelScores(
-        auroc=auroc,
-        average_precision=average_precision,
-        aupro=aupro,
-        images=len(maps),
-        code=fingerprint.of_code(["benchmarks.metrics"]),
-    )
 
 
 def store(result: Result, job: Job) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
-from pydantic import ConfigDict
+from pydantic import ConfigDict, ValidationError
 from pydantic.dataclasses import dataclass
 
 Image = np.ndarray
@@ -60,6 +60,7 @@ class Method(ABC):
     - scoring twice is equal; the same seed gives the same scores; the global random generators are left alone;
     - a saved and loaded method gives equal scores;
     - a map is finite float32 and covers the whole image;
+    - a file of a saved method that is missing or damaged is one sentence;
     - scoring is lazy: the first score is there before the last image is read.
     """
 
@@ -88,7 +89,7 @@ class Method(ABC):
 
     @abstractmethod
     def load_state(self, folder: Path, *, device: str) -> None:
-        """Read what `save_state` wrote."""
+        """Read what `save_state` wrote. Raises MethodError naming the file that is missing, damaged or another's."""
 
     @abstractmethod
     def parameter_count(self) -> int:
@@ -104,6 +105,10 @@ class Method(ABC):
 
         Raises MethodError where a named device is not there; only `auto` may choose.
         """
+
+    def reconstruct(self, images: Sequence[Image]) -> Iterator[Image | None]:
+        """What a fitted method would make of each image were it normal, (h, w, 3) uint8; None: it cannot say."""
+        return (None for _ in images)
 
     def depends_on(self) -> Mapping[str, str]:
         """What scores depend on besides settings, data and code, such as the contents of a file that a setting names.
@@ -124,7 +129,27 @@ class Method(ABC):
 
     @classmethod
     def load(cls, folder: Path, *, device: str) -> Self:
-        """A fitted method from what `save` wrote; scores are equal to those before."""
-        method = cls(**json.loads((folder / "settings.json").read_text(encoding="utf-8")))
+        """A fitted method from what `save` wrote; scores are equal to those before.
+
+        Raises MethodError naming the file that is missing, damaged or another's.
+        """
+        method = cls._from_file(folder / "settings.json")
         method.load_state(folder, device=device)
         return method
+
+    @classmethod
+    def _from_file(cls, path: Path) -> Self:
+        try:
+            return cls(**json.loads(path.read_text(encoding="utf-8")))
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"])) or "settings"
+            raise MethodError(f"{path} does not hold settings of this method: {place}: {first['msg']}") from None
+        except (OSError, ValueError, TypeError, RecursionError) as error:
+            raise MethodError(f"{path} cannot be read as settings: {first_sentence(error)}") from None
+
+
+def first_sentence(error: Exception) -> str:
+    """What an error of a library says, in its first sentence: the others advise programmers."""
+    text = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+    return text.splitlines()[0].partition(". ")[0]

@@ -111,6 +111,31 @@ class Result(Record):
     cost: Cost
 
 
+class OperatingPoint(Record):
+    """A minimum defect area and a threshold for the maps of a result, in whose place the report judges by them."""
+
+    format: Literal[1] = FORMAT
+    key: str
+    """Of the result."""
+    area_px: int
+    """Minimum defect area in pixels of the original image."""
+    area_share: float
+    """The same as a share of the image."""
+    threshold: float
+    """Level of the map above which (strictly) a region of that area is a defect."""
+    chosen_on: str
+    """What the area was chosen on, as a phrase."""
+    calibration_images: int
+    """Normal images that set the threshold."""
+    promised_false_alarm_share: float
+    images: list[ImageScore]
+    """The level T_A of every test image that nothing was chosen on."""
+    tuned_on: list[str]
+    """Paths of the test images that chose; they have left the test set."""
+    pixels: PixelScores | None
+    """Pixel metrics of the test images that are left, where some have left; None: those of the result hold."""
+
+
 class Failure(Record):
     """Why a job has no result."""
 
@@ -123,7 +148,7 @@ class Failure(Record):
     """The end of the job's error output."""
 
 
-Stored = TypeVar("Stored", Result, Failure)
+Stored = TypeVar("Stored", Result, Failure, OperatingPoint)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -137,8 +162,8 @@ def write_text(path: Path, text: str) -> None:
     os.replace(temporary, path)
 
 
-def write(path: Path, record: Result | Failure) -> None:
-    """Store a result or a failure atomically."""
+def write(path: Path, record: Result | Failure | OperatingPoint) -> None:
+    """Store a record atomically."""
     write_text(path, record.model_dump_json(indent=1) + "\n")
 
 

@@ -37,6 +37,7 @@ def results(table: pd.DataFrame, defects: pd.DataFrame, definitions: Mapping[str
     return [
         compared("Image AUROC", "image_auroc"),
         _decisions(table, definitions),
+        _operating_points(table, definitions),
         _at_false_alarms(table, definitions),
         _by_defect(defects, definitions),
         compared("Pixel AUROC", "pixel_auroc"),
@@ -65,6 +66,29 @@ def _decisions(table: pd.DataFrame, definitions: Mapping[str, str]) -> str:
     }
     meanings = {column: definitions[column] for column in ("threshold", "promised_false_alarm_share", *DECISIONS)}
     return _section("At the calibrated threshold", _by_method(calibrated, DECISIONS, counts), meanings)
+
+
+def _operating_points(table: pd.DataFrame, definitions: Mapping[str, str]) -> str:
+    """By which minimum defect area jobs were judged, where it came from, and what its level is worth as a score."""
+    if not has(table, "min_area_px"):
+        return ""
+    lines = [
+        [
+            escape(row["place"]),
+            escape(row["name"]),
+            escape(row["area_chosen_on"]),
+            str(row["seed"]),
+            f"{row['min_area_px']:.0f} ({row['min_area_share']:.3%})",
+            significant(row["threshold"]),
+            decimals(row["area_image_auroc"]),
+            decimals(row["image_auroc"]),
+        ]
+        for row in table[table["min_area_px"].notna()].to_dict("records")
+    ]
+    headers = ["category", "method", "area chosen on", "seed", "minimum area, px", "threshold"]
+    scores = [METRICS["area_image_auroc"], METRICS["image_auroc"]]
+    meanings = {column: definitions[column] for column in ("area_rule", "area_image_auroc")}
+    return _section("Operating points", markdown([*headers, *scores], lines, text_columns=3), meanings)
 
 
 def _at_false_alarms(table: pd.DataFrame, definitions: Mapping[str, str]) -> str:

@@ -25,6 +25,8 @@ METRICS = {
     "balanced_accuracy": "balanced accuracy",
     "promised_false_alarm_share": "promised at most",
     "missed": "missed",
+    "area_rule": "minimum defect area",
+    "area_image_auroc": "image AUROC of its level",
     "threshold": "threshold",
     "true_positive_rate": "true positive rate",
     "true_negative_rate": "true negative rate",

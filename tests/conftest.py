@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.checkout.program import Checkout
+
 if importlib.util.find_spec("triton"):  # its LLVM must be loaded before TensorFlow's, or the process ends
     importlib.import_module("triton")
 
@@ -20,6 +22,11 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the real images are not there: {folder}")
     return folder
+
+
+@pytest.fixture
+def checkout(tmp_path) -> Checkout:
+    return Checkout(tmp_path / "checkout")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from benchmarks import decision
 from reports.results import ImageScore
@@ -40,3 +41,93 @@ def test_false_alarms_stay_within_the_promise_on_average_over_draws(images, digi
     assert alarms <= promised + 4 * np.sqrt(promised / 20_000)
     if digits:
         assert alarms == pytest.approx(promised, abs=4 * np.sqrt(promised / 20_000))
+
+
+@pytest.mark.parametrize(
+    ("images", "wanted", "promised"), [(19, 0.05, 0.05), (38, 0.05, 1 / 39), (39, 0.05, 0.05), (9, 0.3, 0.3)]
+)
+def test_a_wanted_share_is_promised_as_nearly_as_so_many_images_can(images, wanted, promised):
+    assert decision.promised_false_alarm_share(images, wanted) == pytest.approx(promised)
+
+
+def test_a_share_too_small_for_the_images_gives_the_highest_score_and_its_promise():
+    assert decision.threshold([1.0, 3.0, 2.0], 0.01) == 3.0
+    assert decision.promised_false_alarm_share(3, 0.01) == 0.25
+
+
+@pytest.mark.parametrize("images", [3, 19, 40])
+@pytest.mark.parametrize("wanted", [0.0, 0.1, 0.5, 0.99])
+def test_false_alarms_stay_within_a_wanted_share_on_average_over_draws(images, wanted):
+    draws = np.random.default_rng(1).normal(size=(images + 1, 20_000))
+    alarms = (draws[-1] > decision.thresholds(draws[:-1], wanted)).mean()
+    assert alarms == pytest.approx(decision.promised_false_alarm_share(images, wanted), abs=0.015)
+
+
+MAPS = [ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(40, 30)), 2) for seed in range(8)]
+AREAS = np.array([1, 3, 10, 40, 200])
+
+
+def test_the_level_is_above_the_threshold_exactly_where_the_segmentation_has_a_region():
+    levels = decision.levels(MAPS, AREAS)
+    for map, row in zip(MAPS, levels, strict=True):
+        for area, level in zip(AREAS, row, strict=True):
+            for threshold in (level, np.nextafter(level, -np.inf), 0.0):
+                found = decision.segment(map, threshold=threshold, area_px=area)
+                assert (level > threshold) == bool(found.regions) == found.accepted.any()
+
+
+def test_a_higher_threshold_or_a_larger_area_accepts_a_subset():
+    wide = decision.segment(MAPS[0], threshold=0.0, area_px=5).accepted
+    assert not (decision.segment(MAPS[0], threshold=0.05, area_px=5).accepted & ~wide).any()
+    assert not (decision.segment(MAPS[0], threshold=0.0, area_px=30).accepted & ~wide).any()
+
+
+def test_accepted_and_rejected_regions_are_all_that_lies_above_the_threshold():
+    found = decision.segment(MAPS[1], threshold=0.02, area_px=20)
+    np.testing.assert_array_equal(found.accepted | found.rejected, MAPS[1] > 0.02)
+    assert not (found.accepted & found.rejected).any()
+
+
+def test_a_region_has_its_box_its_area_and_its_peak():
+    map = np.zeros((9, 9))
+    map[2:4, 3:7], map[3, 5], map[7, 7] = 1, 2, 5
+    (region,) = decision.segment(map, threshold=0.5, area_px=2).regions
+    assert region == ((2, 3, 4, 7), 8, 2.0)
+
+
+def test_no_calibration_map_has_a_region_at_the_calibrated_threshold_of_any_area():
+    for area, threshold in zip(AREAS, decision.thresholds(decision.levels(MAPS, AREAS)), strict=True):
+        assert not any(decision.segment(map, threshold=threshold, area_px=area).regions for map in MAPS)
+        lower = np.nextafter(threshold, -np.inf)
+        assert any(decision.segment(map, threshold=lower, area_px=area).regions for map in MAPS)
+
+
+def test_rates_are_shares_of_each_class_and_nan_where_a_class_is_empty():
+    rates = decision.judge(np.array([[0.0], [2.0]]), np.array([[1.0], [3.0], [4.0], [1.5]]), np.array([1.0]))
+    assert (rates.true_positive[0], rates.true_negative[0], rates.balanced_accuracy[0]) == (0.75, 0.5, 0.625)
+    assert np.isnan(decision.judge(np.zeros((0, 1)), np.ones((2, 1)), np.array([0.0])).true_negative[0])
+
+
+@pytest.mark.parametrize(
+    ("separation", "index"), [([0.1, 0.9, 0.2], 1), ([0.5, 1, 1, 1, 0.5, 1], 2), ([0.7], 0), ([0.5, 0.5, 0.5, 0.5], 2)]
+)
+def test_the_best_area_is_in_the_middle_of_the_longest_run_of_equals(separation, index):
+    assert decision.best_area(np.array(separation)) == index
+
+
+def test_the_oracle_is_the_best_of_all_pairs():
+    normal, defective = np.random.default_rng(2).normal(size=(2, 12, 4))
+    best = max(
+        ((defective[:, area] > t).mean() + (normal[:, area] <= t).mean()) / 2
+        for area in range(4)
+        for t in np.concatenate([normal[:, area], defective[:, area], [-9.0]])
+    )
+    found = decision.oracle(normal, defective)
+    assert (found.true_positive_rate + found.true_negative_rate) / 2 == pytest.approx(best)
+    assert found.true_positive_rate == (defective[:, found.index] > found.threshold).mean()
+
+
+def test_areas_are_tried_from_one_pixel_to_a_twentieth_of_the_image():
+    areas = decision.default_areas((200, 300))
+    assert areas[0] == 1 and areas[-1] == 3000 and (np.diff(areas) > 0).all()
+    assert decision.default_areas((1, 1)).tolist() == [1]

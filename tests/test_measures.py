@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import measures
 from reports import report
-from reports.results import Cell, Cost, Failure, ImageScore, PixelScores, Result, TrackedEpoch
+from reports.results import Cell, Cost, Failure, ImageScore, OperatingPoint, PixelScores, Result, TrackedEpoch
 from reports.rows import VOLATILE, csv_text
 
 CALIBRATION = [("calibration", None, score) for score in (0.1, 0.5, 0.3)]
@@ -54,6 +54,24 @@ def result(images, **changes):
         ),
     }
     return Result(**fields | changes)
+
+
+def operating_point(stored, *, tuned_on=(), **changes):
+    """Levels are a tenth of the scores: above 0.04 lie one of three or four normal and all defective test images."""
+    left = [image for image in stored.images if image.part == "test" and image.path not in tuned_on]
+    fields = {
+        "key": stored.key,
+        "area_px": 12,
+        "area_share": 0.01,
+        "threshold": 0.045,
+        "chosen_on": "blended defects",
+        "calibration_images": 3,
+        "promised_false_alarm_share": 0.25,
+        "images": [image.model_copy(update={"score": image.score / 10}) for image in left],
+        "tuned_on": list(tuned_on),
+        "pixels": None,
+    }
+    return OperatingPoint(**fields | changes)
 
 
 def test_a_row_says_which_job_it_is():
@@ -142,13 +160,52 @@ def test_the_same_scores_give_the_same_csv_apart_from_time_and_memory():
     assert {column for column in first if first[column] != second[column]} <= set(VOLATILE)
 
 
+def test_an_operating_point_judges_in_the_place_of_the_calibrated_threshold():
+    stored = result([*CALIBRATION, *TEST])
+    row = measures.measure(stored, operating_point(stored))
+    assert (row["threshold"], row["calibration_images"], row["promised_false_alarm_share"]) == (0.045, 3, 0.25)
+    assert (row["true_positive_rate"], row["false_positive_rate"]) == (0.75, 0.25)
+    assert (row["min_area_px"], row["min_area_share"], row["area_chosen_on"]) == (12, 0.01, "blended defects")
+    assert row["image_auroc"] == row["area_image_auroc"] == pytest.approx(13 / 16)
+
+
+def test_without_an_operating_point_there_is_no_minimum_area():
+    row = measures.measure(result(TEST))
+    assert [row[name] for name in ("min_area_px", "min_area_share", "area_chosen_on", "area_image_auroc")] == [None] * 4
+
+
+def test_test_images_that_chose_count_in_no_number():
+    stored = result([*CALIBRATION, *TEST])
+    tuned_on = [stored.images[len(CALIBRATION)].path, stored.images[-1].path]
+    row = measures.measure(stored, operating_point(stored, tuned_on=tuned_on))
+    assert (row["test_normal"], row["test_defective"]) == (3, 3)
+    assert row["image_auroc"] == pytest.approx(6 / 9)
+    assert row["pixel_auroc"] is None and "left" in row["why_no_pixel_metrics"]
+    assert "2 test images" in row["remarks"]
+    assert [
+        each["images"] for each in measures.defect_rows([stored], {"a1": operating_point(stored, tuned_on=tuned_on)})
+    ] == [2, 1]
+
+
+def test_missed_images_are_those_an_operating_point_misses():
+    stored = result([*CALIBRATION, *TEST])
+    rows = measures.defect_rows([stored], {"a1": operating_point(stored, threshold=0.06)})
+    assert {row["defect"]: row["missed"] for row in rows} == {"bent": 1, "scratch": 1}
+
+
+def test_an_operating_point_of_another_result_judges_nothing():
+    stored = result([*CALIBRATION, *TEST])
+    assert measures.rows([stored], {"other": operating_point(stored)}) == measures.rows([stored])
+
+
 def test_every_number_of_the_report_is_defined(tmp_path):
     stored = [result([*CALIBRATION, *TEST])]
+    points = {"a1": operating_point(stored[0])}
     failure = Failure(key="k", cell=stored[0].cell.model_copy(update={"seed": 1}), reason="no memory left", tail="")
     report.write(
         tmp_path,
-        rows=measures.rows(stored),
-        defects=measures.defect_rows(stored),
+        rows=measures.rows(stored, points),
+        defects=measures.defect_rows(stored, points),
         failures=[failure],
         definitions=measures.DEFINITIONS,
     )

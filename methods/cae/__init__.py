@@ -108,6 +108,15 @@ class ConvolutionalAutoencoder(Method):
         scores = reconstruction.scores(self._network, images, color_mode=self.color_mode, difference=difference)
         return engine.within(self._device, scores)
 
+    def reconstruct(self, images: Sequence[Image]) -> Iterator[Image]:
+        """The network's output, at its resolution."""
+        if self._network is None:
+            raise MethodError("cae cannot reconstruct before it is fitted or loaded")
+        from methods.cae import reconstruction
+
+        pictures = reconstruction.pictures(self._network, images, color_mode=self.color_mode)
+        return engine.within(self._device, pictures)
+
     def depends_on(self) -> dict[str, str]:
         """The engine under Keras. Raises MethodError where there is none."""
         return {"engine": engine.chosen(os.environ.get("KERAS_BACKEND"))}
@@ -122,10 +131,10 @@ class ConvolutionalAutoencoder(Method):
     def load_state(self, folder: Path, *, device: str) -> None:
         """Read both; nothing but layers of Keras itself is accepted in the model."""
         engine.start()
-        from keras.saving import load_model
-
         with engine.on(device):
-            network = load_model(folder / "model.keras", compile=False, safe_mode=True)
+            network = engine.load(folder / "model.keras")
+        if not self._fits(network):
+            raise MethodError(f"{folder / 'model.keras'} does not fit the settings.json beside it")
         self._keep(network, device)
         self._history = History.load(folder / "history.json")
 
@@ -148,6 +157,12 @@ class ConvolutionalAutoencoder(Method):
     def _keep(self, network: Any, device: str) -> None:
         network.jit_compile = self.jit_compile
         self._network, self._device = network, device
+
+    def _fits(self, network: Any) -> bool:
+        """Whether a network from a file is of the shape that the settings say."""
+        shape = (None, architectures.SIZE, architectures.SIZE, self._channels)
+        ends = [getattr(network, name, None) for name in ("input_shape", "output_shape")]
+        return ends == [shape, shape] and network.count_params() == self.parameter_count()
 
     @property
     def _channels(self) -> int:

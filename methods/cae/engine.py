@@ -5,11 +5,13 @@ import os
 import re
 import sys
 import tempfile
+import zipfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from methods import MethodError
+from methods import MethodError, first_sentence
 
 ENGINES = ("tensorflow", "torch")
 CALM = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
@@ -75,6 +77,18 @@ def on(device: str) -> Any:
     import keras
 
     return keras.device(device.replace("cuda", "gpu"))
+
+
+def load(path: Path) -> Any:
+    """A saved network, of nothing but layers of Keras itself. Raises MethodError where it is no such file."""
+    from keras.saving import load_model
+
+    if not zipfile.is_zipfile(path):
+        raise MethodError(f"{path} cannot be read as a model of Keras: it is missing or damaged")
+    try:
+        return load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises nearly anything for what it does not expect in the archive
+        raise MethodError(f"{path} is refused as a model of Keras: {first_sentence(error)}") from None
 
 
 def within(device: str, steps: Generator) -> Iterator[Any]:

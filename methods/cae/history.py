@@ -5,6 +5,10 @@ import math
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from pydantic import TypeAdapter, ValidationError
+
+from methods import MethodError, first_sentence
+
 
 class Losses(NamedTuple):
     """The mean losses of one epoch."""
@@ -51,9 +55,11 @@ class History(NamedTuple):
 
     @classmethod
     def load(cls, file: Path) -> Self:
-        """Read what `save` wrote."""
-        values = json.loads(file.read_text(encoding="utf-8"))
-        return cls(**values | {"epochs": [Losses(*losses) for losses in values["epochs"]]})
+        """Read what `save` wrote. Raises MethodError where it is missing or damaged."""
+        try:
+            return TypeAdapter(cls).validate_json(file.read_bytes())
+        except (OSError, ValidationError) as error:
+            raise MethodError(f"{file} cannot be read as a history: {first_sentence(error)}") from None
 
 
 def _or_infinity(loss: float) -> float:

@@ -33,9 +33,20 @@ def mean_loss(network: Any, pixels: np.ndarray, *, loss: str) -> float:
 
 def scores(network: Any, images: Sequence[Image], *, color_mode: str, difference: str) -> Iterator[Score]:
     """Each image's map, and the map's maximum; no more than a batch is read before it is needed."""
+    for batch in _batches(network, images, color_mode):
+        for map in maps(batch, reconstruct(network, batch), difference=difference):
+            yield Score(float(map.max()), map)
+
+
+def pictures(network: Any, images: Sequence[Image], *, color_mode: str) -> Iterator[Image]:
+    """The reconstruction of each image, (size, size, 3) uint8; gray where the network sees gray."""
+    for batch in _batches(network, images, color_mode):
+        for picture in np.rint(255 * np.clip(reconstruct(network, batch), 0, 1)).astype(np.uint8):
+            yield np.broadcast_to(picture, (*picture.shape[:2], 3))
+
+
+def _batches(network: Any, images: Sequence[Image], color_mode: str) -> Iterator[np.ndarray]:
     size = network.input_shape[1]
     for start in range(0, len(images), BATCH):
         members = range(start, min(start + BATCH, len(images)))
-        batch = as_floats(np.stack([prepare(images[index], size=size, color_mode=color_mode) for index in members]))
-        for map in maps(batch, reconstruct(network, batch), difference=difference):
-            yield Score(float(map.max()), map)
+        yield as_floats(np.stack([prepare(images[index], size=size, color_mode=color_mode) for index in members]))

@@ -67,6 +67,9 @@ class DifferNet(Method):
     meta_epochs: int = Field(24, ge=1, description="epochs that are reported")
     sub_epochs: int = Field(8, ge=1, description="passes over the training images in one meta epoch")
     features_precision: Literal["float32", "bfloat16"] = Field("float32", description="arithmetic of AlexNet")
+    training_precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="arithmetic of the subnets while they train; scores are always taken in float32"
+    )
 
     @model_validator(mode="after")
     def _coarsest_scale_is_seen(self) -> Self:
@@ -93,7 +96,7 @@ class DifferNet(Method):
             yield Preparing("training views through AlexNet", number + 1, len(images))
         flow_seed = int(torch.randint(2**62, (), generator=generator))
         self._flow = flow.build(self._dims, seed=flow_seed, **self._shape).to(device)
-        with flow.Trainer(self._flow, **self._adam) as trainer:
+        with flow.Trainer(self._flow, precision=self.training_precision, **self._adam) as trainer:
             for number in range(1, self.meta_epochs + 1):
                 losses = [trainer.epoch(self._batches(bank, generator)) for _ in range(self.sub_epochs)]
                 yield Epoch(number, self.meta_epochs, float(torch.cat(losses).mean()))
@@ -114,7 +117,7 @@ class DifferNet(Method):
         save_file(self._flow.state_dict(), folder / STATE, metadata={"alexnet": self._weights.digest})
 
     def load_state(self, folder: Path, *, device: str) -> None:
-        """Read the flow. Raises MethodError where it was trained on other AlexNet weights than those found now."""
+        """Read the flow. Raises MethodError also where it was trained on other AlexNet weights than those found now."""
         from methods.differnet import flow
 
         self._open(device)
@@ -124,7 +127,10 @@ class DifferNet(Method):
                 f"{folder / STATE} was trained with other AlexNet weights than those of {self._weights.source}: "
                 "give the file it was trained with in the setting `weights` of settings.json"
             )
-        self._flow = flow.restore(state, self._dims, **self._shape)
+        try:
+            self._flow = flow.restore(state, self._dims, **self._shape)
+        except ValueError as error:
+            raise MethodError(f"{folder / STATE} does not fit the settings.json beside it: {error}") from None
 
     def parameter_count(self) -> int:
         """Parameters of the flow: 172,077,056 as published."""
@@ -153,7 +159,10 @@ class DifferNet(Method):
         """Which AlexNet weights were used, and in what precision."""
         if self._weights is None:
             return ()
-        return (f"AlexNet weights: {self._weights.source}; its features in {self.features_precision}",)
+        return (
+            f"AlexNet weights: {self._weights.source}; its features in {self.features_precision}; "
+            f"the flow trained in {self.training_precision}",
+        )
 
     @property
     def _dims(self) -> int:

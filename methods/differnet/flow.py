@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.optim.adam import adam
 
-from methods import MethodError
+from methods import MethodError, first_sentence
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Names of `mallopt` in glibc's malloc.h."""
@@ -52,7 +52,7 @@ class AffineCoupling(GLOWCouplingBlock):
         super().__init__(
             dims_in,
             dims_c,
-            subnet_constructor=lambda inputs, outputs: subnet(inputs, hidden_width, outputs),
+            subnet_constructor=lambda inputs, outputs: Subnet(inputs, hidden_width, outputs),
             clamp=clamp,
             clamp_activation=lambda s: 0.636 * torch.atan(s / clamp),  # FrEIA multiplies by `clamp`; its ATAN lacks 1/a
         )
@@ -62,17 +62,22 @@ class AffineCoupling(GLOWCouplingBlock):
         return (out.clamp(-LARGEST, LARGEST),), log_det
 
 
-def subnet(inputs: int, width: int, outputs: int) -> nn.Sequential:
-    """Three hidden layers; the first half of the output is s, the second t."""
-    return nn.Sequential(
-        nn.Linear(inputs, width),
-        nn.ReLU(),
-        nn.Linear(width, width),
-        nn.ReLU(),
-        nn.Linear(width, width),
-        nn.ReLU(),
-        nn.Linear(width, outputs),
-    )
+class Subnet(nn.Sequential):
+    """Three hidden layers; the first half of the output is s, the second t: float32 whatever the layers computed in."""
+
+    def __init__(self, inputs: int, width: int, outputs: int):
+        super().__init__(
+            nn.Linear(inputs, width),
+            nn.ReLU(),
+            nn.Linear(width, width),
+            nn.ReLU(),
+            nn.Linear(width, width),
+            nn.ReLU(),
+            nn.Linear(width, outputs),
+        )
+
+    def forward(self, x):
+        return super().forward(x).float()
 
 
 def build(dims: int, *, blocks: int, hidden_width: int, clamp: float, seed: int) -> SequenceINN:
@@ -87,20 +92,30 @@ def build(dims: int, *, blocks: int, hidden_width: int, clamp: float, seed: int)
 
 
 def restore(state: dict[str, Tensor], dims: int, *, blocks: int, hidden_width: int, clamp: float) -> SequenceINN:
-    """The flow whose `state_dict` was saved, where its tensors lie."""
+    """The flow whose `state_dict` was saved, where its tensors lie. Raises ValueError where it is not of this shape."""
     with torch.device("meta"):
         flow = build(dims, blocks=blocks, hidden_width=hidden_width, clamp=clamp, seed=0)
+    expected = flow.state_dict()
+    if _layout(state) != _layout(expected):
+        raise ValueError("its tensors are not those of a flow with these settings")
+    orders = {name: order for name, order in expected.items() if not order.is_meta}
+    if not all(torch.equal(state[name].cpu(), order) for name, order in orders.items()):
+        raise ValueError("its permutations are not the published ones")
     flow.load_state_dict(state, assign=True)
     return flow
 
 
+def _layout(state: dict[str, Tensor]) -> dict[str, tuple]:
+    return {name: (tensor.shape, tensor.dtype) for name, tensor in state.items()}
+
+
 def read_state(path: Path, device: str) -> tuple[dict[str, Tensor], str]:
-    """A saved flow's tensors and the digest of the AlexNet weights it was trained with."""
+    """A saved flow's tensors and the digest of the AlexNet weights it was trained with, empty where it names none."""
     try:
         with safe_open(path, "pt", device=device) as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata()["alexnet"]
+            return {name: file.get_tensor(name) for name in file.keys()}, (file.metadata() or {}).get("alexnet", "")
     except (OSError, SafetensorError) as error:
-        raise MethodError(f"{path} cannot be read: {error}") from None
+        raise MethodError(f"{path} cannot be read: {first_sentence(error)}") from None
 
 
 def negative_log_likelihood(z: Tensor, log_det: Tensor) -> Tensor:
@@ -111,13 +126,16 @@ def negative_log_likelihood(z: Tensor, log_det: Tensor) -> Tensor:
 class Trainer:
     """Adam over a flow's parameters, each stepped as soon as its gradient is there.
 
+    `precision` is that of the subnets' matrix products; parameters, their moments and the likelihood are float32.
+
     The mathematics is that of one step after the whole backward pass (no gradient depends on a parameter stepped
     before it), but never are all gradients in memory. Adam is called as a function, because torch's optimizer
     classes load its compiler: that takes 2.5 s, and ends the process where TensorFlow was loaded before.
     """
 
-    def __init__(self, flow: nn.Module, **adam):
+    def __init__(self, flow: nn.Module, *, precision: str, **adam):
         self.flow, self.adam = flow, adam
+        self.precision = getattr(torch, precision)
         self.moments = {weight: (torch.zeros_like(weight), torch.zeros_like(weight)) for weight in flow.parameters()}
         self.steps = {weight: torch.zeros((), device=weight.device) for weight in flow.parameters()}
 
@@ -141,7 +159,9 @@ class Trainer:
         """Train on each batch of features (n, dims) in turn; the losses, one a batch, on the flow's device."""
         losses = []
         for batch in batches:
-            loss = negative_log_likelihood(*self.flow(batch))
+            with torch.autocast(batch.device.type, self.precision, enabled=self.precision != torch.float32):
+                z, log_det = self.flow(batch)
+            loss = negative_log_likelihood(z, log_det)
             loss.backward()
             losses.append(loss.detach())
         return torch.stack(losses)

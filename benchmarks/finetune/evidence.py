@@ -1,0 +1,88 @@
+"""What an operating point is chosen by: a finished job's images, their maps, and the levels of these by area."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks import decision, images
+from benchmarks.errors import UsageError
+from benchmarks.finetune.maps import Keeper
+from benchmarks.trained import Trained
+from datasets import Sample
+from methods import Image
+
+
+class Wanted(NamedTuple):
+    """What a user asks of an operating point."""
+
+    areas_px: Sequence[int] | None = None
+    """Areas to try; None: `decision.default_areas`."""
+    false_alarm_share: float = 0.05
+    area_px: int | None = None
+    """The minimum defect area, where it is given and not chosen."""
+    test_share: float = 0.0
+    """Share of the test images to choose on; they leave the test set."""
+
+
+class Evidence:
+    """The images of a finished job, their maps at full size, and the levels T_A of these for the areas to try."""
+
+    def __init__(
+        self, trained: Trained, wanted: Wanted, *, data: Path | None, advance: Callable[[str, int, int], None]
+    ):
+        self.wanted, self.advance = wanted, advance
+        self.seed = trained.job.cell.seed
+        self.parts = trained.parts(data)
+        self.keeper = Keeper(trained, advance)
+        if not self.held_out:
+            raise UsageError(
+                f"{trained.folder}: no normal image was held out to set a threshold; run with --calibration"
+            )
+        if wanted.area_px is not None and wanted.area_px > min(self._pixels):
+            raise UsageError(f"--area {wanted.area_px}: the smallest image has {min(self._pixels)} pixels")
+
+    @cached_property
+    def held_out(self) -> list[Sample]:
+        """Normal images that were not trained on."""
+        return [*self.parts.calibration, *(each for each in self.parts.validation if each.defect is None)]
+
+    @cached_property
+    def shape(self) -> tuple[int, int]:
+        """Median height and width of the images: what an area is a share of."""
+        height, width = np.median(self._shapes, axis=0).astype(int)
+        return int(height), int(width)
+
+    @cached_property
+    def areas_px(self) -> np.ndarray:
+        """The areas to try, rising; none is larger than the smallest image."""
+        areas = decision.default_areas(self.shape) if self.wanted.areas_px is None else self.wanted.areas_px
+        given = [] if self.wanted.area_px is None else [self.wanted.area_px]
+        areas = np.unique([*areas, *given])
+        return areas[areas <= min(self._pixels)]
+
+    def maps(self, name: str, samples: Sequence[Sample], pixels: Sequence[Image] | None = None) -> images.ResizedMaps:
+        """The maps of samples, or of the images `pixels` made of them, at the size of each sample's image."""
+        kept = self.keeper.maps(name, images.Images(samples) if pixels is None else pixels)
+        return images.ResizedMaps(kept, [images.image_size(sample.image) for sample in samples])
+
+    def levels(self, name: str, samples: Sequence[Sample], pixels: Sequence[Image] | None = None) -> np.ndarray:
+        """(images, areas) the levels of their maps."""
+        maps = self.maps(name, samples, pixels)
+        self.advance(f"regions of {name}", 0, 1)
+        return decision.levels(maps, self.areas_px)
+
+    @cached_property
+    def held_out_levels(self) -> np.ndarray:
+        """(held-out images, areas)"""
+        return self.levels("held out", self.held_out)
+
+    @cached_property
+    def _shapes(self) -> list[tuple[int, int]]:
+        return [images.image_size(sample.image) for sample in (*self.parts.fit, *self.held_out, *self.parts.test)]
+
+    @cached_property
+    def _pixels(self) -> list[int]:
+        return [height * width for height, width in self._shapes]

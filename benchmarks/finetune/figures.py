@@ -1,0 +1,125 @@
+"""From an operating point to what its figures show."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from benchmarks import decision, images
+from benchmarks.component_tree import ComponentTree
+from benchmarks.finetune.tuned import Tuned
+from datasets import Sample
+from reports import finetune_plots as plots
+
+THRESHOLDS = 200
+"""Steps of a sweep over thresholds."""
+DISTRIBUTIONS = 6
+LOWEST_QUANTILE = 0.9
+"""Of the pixels of the calibration maps: below that level nearly everything is one region."""
+
+
+def figures(tuned: Tuned) -> plots.Figures:
+    """All that is drawn of an operating point."""
+    maps = tuned.evidence.maps("held out", tuned.evidence.held_out)
+    trees = [ComponentTree(map) for map in maps]
+    low = float(np.median([np.quantile(tree.map, LOWEST_QUANTILE) for tree in trees]))
+    high = max(float(tree.map.max()) for tree in trees)
+    levels = np.linspace(low, high, DISTRIBUTIONS + 1)[:-1]
+    return plots.Figures(
+        sweep=_sweep(trees, np.linspace(low, high, THRESHOLDS)),
+        distributions=[
+            plots.AreaDistribution(level, np.concatenate([tree.areas_at(level) for tree in trees])) for level in levels
+        ],
+        calibration=plots.Calibration(tuned.evidence.areas_px, tuned.thresholds),
+        tuning=None if tuned.separation is None else _tuning(tuned),
+        choice=plots.Choice(tuned.area_px, tuned.threshold, int(np.prod(tuned.evidence.shape))),
+        panels=[*_panels(tuned)],
+    )
+
+
+def _sweep(trees: Sequence[ComponentTree], thresholds: np.ndarray) -> plots.Sweep:
+    """The regions of all maps together: their counts, and the moments of their areas."""
+    swept = [tree.components_at(thresholds) for tree in trees]
+    number = np.sum([each.number for each in swept], axis=0)
+    total = np.sum([np.nan_to_num(each.number * each.mean_area_px) for each in swept], axis=0)
+    squares = np.sum(
+        [np.nan_to_num(each.number * (each.std_area_px**2 + each.mean_area_px**2)) for each in swept], axis=0
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = total / number
+        std = np.sqrt(np.maximum(squares / number - mean**2, 0))
+    return plots.Sweep(thresholds, number, mean, std, len(trees))
+
+
+def _tuning(tuned: Tuned) -> plots.Tuning:
+    rates, choice = tuned.tuning_rates, tuned.choice
+    every = np.concatenate([choice.normal, choice.defective, choice.setting])
+    thresholds = np.linspace(every.min(), every.max(), THRESHOLDS)
+    swept = [decision.judge(choice.normal, choice.defective, level) for level in thresholds]
+    alarms = [(choice.setting > level).mean(axis=0) for level in thresholds]
+    return plots.Tuning(
+        areas_px=tuned.evidence.areas_px,
+        true_positive_rate=rates.true_positive,
+        true_negative_rate=rates.true_negative,
+        balanced_accuracy=rates.balanced_accuracy,
+        image_auroc=tuned.separation,
+        surface=plots.Surface(
+            thresholds=thresholds,
+            areas_px=tuned.evidence.areas_px,
+            balanced_accuracy=np.array([each.balanced_accuracy for each in swept]),
+            false_alarm_share=np.array(alarms),
+            wanted_share=tuned.evidence.wanted.false_alarm_share,
+        ),
+        tuned_on=choice.on,
+    )
+
+
+def _panels(tuned: Tuned) -> Iterator[plots.Panel]:
+    """The calibration images of the highest and the middle level; of the test images also the lowest of each class."""
+    evidence, column = tuned.evidence, tuned.index
+    test = evidence.parts.test
+    of_normal = [index for index, sample in enumerate(test) if sample.defect is None]
+    of_defective = [index for index, sample in enumerate(test) if sample.defect is not None]
+    held_out = _spread(list(range(len(evidence.held_out))), evidence.held_out_levels[:, column], (1, 0.5))
+    yield from _shown(tuned, "held out", evidence.held_out, held_out)
+    chosen = _spread(of_normal, tuned.test_levels[:, column], (1, 0.5))
+    chosen += _spread(of_defective, tuned.test_levels[:, column], (0, 0.5, 1))
+    yield from _shown(tuned, "test", test, chosen)
+
+
+def _spread(indices: list[int], levels: np.ndarray, places: Sequence[float]) -> list[int]:
+    """Of the indices those at some places in the order of their levels, each once."""
+    ordered = sorted(indices, key=lambda index: levels[index])
+    return list(dict.fromkeys(ordered[round(place * (len(ordered) - 1))] for place in places)) if ordered else []
+
+
+def _shown(tuned: Tuned, name: str, samples: Sequence[Sample], chosen: Sequence[int]) -> Iterator[plots.Panel]:
+    maps = tuned.evidence.maps(name, samples)
+    pictures = images.Images([samples[index] for index in chosen])
+    reconstructions = tuned.evidence.keeper.method.reconstruct(pictures)
+    for index, picture, reconstruction in zip(chosen, pictures, reconstructions, strict=True):
+        map = maps[index]
+        found = decision.segment(map, threshold=tuned.threshold, area_px=tuned.area_px)
+        yield plots.Panel(
+            title=_title(samples[index], len(found.regions), map, tuned),
+            part="test" if name == "test" else "calibration",
+            image=picture,
+            reconstruction=_at_size(reconstruction, picture.shape),
+            map=map,
+            accepted=found.accepted,
+            rejected=found.rejected,
+        )
+
+
+def _title(sample: Sample, regions: int, map: np.ndarray, tuned: Tuned) -> str:
+    (level,) = ComponentTree(map).level_at_area([tuned.area_px])
+    truth = sample.defect or "normal"
+    verdict = f"{regions} region{'s' * (regions != 1)}" if regions else "no region"
+    return f"{truth}: {sample.image.name}, level {level:.4g}, {verdict}"
+
+
+def _at_size(picture: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray | None:
+    if picture is None:
+        return None
+    height, width = shape[:2]
+    return np.asarray(PillowImage.fromarray(np.ascontiguousarray(picture)).resize((width, height)))

@@ -1,0 +1,82 @@
+"""The anomaly maps of a trained method: computed once, kept beside its model, read one at a time."""
+
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import fingerprint
+from benchmarks.errors import UsageError
+from benchmarks.trained import Trained
+from methods import Image, Method
+
+DRAWING = ("benchmarks.finetune.drawing", "datasets._defects")
+"""The code that draws and makes the images to score."""
+
+
+class Maps(Sequence):
+    """Maps at the method's own resolution, (h, w) float32 each, read from their file on every access."""
+
+    def __init__(self, file: Path):
+        self.archive = np.load(file, allow_pickle=False)
+
+    def __len__(self) -> int:
+        return len(self.archive.files)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        return self.archive[self.archive.files[index]]
+
+
+class Keeper:
+    """Scores images with the model of a finished job, unless their maps are kept already."""
+
+    def __init__(self, trained: Trained, advance: Callable[[str, int, int], None]):
+        self.trained, self.advance = trained, advance
+        self.folder = trained.folder / "maps"
+        self.key = fingerprint.of_json([trained.result.key, fingerprint.of_code(DRAWING)])
+        self._method: Method | None = None
+        self._forget_those_of_another_result()
+
+    @property
+    def method(self) -> Method:
+        """The trained method, loaded when it is first needed."""
+        if self._method is None:
+            self._method = self.trained.method()
+        return self._method
+
+    def maps(self, name: str, images: Sequence[Image]) -> Maps:
+        """The maps of images under a name that tells them from others. Raises UsageError where there are no maps."""
+        file = self.folder / f"{name}.npz"
+        if not file.exists():
+            self._keep(file, self._scored(name, images))
+        return Maps(file)
+
+    def _scored(self, name: str, images: Sequence[Image]) -> Iterator[np.ndarray]:
+        for number, score in enumerate(self.method.score(images), start=1):
+            if score.map is None:
+                cell = self.trained.job.cell
+                raise UsageError(
+                    f"--method {cell.method}: it gives no anomaly maps with these settings, and a minimum defect area "
+                    "needs them; its threshold stands in the report"
+                )
+            self.advance(f"maps of {name}", number, len(images))
+            yield score.map
+
+    def _keep(self, file: Path, maps: Iterator[np.ndarray]) -> None:
+        """Write maps one after the other; the file is there whole or not at all."""
+        temporary = file.with_suffix(".new")
+        with zipfile.ZipFile(temporary, "w") as archive:
+            for number, map in enumerate(maps):
+                with archive.open(f"{number:06}.npy", "w") as entry:
+                    np.lib.format.write_array(entry, np.asarray(map, np.float32), allow_pickle=False)
+        temporary.replace(file)
+
+    def _forget_those_of_another_result(self) -> None:
+        key = self.folder / "key"
+        if key.is_file() and key.read_text(encoding="utf-8") == self.key:
+            return
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        key.write_text(self.key, encoding="utf-8")

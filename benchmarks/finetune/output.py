@@ -1,0 +1,133 @@
+"""What `finetune` leaves behind: a record to read, a table by area, figures, and the operating point to judge by."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import decision, pixels
+from benchmarks.finetune.tuned import Tuned
+from benchmarks.trained import Trained
+from reports.results import OperatingPoint, PixelScores, write, write_text
+
+POINT = "operating_point.json"
+
+
+def record(tuned: Tuned, trained: Trained) -> dict[str, Any]:
+    """The chosen point, what it does, and beside it the point that knows the test labels, as JSON holds it."""
+    normal, defective = tuned.test_classes
+    return {
+        "method": trained.job.cell.method,
+        "category": trained.job.cell.category,
+        "seed": trained.job.cell.seed,
+        "key": trained.result.key,
+        "area_px": tuned.area_px,
+        "area_share": decision.area_share(tuned.area_px, tuned.evidence.shape),
+        "threshold": tuned.threshold,
+        "chosen_on": tuned.choice.on,
+        "wanted_false_alarm_share": tuned.evidence.wanted.false_alarm_share,
+        "promised_false_alarm_share": tuned.promised_false_alarm_share,
+        "calibration_images": len(tuned.choice.setting),
+        "tuning": _rates(tuned.tuning_rates, tuned.index) if tuned.separation is not None else None,
+        "test": _on_test(tuned, normal, defective),
+        "oracle": _oracle(tuned, normal, defective),
+    }
+
+
+def _rates(rates: decision.Rates, index: int) -> dict[str, float | None]:
+    values = {
+        "true_positive_rate": rates.true_positive[index],
+        "true_negative_rate": rates.true_negative[index],
+        "balanced_accuracy": rates.balanced_accuracy[index],
+    }
+    return {name: float(value) if np.isfinite(value) else None for name, value in values.items()}
+
+
+def _on_test(tuned: Tuned, normal: np.ndarray, defective: np.ndarray) -> dict[str, Any]:
+    both = len(normal) and len(defective)
+    separation = decision.separation(normal, defective)[tuned.index] if both else None
+    return {
+        "normal_images": len(normal),
+        "defective_images": len(defective),
+        **_rates(tuned.test_rates, tuned.index),
+        "area_image_auroc": separation if separation is None else float(separation),
+    }
+
+
+def _oracle(tuned: Tuned, normal: np.ndarray, defective: np.ndarray) -> dict[str, Any] | None:
+    """The pair that is best on the very images it is judged by."""
+    if not (len(normal) and len(defective)):
+        return None
+    best = decision.oracle(normal, defective)
+    return {
+        "area_px": int(tuned.evidence.areas_px[best.index]),
+        "threshold": best.threshold,
+        "true_positive_rate": best.true_positive_rate,
+        "true_negative_rate": best.true_negative_rate,
+        "balanced_accuracy": (best.true_positive_rate + best.true_negative_rate) / 2,
+    }
+
+
+def by_area(tuned: Tuned) -> pd.DataFrame:
+    """A row for each area that was tried: its calibrated threshold, and the rates of the tuning images there."""
+    areas, rates = tuned.evidence.areas_px, tuned.tuning_rates
+    return pd.DataFrame(
+        {
+            "area_px": areas,
+            "area_share": decision.area_share(areas, tuned.evidence.shape),
+            "threshold": tuned.thresholds,
+            "tuning_image_auroc": np.full(len(areas), np.nan) if tuned.separation is None else tuned.separation,
+            "tuning_true_positive_rate": rates.true_positive,
+            "tuning_true_negative_rate": rates.true_negative,
+            "tuning_balanced_accuracy": rates.balanced_accuracy,
+            "chosen": np.arange(len(areas)) == tuned.index,
+        }
+    )
+
+
+def store(tuned: Tuned, trained: Trained) -> Path:
+    """Write finetune.json, finetune.csv and the figures into a folder beside the model; the folder."""
+    from benchmarks.finetune.figures import figures
+    from reports import finetune_plots
+
+    folder = trained.folder / "finetune"
+    write_text(folder / "finetune.json", json.dumps(record(tuned, trained), indent=1) + "\n")
+    write_text(folder / "finetune.csv", by_area(tuned).to_csv(index=False))
+    finetune_plots.draw(folder, figures(tuned))
+    return folder
+
+
+def store_point(tuned: Tuned, trained: Trained) -> None:
+    """Store the operating point where the report finds it."""
+    write(trained.folder / POINT, _operating_point(tuned, trained))
+
+
+def _operating_point(tuned: Tuned, trained: Trained) -> OperatingPoint:
+    scored = [image for image in trained.result.images if image.part == "test"]
+    levels = tuned.test_levels[:, tuned.index]
+    left = [index for index in range(len(scored)) if index not in tuned.choice.tuned_on]
+    return OperatingPoint(
+        key=trained.result.key,
+        area_px=tuned.area_px,
+        area_share=decision.area_share(tuned.area_px, tuned.evidence.shape),
+        threshold=tuned.threshold,
+        chosen_on=tuned.choice.on,
+        calibration_images=len(tuned.choice.setting),
+        promised_false_alarm_share=tuned.promised_false_alarm_share,
+        images=[scored[index].model_copy(update={"score": float(levels[index])}) for index in left],
+        tuned_on=[scored[index].path for index in sorted(tuned.choice.tuned_on)],
+        pixels=_pixels_of(left, tuned, trained) if tuned.choice.tuned_on else None,
+    )
+
+
+def _pixels_of(left: list[int], tuned: Tuned, trained: Trained) -> PixelScores | None:
+    """Pixel metrics without the test images that chose."""
+    samples = [tuned.evidence.parts.test[index] for index in left]
+    kept = tuned.evidence.keeper.maps("test", tuned.evidence.parts.test)
+    maps = [kept[index] for index in left]
+    if pixels.why_none(samples, maps):
+        return None
+    measured, _ = pixels.measure(samples, maps, trained.dataset().mask_above)
+    return measured

@@ -1,0 +1,93 @@
+"""What `finetune` prints."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+ALTERNATIVES = 9
+COLUMNS = {
+    "area_px": ("area, px", "{:.0f}"),
+    "area_share": ("share", "{:.3%}"),
+    "threshold": ("threshold", "{:.5g}"),
+    "tuning_image_auroc": ("AUROC", "{:.3f}"),
+    "tuning_true_positive_rate": ("TPR", "{:.3f}"),
+    "tuning_true_negative_rate": ("TNR", "{:.3f}"),
+    "tuning_balanced_accuracy": ("balanced", "{:.3f}"),
+}
+"""Of the table of alternatives: heading and format."""
+
+console = Console()
+
+
+def point(record: Mapping[str, Any], by_area: pd.DataFrame, folder: Path, *, applied: bool) -> None:
+    """The chosen point, its alternatives, what it does to the test images, and where all is written."""
+    for line in _choice(record):
+        _say(line)
+    console.print(_alternatives(by_area))
+    for line in _outcome(record):
+        _say(line)
+    _say(f"finetune.json, finetune.csv and the figures are in {folder}")
+    _say(
+        "applied: `report` and `predict` judge by this point"
+        if applied
+        else "not applied: with --apply, `report` and `predict` judge by this point"
+    )
+
+
+def _say(line: str) -> None:
+    console.print(line, highlight=False, soft_wrap=True, markup=False)
+
+
+def _choice(record: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{record['method']} {record['category']} seed {record['seed']}"
+    yield (
+        f"minimum defect area {record['area_px']} px ({record['area_share']:.3%} of the image), "
+        f"threshold {record['threshold']:.5g}"
+    )
+    yield f"the area: {record['chosen_on']}"
+    wanted, promised = record["wanted_false_alarm_share"], record["promised_false_alarm_share"]
+    short = f"; {wanted:.1%} were wanted, and so few images cannot promise that" if promised > wanted else ""
+    yield (
+        f"the threshold: set by {record['calibration_images']} normal images, which promise at most {promised:.1%} "
+        f"false alarms{short}"
+    )
+
+
+def _alternatives(by_area: pd.DataFrame) -> Table:
+    """Areas from the smallest to the largest tried, the chosen one among them, with what they do to tuning images."""
+    chosen = int(by_area["chosen"].argmax())
+    shown = np.linspace(0, len(by_area) - 1, min(ALTERNATIVES, len(by_area))).round().astype(int)
+    lines = by_area.iloc[sorted({chosen, *shown.tolist()})]
+    columns = {name: column for name, column in COLUMNS.items() if lines[name].notna().any()}
+    title = "image AUROC, true positive and true negative rate, balanced accuracy: of the tuning images at t(area)"
+    table = Table(*(heading for heading, _ in columns.values()), "", box=None, title=title, title_justify="left")
+    for column in table.columns:
+        column.justify, column.no_wrap = "right", True
+    for line in lines.to_dict("records"):
+        mark = "chosen" if line["chosen"] else ""
+        table.add_row(*(form.format(line[name]) for name, (_, form) in columns.items()), mark)
+    return table
+
+
+def _outcome(record: Mapping[str, Any]) -> Iterator[str]:
+    test, oracle = record["test"], record["oracle"]
+    yield (
+        f"on {test['normal_images']} normal and {test['defective_images']} defective test images, which chose nothing: "
+        f"{_rates(test)}"
+    )
+    if oracle:
+        yield (
+            f"oracle, chosen on these very images: {_rates(oracle)} with {oracle['area_px']} px above "
+            f"{oracle['threshold']:.5g}"
+        )
+
+
+def _rates(rates: Mapping[str, float | None]) -> str:
+    names = ("true_positive_rate", "true_negative_rate", "balanced_accuracy")
+    values = {name.replace("_", " "): rates[name] for name in names}
+    return ", ".join(f"{name} {'n/a' if value is None else f'{value:.3f}'}" for name, value in values.items())

@@ -1,0 +1,75 @@
+"""An operating point: the minimum defect area and the threshold, and what they do."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from benchmarks import decision
+from benchmarks.finetune.choosing import Choice, choose
+from benchmarks.finetune.evidence import Evidence
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """An operating point, what it was chosen by, and what it does to the test images; arrays: one value an area."""
+
+    evidence: Evidence
+    choice: Choice
+    index: int
+    """Of the chosen area."""
+    thresholds: np.ndarray
+    """t(A)"""
+    separation: np.ndarray | None
+    """Image AUROC of T_A on the tuning images; None where the area was given."""
+    test_levels: np.ndarray
+    """(test images, areas), also of those that were tuned on."""
+
+    @property
+    def area_px(self) -> int:
+        """The minimum defect area."""
+        return int(self.evidence.areas_px[self.index])
+
+    @property
+    def threshold(self) -> float:
+        """The level of the map above which a region of at least that area is a defect."""
+        return float(self.thresholds[self.index])
+
+    @property
+    def promised_false_alarm_share(self) -> float:
+        """What the images that set the threshold can promise."""
+        share = self.evidence.wanted.false_alarm_share
+        return decision.promised_false_alarm_share(len(self.choice.setting), share)
+
+    @property
+    def tuning_rates(self) -> decision.Rates:
+        """Of the images that chose, at t(A); NaN where the area was given."""
+        return decision.judge(self.choice.normal, self.choice.defective, self.thresholds)
+
+    @cached_property
+    def test_classes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Levels of the normal and of the defective test images that nothing was chosen on."""
+        test = self.evidence.parts.test
+        kept = [index for index in range(len(test)) if index not in self.choice.tuned_on]
+        defective = np.array([test[index].defect is not None for index in kept], bool)
+        levels = self.test_levels[kept]
+        return levels[~defective], levels[defective]
+
+    @property
+    def test_rates(self) -> decision.Rates:
+        """Of the test images that nothing was chosen on, at t(A)."""
+        return decision.judge(*self.test_classes, self.thresholds)
+
+
+def tune(evidence: Evidence) -> Tuned:
+    """Choose the minimum defect area and set the threshold. Raises UsageError where the images do not allow it."""
+    test_levels = evidence.levels("test", evidence.parts.test)
+    choice = choose(evidence, test_levels)
+    given, separation = evidence.wanted.area_px, None
+    if given is None:
+        separation = decision.separation(choice.normal, choice.defective)
+        index = decision.best_area(separation)
+    else:
+        index = int(np.searchsorted(evidence.areas_px, given))
+    thresholds = decision.thresholds(choice.setting, evidence.wanted.false_alarm_share)
+    return Tuned(evidence, choice, index, thresholds, separation, test_levels)

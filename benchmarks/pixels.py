@@ -1,0 +1,57 @@
+"""Anomaly maps against masks: the pixel metrics of a category, and why there are none."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from benchmarks import fingerprint, images, metrics
+from datasets import Sample
+from reports.results import PixelScores
+
+NAMED = 3
+"""So many left-out images are named in a remark, the rest are counted."""
+
+
+def why_none(samples: Sequence[Sample], maps: Sequence[np.ndarray | None]) -> str | None:
+    """Why the maps of test images cannot be measured; None where they can."""
+    if not samples:
+        return "there is no test image"
+    if any(map is None for map in maps):
+        return "the method gives no anomaly maps"
+    return None if any(sample.mask for sample in samples) else "the data have no masks"
+
+
+def measure(
+    samples: Sequence[Sample], maps: Sequence[np.ndarray], mask_above: int
+) -> tuple[PixelScores | None, list[str]]:
+    """Pixel metrics of maps at the images' own sizes, and a remark on images that were left out of them."""
+    masks: dict[int, np.ndarray] = {}
+    without = []
+    for index, sample in enumerate(samples):
+        size = images.image_size(sample.image)
+        mask = images.read_mask(sample.mask, size, mask_above) if sample.mask else np.zeros(size, bool)
+        if sample.defect and not mask.any():
+            without.append(f"{sample.defect}/{sample.image.name}")
+        else:
+            masks[index] = mask
+    resized = images.ResizedMaps([maps[index] for index in masks], [mask.shape for mask in masks.values()])
+    return _scores(resized, list(masks.values())), [_remark(without)] if without else []
+
+
+def _remark(without: list[str]) -> str:
+    named = ", ".join(without[:NAMED]) + (", ..." if len(without) > NAMED else "")
+    return f"left out of the pixel metrics, having no mask or an empty one: {len(without)} defective images ({named})"
+
+
+def _scores(maps: images.ResizedMaps, masks: list[np.ndarray]) -> PixelScores:
+    try:
+        auroc, average_precision, aupro = metrics.pixel_metrics(maps, masks)
+    except metrics.OneClassError:
+        auroc = average_precision = aupro = None
+    return PixelScores(
+        auroc=auroc,
+        average_precision=average_precision,
+        aupro=aupro,
+        images=len(maps),
+        code=fingerprint.of_code(["benchmarks.metrics"]),
+    )

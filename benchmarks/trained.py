@@ -1,0 +1,115 @@
+"""A finished job with its model: found in a results folder, opened, and asked about images."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from pydantic import ValidationError
+
+from benchmarks import plan, plugins, split
+from benchmarks.errors import UsageError
+from benchmarks.plan import Job
+from datasets import Dataset
+from methods import Method
+from reports.results import DamagedResultError, OperatingPoint, Result, read
+
+POINT = "operating_point.json"
+"""Where `finetune --apply` stores an operating point, in the folder of its result."""
+
+
+class Trained(NamedTuple):
+    """A stored result and the job that made it."""
+
+    job: Job
+    result: Result
+
+    @property
+    def folder(self) -> Path:
+        """Where all that belongs to it lies."""
+        return self.job.folder
+
+    @property
+    def name(self) -> str:
+        """The last part of its folder: what tells several runs on one category apart."""
+        return self.folder.name
+
+    def method(self, device: str | None = None) -> Method:
+        """The trained method, loaded; on the device that its run asked for where none is named.
+
+        Raises UsageError where no model was kept, MethodError where it is damaged or the device is not there.
+        """
+        if not plan.has_model(self.job.model_copy(update={"key": self.result.key})):
+            raise UsageError(f"{self.folder}: no model was kept; train it again with: run --keep-models all --force")
+        choice = plugins.choose(self.job.cell.method, self.job.cell.settings)
+        device = choice.method.find_device(device or self.job.device)
+        return type(choice.method).load(self.folder / "model", device=device)
+
+    def operating_point(self) -> OperatingPoint | None:
+        """The point to judge by, if one was applied. Raises ResultError where it is damaged."""
+        point = self._stored_point()
+        return point if point and point.key == self.result.key else None
+
+    def has_stale_point(self) -> bool:
+        """Whether a point was applied to an earlier result, and not to this one."""
+        point = self._stored_point()
+        return point is not None and point.key != self.result.key
+
+    def _stored_point(self) -> OperatingPoint | None:
+        file = self.folder / POINT
+        return read(file, OperatingPoint) if file.exists() else None
+
+    def dataset(self) -> Dataset:
+        """The dataset it was trained on."""
+        return plugins.dataset(self.job.cell.dataset)
+
+    def parts(self, data: Path | None = None) -> split.Parts:
+        """The samples by the part they played; `data` is where the dataset lies now, None: where it lay.
+
+        Raises DataError where there are none, UsageError where they are not the ones that were scored.
+        """
+        root, cell = (data or self.job.root), self.job.cell
+        samples = self.dataset().samples(root, cell.category)
+        parts = split.divide(samples, seed=cell.seed, shots=cell.shots, calibration=cell.calibration)
+        held = [*parts.calibration, *parts.validation, *parts.test]
+        if [sample.image.relative_to(root).as_posix() for sample in held] != [each.path for each in self.result.images]:
+            raise UsageError(f"{root}: its images are not those that {self.folder} has scores of; run again, or --data")
+        return parts
+
+
+def find(results: Path, *, method: str, category: str, seed: int | None = None, variant: str | None = None) -> Trained:
+    """The one finished job of a method and category; a seed and a variant (its folder's name) choose among several.
+
+    Raises UsageError naming what there is where none or several fit.
+    """
+    methods = {folder.name: folder for folder in (results / "jobs").glob("*")}
+    if not methods:
+        raise UsageError(f"--results {results}: no finished job there; make some with: python -m benchmarks run")
+    if method not in methods:
+        raise plugins.nearest(f"method in --results {results}", method, methods)
+    categories = {unquote(folder.name): folder for folder in methods[method].iterdir()}
+    if category not in categories:
+        raise plugins.nearest(f"category of {method} in --results {results}", category, categories)
+    stored = list(_stored(categories[category]))
+    chosen = [each for each in stored if seed in (None, each.job.cell.seed) and variant in (None, each.name)]
+    if len(chosen) != 1:
+        described = "; ".join(f"{each.name} ({_changes(each.job.cell.changed)})" for each in stored) or "none"
+        raise UsageError(
+            f"--results {results}: {len(chosen)} of the finished jobs of {method} on {category} fit; choose one with "
+            f"--seed or --variant; there are: {described}"
+        )
+    return chosen[0]
+
+
+def _stored(folder: Path) -> Iterator[Trained]:
+    for file in sorted(folder.glob("*/result.json")):
+        try:
+            result = read(file, Result)
+            job = Job.model_validate_json((file.parent / "job.json").read_text(encoding="utf-8"))
+        except (DamagedResultError, ValidationError, UnicodeDecodeError, FileNotFoundError):
+            continue  # the report names what is damaged
+        yield Trained(job.model_copy(update={"folder": file.parent, "cell": result.cell}), result)
+
+
+def _changes(changed: dict[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in sorted(changed.items())) or "default settings"

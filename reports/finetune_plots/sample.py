@@ -1,0 +1,170 @@
+"""A sample of images: input, reconstruction, map and segmentation, a row an image.
+
+Everything is placed in inches from the top left corner, since the height of a row is that of its image.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+
+from reports import plots
+from reports.finetune_plots.inputs import Choice, Panel
+
+MARGIN, GAP, LINE, HEAD = 0.12, 0.08, 0.17, 1.62  # inches
+TALLEST, FLATTEST = 2.0, 0.3  # inches of a row
+POINTS = 9  # of the text
+PIXELS = 1.9e6  # of a whole figure, or photographs make it a file of many megabytes
+ACCEPTED = {"colors": plots.VERMILLION, "linestyles": ["-"], "linewidths": 1.4}
+REJECTED = {"colors": plots.BLUE, "linestyles": [(0, (2.5, 1))], "linewidths": 1.1}
+PICTURES = ("input", "reconstruction")
+
+
+class Box(NamedTuple):
+    """A place in the figure, in inches."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@plots.styled
+def sample(panels: Sequence[Panel], choice: Choice) -> Figure:
+    """The panels in the order given, with one colour scale for all maps and one legend."""
+    columns = _columns(panels)
+    width = (plots.WIDTH_INCHES - 2 * MARGIN - GAP * (len(columns) - 1)) / len(columns)
+    titles = [_title(panel) for panel in panels]
+    boxes = _boxes(panels, titles, width)
+    height = boxes[-1].top + boxes[-1].height + MARGIN
+    dots = min(plots.DOTS_PER_INCH, int((PIXELS / plots.WIDTH_INCHES / height) ** 0.5))
+    figure = Figure(figsize=(plots.WIDTH_INCHES, height), dpi=dots)
+    norm = _norm(panels, choice)
+    _head(figure, choice, norm)
+    for index, column in enumerate(columns):
+        left = MARGIN + index * (width + GAP)
+        _text(figure, left, HEAD - LINE, column, weight="bold", va="bottom")
+        for panel, box in zip(panels, boxes, strict=True):
+            axes = _axes(figure, box._replace(left=left))
+            _draw(axes, panel, column, norm=norm, dots=width * dots)
+    for title, box in zip(titles, boxes, strict=True):
+        _text(figure, MARGIN, box.top - 0.04, title, va="bottom")
+    return figure
+
+
+def blocks(array: np.ndarray, step: int, reduce: Callable[..., np.ndarray]) -> np.ndarray:
+    """Each `step` x `step` block of (h, w, ...) reduced to one pixel; incomplete ones are filled from their edge."""
+    rows, columns = (-side % step for side in array.shape[:2])
+    padded = np.pad(array, [(0, rows), (0, columns), *[(0, 0)] * (array.ndim - 2)], mode="edge")
+    height, width = (side // step for side in padded.shape[:2])
+    return reduce(padded.reshape(height, step, width, step, *array.shape[2:]), axis=(1, 3))
+
+
+def _title(panel: Panel) -> str:
+    return plots.wrapped(f"{panel.part}: {panel.title}", inches=plots.WIDTH_INCHES - 2 * MARGIN, points=POINTS)
+
+
+def _columns(panels: Sequence[Panel]) -> list[str]:
+    reconstructed = any(panel.reconstruction is not None for panel in panels)
+    return ["input", *(["reconstruction"] if reconstructed else []), "map", "segmentation"]
+
+
+def _boxes(panels: Sequence[Panel], titles: Sequence[str], width: float) -> list[Box]:
+    boxes, below = [], HEAD - 0.1
+    for panel, title in zip(panels, titles, strict=True):
+        rows, columns = panel.map.shape
+        top = below + LINE * (title.count("\n") + 1) + 0.16
+        boxes.append(Box(MARGIN, top, width, min(max(width * rows / columns, FLATTEST), TALLEST)))
+        below = top + boxes[-1].height
+    return boxes
+
+
+def _norm(panels: Sequence[Panel], choice: Choice) -> Normalize:
+    """One scale over all maps and the threshold, on which a normal image is as dark as it is normal."""
+    levels = plots.finite(choice.threshold, *((panel.map.min(), panel.map.max()) for panel in panels))
+    low, high = levels.min(), levels.max()
+    return Normalize(low, high if high > low else low + (abs(low) or 1.0))
+
+
+def _head(figure: Figure, choice: Choice, norm: Normalize) -> None:
+    """The rule, the legend of the outlines and the colour bar."""
+    rule = f"Segmentation above threshold {plots.level(choice.threshold)}, minimum area {choice.area_px:,} px"
+    _text(figure, MARGIN, 0.12, rule, va="top", size=11)
+    labels = (f"region of at least {choice.area_px:,} px: defective", "smaller region: ignored")
+    handles = [
+        Line2D([], [], color=style["colors"], linestyle=style["linestyles"][0], linewidth=2, label=label)
+        for style, label in zip((ACCEPTED, REJECTED), labels, strict=True)
+    ]
+    corner = (MARGIN / plots.WIDTH_INCHES, 1 - 0.45 / figure.get_figheight())
+    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=corner, borderpad=0, borderaxespad=0)
+    _color_bar(figure, choice, norm)
+
+
+def _color_bar(figure: Figure, choice: Choice, norm: Normalize) -> None:
+    axes = _axes(figure, Box(3.9, 0.66, 2.75, 0.12))
+    bar = figure.colorbar(ScalarMappable(norm, plots.MAP), cax=axes, orientation="horizontal")
+    plots.linear_ticks(axes.xaxis, 4)
+    bar.set_label("level of the anomaly map, in all rows", fontsize=POINTS)
+    axes.grid(False)
+    place = float(norm(choice.threshold))
+    axes.plot([place, place], [0, 1.4], transform=axes.transAxes, color=plots.SKY_BLUE, linewidth=2, clip_on=False)
+    side = "left" if place < 0.2 else "right" if place > 0.8 else "center"
+    text = f"threshold {plots.level(choice.threshold)}"
+    axes.text(place, 1.5, text, transform=axes.transAxes, ha=side, va="bottom", fontsize=POINTS)
+
+
+def _axes(figure: Figure, box: Box) -> Axes:
+    width, height = figure.get_size_inches()
+    place = (box.left / width, 1 - (box.top + box.height) / height, box.width / width, box.height / height)
+    return figure.add_axes(place)
+
+
+def _text(figure: Figure, left: float, top: float, text: str, **style: str | float) -> None:
+    width, height = figure.get_size_inches()
+    figure.text(left / width, 1 - top / height, text, **{"size": POINTS} | style)
+
+
+def _draw(axes: Axes, panel: Panel, column: str, *, norm: Normalize, dots: float) -> None:
+    """One image of a row, reduced to about the dots it is drawn with."""
+    axes.set_axis_off()
+    axes.set_anchor("W")
+    longest = max(panel.map.shape)
+    if column == "map":
+        step = math.ceil(longest / dots)
+        # The highest level of a block, as the decision looks at the highest.
+        _show(axes, panel, blocks(panel.map, step, np.max), step, norm=norm, cmap=plots.MAP)
+        return
+    picture = panel.reconstruction if column == "reconstruction" else panel.image
+    if picture is None:
+        plots.note(axes, "none")
+        return
+    step = max(1, int(longest / dots))
+    _show(axes, panel, blocks(picture, step, np.mean).round().astype(np.uint8), step)
+    if column == "segmentation":
+        _outline(axes, panel.rejected, dots, REJECTED)
+        _outline(axes, panel.accepted, dots, ACCEPTED)
+
+
+def _show(axes: Axes, panel: Panel, picture: np.ndarray, step: int, **style: object) -> None:
+    height, width = panel.map.shape
+    axes.imshow(picture, extent=(0, picture.shape[1] * step, picture.shape[0] * step, 0), **style)
+    axes.set(xlim=(0, width), ylim=(height, 0))
+
+
+def _outline(axes: Axes, regions: np.ndarray, dots: float, style: dict[str, object]) -> None:
+    """Outline regions, down to a single pixel, in the coordinates of the image."""
+    if not regions.any():
+        return
+    step, repeats = math.ceil(max(regions.shape) / dots), max(1, int(dots / max(regions.shape)))
+    # Repeated, the pixels of a small image keep their corners.
+    filled = np.kron(blocks(regions, step, np.max), np.ones((repeats, repeats)))
+    y, x = ((np.arange(-1, side + 1) + 0.5) * step / repeats for side in filled.shape)
+    outline = axes.contour(x, y, np.pad(filled, 1), levels=[0.5], **style)
+    outline.set_path_effects([withStroke(linewidth=style["linewidths"] + 1, foreground="white")])

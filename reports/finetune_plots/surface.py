@@ -1,0 +1,53 @@
+"""Balanced accuracy of every pair of threshold and minimum area."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+
+from reports import plots
+from reports.finetune_plots.curves import MINIMUM_AREA, chosen_area
+from reports.finetune_plots.inputs import Choice, Surface, Tuning
+
+
+@plots.styled
+def balanced_accuracy(tuning: Tuning, choice: Choice) -> Figure:
+    """The surface with the line of the wanted false-alarm share and the chosen point."""
+    title = f"Balanced accuracy by threshold and minimum area, measured on {tuning.tuned_on}"
+    figure, axes = plots.new_figure(title, height_inches=5.2)
+    axes.grid(False)
+    surface = tuning.surface
+    plots.logarithmic_axis(axes, "x", plots.finite(surface.areas_px, choice.area_px))
+    plots.level_axis(axes, "y", plots.finite(surface.thresholds, choice.threshold))
+    x, y = plots.cell_edges(axes, "x", surface.areas_px), plots.cell_edges(axes, "y", surface.thresholds)
+    # As a raster: thousands of vector cells make a slow file with seams between them.
+    mesh = axes.pcolormesh(x, y, surface.balanced_accuracy, cmap=plots.SEQUENTIAL, rasterized=True)
+    figure.colorbar(mesh, ax=axes, label="balanced accuracy (share, 0.5 is chance)")
+    _wanted_line(axes, surface, x, y)
+    label = f"chosen: {chosen_area(choice)}, threshold {plots.level(choice.threshold)}"
+    plots.mark_point(axes, choice.area_px, choice.threshold, label=label)
+    axes.set(xlim=_around(x, choice.area_px), ylim=_around(y, choice.threshold))
+    axes.set_xlabel(f"{MINIMUM_AREA} ({plots.AREA})")
+    plots.share_axis(axes, "x", choice.image_px)
+    plots.legend_below(figure)
+    return figure
+
+
+def _wanted_line(axes: Axes, surface: Surface, x: np.ndarray, y: np.ndarray) -> None:
+    """The line between cells with more and cells with at most the wanted false alarms, given the cells' edges."""
+    lowest = lowest_allowed(surface, y)
+    reached = "above this line" if np.isfinite(lowest).any() else "no threshold shown gives"
+    label = f"{reached} at most {plots.percent(surface.wanted_share)} false alarms"
+    stroke = [withStroke(linewidth=4, foreground=plots.BLACK)]
+    line = {"color": "white", "linewidth": 2, "path_effects": stroke, "label": label}
+    axes.step(x, np.append(lowest, lowest[-1]), where="post", **line)
+
+
+def lowest_allowed(surface: Surface, edges: np.ndarray) -> np.ndarray:
+    """For each area the lower edge of the lowest cell with the wanted share; NaN where no threshold reaches it."""
+    allowed = surface.false_alarm_share <= surface.wanted_share
+    return np.where(allowed.any(axis=0), edges[allowed.argmax(axis=0)], np.nan)
+
+
+def _around(edges: np.ndarray, chosen: float) -> tuple[float, float]:
+    return min(edges[0], chosen), max(edges[-1], chosen)

@@ -1,0 +1,92 @@
+"""A copy of the program with one method file added, two small categories of data, and its command line."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+CATEGORIES = ("bolt", "nut")
+SIZE = (40, 36)
+
+
+def write_image(path: Path, seed: int, stain: bool = False) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(100, 140, (*SIZE, 3), dtype=np.uint8)
+    if stain:
+        pixels[4:10, 4:10] = 250
+    Image.fromarray(pixels).save(path)
+
+
+def write_category(folder: Path, seed: int) -> None:
+    for index in range(6):
+        write_image(folder / f"train/good/{index}.png", seed + index)
+    for index in range(3):
+        write_image(folder / f"test/good/{index}.png", seed + 10 + index)
+        write_image(folder / f"test/stain/{index}.png", seed + 20 + index, stain=True)
+        mask = np.zeros(SIZE, np.uint8)
+        mask[4:10, 4:10] = 255
+        (folder / "ground_truth/stain").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(mask).save(folder / f"ground_truth/stain/{index}_mask.png")
+
+
+class Checkout:
+    """A copy of the program with the toy method, two categories of data, and the command line."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        for package in ("benchmarks", "methods", "datasets", "reports"):
+            shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(HERE / "toy.py", folder / "methods/toy.py")
+        self.data = folder / "parts"
+        for seed, category in enumerate(CATEGORIES):
+            write_category(self.data / category, 1000 * seed)
+        self.results = folder / "kept"
+
+    def start(self, *arguments: str, command: str = "run") -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, "-m", "benchmarks", command, *arguments],
+            cwd=self.folder,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            # A shell starts what runs in its background with Ctrl-C ignored, and these tests may run there.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+
+    def run(self, *arguments: str, command: str = "run") -> subprocess.CompletedProcess:
+        with self.start(*arguments, command=command) as process:
+            out, error = process.communicate(timeout=120)
+        assert "Traceback" not in error + out, error
+        return subprocess.CompletedProcess(process.args, process.returncode, out, error)
+
+    def compare(self, *arguments: str) -> subprocess.CompletedProcess:
+        return self.run(*self.options, *arguments)
+
+    @property
+    def options(self) -> list[str]:
+        return ["--methods", "toy", "--dataset", "folder", "--data", str(self.data), "--results", str(self.results)]
+
+    def rows(self) -> pd.DataFrame:
+        return pd.read_csv(self.results / "report.csv")
+
+    def csv_without_costs(self) -> bytes:
+        from reports.rows import VOLATILE
+
+        return self.rows().drop(columns=list(VOLATILE)).to_csv().encode()
+
+    def done(self) -> list[str]:
+        """Categories that have a result in the table."""
+        rows = self.rows()
+        return list(rows[rows.image_auroc.notna()].category)
+
+    def finish_times(self) -> dict[str, int]:
+        files = sorted(self.results.glob("jobs/*/*/*/result.json"))
+        return {file.relative_to(self.results).as_posix(): file.stat().st_mtime_ns for file in files}

@@ -1,0 +1,214 @@
+"""From the maps of a finished job to an operating point, on the command line and inside."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from benchmarks.finetune import drawing
+from datasets import Sample
+from tests.checkout.program import write_image
+
+FIGURES = 8
+
+
+@pytest.fixture
+def finished(checkout):
+    """A checkout in which the toy method was run on both categories."""
+    assert checkout.compare("--calibration", "0.4").returncode == 0
+    return checkout
+
+
+def finetune(checkout, *arguments):
+    options = ["--results", str(checkout.results), "--method", "toy", "--category", "bolt"]
+    return checkout.run(*options, *arguments, command="finetune")
+
+
+def record(checkout):
+    (file,) = checkout.results.glob("jobs/toy/bolt/*/finetune/finetune.json")
+    return json.loads(file.read_text())
+
+
+def row(checkout):
+    rows = checkout.rows()
+    return rows[rows.category == "bolt"].iloc[0]
+
+
+def test_an_operating_point_is_chosen_printed_written_and_drawn(finished):
+    done = finetune(finished)
+    assert done.returncode == 0
+    chosen = record(finished)
+    assert f"minimum defect area {chosen['area_px']} px" in done.stdout
+    assert "not applied" in done.stdout and "defects blended into 4 training images" in done.stdout
+    folder = next(finished.results.glob("jobs/toy/bolt/*/finetune"))
+    assert len(list(folder.glob("*.png"))) == len(list(folder.glob("*.pdf"))) == FIGURES
+    table = pd.read_csv(folder / "finetune.csv")
+    assert table[table.chosen].area_px.item() == chosen["area_px"]
+    assert (table.threshold.diff().dropna() <= 0).all()
+
+
+def test_the_point_finds_the_stains_and_spares_the_normal_images(finished):
+    finetune(finished, "--areas", "5:25:5")
+    assert record(finished)["test"]["balanced_accuracy"] == 1
+    assert record(finished)["test"]["area_image_auroc"] == 1
+
+
+def test_so_few_images_are_said_not_to_promise_the_wanted_share(finished):
+    assert "promise at most 33.3% false alarms; 5.0% were wanted" in finetune(finished).stdout
+
+
+def test_the_report_judges_by_an_applied_point_and_says_where_it_came_from(finished):
+    assert finetune(finished, "--apply").returncode == 0
+    finished.run("--results", str(finished.results), command="report")
+    chosen = record(finished)
+    assert row(finished).min_area_px == chosen["area_px"]
+    assert row(finished).threshold == chosen["threshold"]
+    page = (finished.results / "report.md").read_text()
+    assert "## Operating points" in page and "defects blended into 4 training images" in page
+
+
+def test_a_point_that_is_not_applied_changes_no_report(finished):
+    before = finished.rows()
+    finetune(finished)
+    finished.run("--results", str(finished.results), command="report")
+    pd.testing.assert_frame_equal(finished.rows(), before)
+
+
+def test_a_point_of_an_earlier_result_is_left_out_and_named(finished):
+    finetune(finished, "--apply")
+    write_image(finished.data / "bolt/train/good/0.png", seed=78)
+    done = finished.compare("--calibration", "0.4")
+    assert "belongs to an earlier result" in " ".join(done.stderr.split())
+    assert np.isnan(row(finished).min_area_px)
+
+
+def test_the_maps_are_computed_once(finished):
+    finetune(finished)
+    kept = {file: file.stat().st_mtime_ns for file in finished.results.glob("jobs/toy/bolt/*/maps/*.npz")}
+    assert kept
+    shutil.rmtree(next(finished.results.glob("jobs/toy/bolt/*/model")))  # so nothing can be computed
+    again = finetune(finished)
+    assert {file: file.stat().st_mtime_ns for file in kept} == kept
+    assert again.returncode == 2 and "no model was kept" in again.stderr  # the figures show reconstructions
+
+
+def test_a_second_time_gives_the_same_files(finished):
+    finetune(finished)
+    folder = next(finished.results.glob("jobs/toy/bolt/*/finetune"))
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    finetune(finished)
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_a_given_area_is_not_chosen(finished):
+    assert finetune(finished, "--area", "7").returncode == 0
+    chosen = record(finished)
+    assert (chosen["area_px"], chosen["chosen_on"], chosen["tuning"]) == (7, "given, not chosen", None)
+    assert not list(finished.results.glob("jobs/toy/bolt/*/finetune/6_*"))
+
+
+def test_areas_are_tried_as_asked(finished):
+    assert finetune(finished, "--areas", "2:20:3").returncode == 0
+    folder = next(finished.results.glob("jobs/toy/bolt/*/finetune"))
+    assert list(pd.read_csv(folder / "finetune.csv").area_px) == [2, 5, 8, 11, 14, 17, 20]
+
+
+def test_test_images_that_choose_leave_the_test_set_and_the_report_says_so(finished):
+    done = finetune(finished, "--tune-on-test", "0.4", "--apply")
+    assert "2 test images, which left the test set" in done.stdout
+    finished.run("--results", str(finished.results), command="report")
+    assert (row(finished).test_normal, row(finished).test_defective, row(finished).pixel_images) == (2, 2, 4)
+    assert "chosen on 2 test images" in (finished.results / "report.md").read_text()
+
+
+def test_a_labelled_validation_split_chooses_and_sets_no_threshold_beside_a_calibration_part(checkout):
+    bolt = checkout.data / "bolt"
+    shutil.copytree(bolt / "test/good", bolt / "validate/good")
+    shutil.copytree(bolt / "test/stain", bolt / "validate/defect")
+    assert checkout.compare("--calibration", "0.4", "--categories", "bolt").returncode == 0
+    assert "6 labelled validation images" in finetune(checkout).stdout
+    assert record(checkout)["calibration_images"] == 2
+
+
+def test_many_held_out_images_are_divided_between_area_and_threshold(checkout):
+    for number in range(50):
+        write_image(checkout.data / f"bolt/train/good/more{number}.png", seed=500 + number)
+    assert checkout.compare("--calibration", "0.5", "--categories", "bolt").returncode == 0
+    done = finetune(checkout)
+    assert "defects blended into 14 held-out normal images, which set no threshold" in done.stdout
+    assert record(checkout)["calibration_images"] == 14
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--areas", "5-10"], "--areas: expected START:STOP:STEP"),
+        (["--areas", "9:5:1"], "0 < START <= STOP"),
+        (["--area", "5000"], "the smallest image has 1440 pixels"),
+        (["--area", "5", "--tune-on-test", "0.2"], "exclude each other"),
+        (["--seed", "3"], "--seed or --variant"),
+        (["--data", "nowhere"], "nowhere"),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence_and_status_2(finished, arguments, sentence):
+    done = finetune(finished, *arguments)
+    assert done.returncode == 2
+    assert sentence in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(("option", "value", "nearest"), [("--method", "toi", "toy"), ("--category", "bolts", "bolt")])
+def test_an_unknown_method_or_category_is_answered_with_the_nearest(finished, option, value, nearest):
+    done = finetune(finished, option, value)
+    assert done.returncode == 2 and f"did you mean '{nearest}'" in done.stderr
+
+
+def test_a_results_folder_without_jobs_is_refused(checkout, tmp_path):
+    assert "no finished job there" in finetune(checkout).stderr
+
+
+def test_no_threshold_can_be_set_without_held_out_images(checkout):
+    checkout.compare("--calibration", "0")
+    done = finetune(checkout)
+    assert done.returncode == 2 and "no normal image was held out" in done.stderr
+
+
+def test_images_that_moved_are_found_with_data_and_others_are_refused(finished, tmp_path):
+    finished.data.rename(tmp_path / "moved")
+    assert finetune(finished).returncode == 2
+    assert finetune(finished, "--data", str(tmp_path / "moved")).returncode == 0
+    (tmp_path / "moved/bolt/test/good/0.png").unlink()
+    done = finetune(finished, "--data", str(tmp_path / "moved"))
+    assert done.returncode == 2 and "are not those" in done.stderr
+
+
+@pytest.fixture
+def samples(tmp_path):
+    generator = np.random.default_rng(0)
+    paths = [tmp_path / f"{number}.png" for number in range(3)]
+    for path in paths:
+        Image.fromarray(generator.integers(0, 256, (48, 40, 3), dtype=np.uint8)).save(path)
+    return [Sample(path, "bolt", "train") for path in paths]
+
+
+def test_a_blended_image_is_the_same_on_every_access_and_differs_from_its_source(samples):
+    blended = drawing.Blended(samples, seed=0)
+    assert len(blended) == 60 and np.bincount(blended.sources).tolist() == [20, 20, 20]
+    for index in (0, 25, 59):
+        source = np.asarray(Image.open(samples[blended.sources[index]].image))
+        np.testing.assert_array_equal(blended[index], blended[index])
+        assert (blended[index] != source).any()
+
+
+def test_halves_share_nothing_and_leave_nothing_out():
+    first, second = drawing.halves(9, seed=1)
+    assert sorted(first + second) == list(range(9)) and (len(first), len(second)) == (4, 5)
+    assert drawing.halves(9, seed=1) == (first, second) != drawing.halves(9, seed=2)
+
+
+def test_a_stratified_share_has_every_kind(samples):
+    many = [Sample(samples[0].image, "bolt", "test", kind) for kind in [None] * 20 + ["bent"] * 10 + ["rare"]]
+    drawn = [many[index].defect for index in drawing.stratified(many, 0.2, seed=0)]
+    assert [drawn.count(kind) for kind in (None, "bent", "rare")] == [4, 2, 1]
