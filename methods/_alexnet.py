@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import PIL.Image
 import PIL.ImageEnhance
+import PIL.ImageStat
 import torch
 from torch import Tensor, nn
 
@@ -43,8 +44,22 @@ def random_views(count: int, *, spread: View, generator: torch.Generator) -> lis
     return [View(*view) for view in (centre + draws * spread).tolist()]
 
 
-def render(image: PIL.Image.Image, view: View) -> np.ndarray:
-    """The view's pixels, (height, width, 3) uint8; corners that a rotation leaves empty are black, as published."""
+class Rendering(NamedTuple):
+    """How views are made of an image; the defaults are the published ones."""
+
+    interpolation: str = "nearest"
+    """Of a rotation: nearest or bilinear."""
+    fill: str = "black"
+    """Of the corners that a rotation leaves empty: black, or the image's own mean colour."""
+    border_crop: float = 0.0
+    """Share of the height and width that is cut off at each side."""
+
+
+PUBLISHED = Rendering()
+
+
+def render(image: PIL.Image.Image, view: View, rendering: Rendering = PUBLISHED) -> np.ndarray:
+    """The view's pixels, (height, width, 3) uint8."""
     for enhance, factor in (
         (PIL.ImageEnhance.Brightness, view.brightness),
         (PIL.ImageEnhance.Contrast, view.contrast),
@@ -52,7 +67,12 @@ def render(image: PIL.Image.Image, view: View) -> np.ndarray:
     ):
         if factor != 1:
             image = enhance(image).enhance(max(factor, 0.0))
-    return np.asarray(image.rotate(view.degrees, PIL.Image.Resampling.NEAREST, fillcolor=0))
+    resampling = PIL.Image.Resampling[rendering.interpolation.upper()]
+    return np.asarray(image.rotate(view.degrees, resampling, fillcolor=FILLS[rendering.fill](image)))
+
+
+FILLS = {"black": lambda image: 0, "mean": lambda image: tuple(map(round, PIL.ImageStat.Stat(image).mean))}
+"""The colour of corners that a rotation leaves empty, for an image."""
 
 
 def alexnet_features(weights: Weights) -> nn.Sequential:
@@ -98,8 +118,18 @@ class Features:
     the network beside views of their own image only, so an image's features do not depend on its company.
     """
 
-    def __init__(self, weights: Weights, *, image_size: int, n_scales: int, precision: str, device: str):
+    def __init__(
+        self,
+        weights: Weights,
+        *,
+        image_size: int,
+        n_scales: int,
+        precision: str,
+        device: str,
+        rendering: Rendering = PUBLISHED,
+    ):
         self.device = torch.device(device)
+        self.rendering = rendering
         self.dtype = getattr(torch, precision)
         self.sizes = [image_size >> scale for scale in range(n_scales)]
         self.network = alexnet_features(weights).to(self.device, self.dtype, memory_format=torch.channels_last)
@@ -108,17 +138,27 @@ class Features:
         )
         self.batch = 8 if self.device.type == "cpu" else 64
 
+    def resized(self, image: Image) -> PIL.Image.Image:
+        """The image at the finest scale, less its border; its aspect ratio is not kept, as published."""
+        side, (height, width) = self.sizes[0], image.shape[:2]
+        top, left = round(height * self.rendering.border_crop), round(width * self.rendering.border_crop)
+        inner = np.ascontiguousarray(image[top : height - top, left : width - left])
+        return PIL.Image.fromarray(inner).resize((side, side), PIL.Image.Resampling.BILINEAR)
+
     @torch.no_grad()
     def extract(self, image: Image, views: Sequence[View]) -> Tensor:
         """The features of an image's views, on the device."""
-        side = self.sizes[0]
-        resized = PIL.Image.fromarray(image).resize((side, side), PIL.Image.Resampling.BILINEAR)
+        resized = self.resized(image)
         batches = (views[start : start + self.batch] for start in range(0, len(views), self.batch))
-        return torch.cat([self._pooled(resized, batch) for batch in batches])
+        return torch.cat([self.pooled(self.rendered(resized, batch)) for batch in batches])
 
-    def _pooled(self, image: PIL.Image.Image, views: Sequence[View]) -> Tensor:
-        pixels = torch.from_numpy(np.stack([render(image, view) for view in views])).to(self.device)
-        finest = (pixels.permute(0, 3, 1, 2).float().div_(255).sub_(self.mean).div_(self.std)).to(self.dtype)
+    def rendered(self, image: PIL.Image.Image, views: Sequence[View]) -> Tensor:
+        """Views of an image of the finest scale, (views, 3, side, side), normalised as AlexNet expects."""
+        pixels = torch.from_numpy(np.stack([render(image, view, self.rendering) for view in views])).to(self.device)
+        return pixels.permute(0, 3, 1, 2).float().div_(255).sub_(self.mean).div_(self.std).to(self.dtype)
+
+    def pooled(self, finest: Tensor) -> Tensor:
+        """The features of what `rendered` returns, (views, 256 x scales); can be differentiated."""
         coarser = (nn.functional.interpolate(finest, size) for size in self.sizes[1:])  # nearest, as published
         maps = (self.network(scaled) for scaled in (finest, *coarser))
         return torch.cat([map.float().mean((2, 3)) for map in maps], dim=1)

@@ -11,7 +11,7 @@ from torch.nn import functional
 from torchvision import models, transforms  # up here: their LLVM must be loaded before a test loads TensorFlow's
 
 from methods import Epoch, MethodError, _alexnet, _weights
-from methods.differnet import DifferNet, flow
+from methods.differnet import DifferNet, flow, localisation
 
 SMALL = {"blocks": 3, "hidden_width": 16, "clamp": 3.0}
 
@@ -116,9 +116,21 @@ def adam_after_the_backward_pass(network, batches, *, lr, beta1, beta2, eps, wei
     return [loss.detach() for loss in losses]
 
 
+def test_training_in_bfloat16_follows_training_in_float32_and_leaves_float32_parameters():
+    settings = {"lr": 1e-3, "beta1": 0.8, "beta2": 0.8, "eps": 1e-4, "weight_decay": 1e-5}
+    losses = {}
+    for precision in ("float32", "bfloat16"):
+        network = flow.build(32, blocks=2, hidden_width=64, clamp=3.0, seed=0)
+        with flow.Trainer(network, precision=precision, **settings) as trainer:
+            losses[precision] = torch.cat([trainer.epoch([sample(24, 32).float()]) for _ in range(20)])
+        assert {weight.dtype for weight in network.parameters()} == {torch.float32}
+    torch.testing.assert_close(losses["bfloat16"], losses["float32"], atol=0.05, rtol=0)
+    assert not torch.equal(losses["bfloat16"], losses["float32"])
+
+
 def test_a_trained_flow_holds_nothing_of_its_optimizer():
     network = small_flow()
-    with flow.Trainer(network, lr=1e-3, beta1=0.8, beta2=0.8, eps=1e-4, weight_decay=0) as trainer:
+    with flow.Trainer(network, precision="float32", lr=1e-3, beta1=0.8, beta2=0.8, eps=1e-4, weight_decay=0) as trainer:
         trainer.epoch([sample(4, 6)])
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     flow.negative_log_likelihood(*network(sample(4, 6))).backward()
@@ -179,6 +191,93 @@ class CountingFeatures:
     def extract(self, image, views):
         self.extracted += 1
         return torch.full((len(views), 4), float(image.mean()))
+
+
+@pytest.fixture(scope="module")
+def small_features(weights):
+    return _alexnet.Features(weights, image_size=128, n_scales=2, precision="float32", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def wide_flow():
+    return flow.build(512, blocks=2, hidden_width=32, clamp=3.0, seed=0)
+
+
+def test_a_turned_view_is_turned_back():
+    picture = np.zeros((129, 129, 3), np.uint8)
+    picture[30:50, 80:100] = 255
+    angles = [0.0, 45.0, 90.0, -120.0]
+    views = [_alexnet.render(PIL.Image.fromarray(picture), _alexnet.View(angle)) for angle in angles]
+    maps = torch.from_numpy(np.stack(views)[..., 0]).float()
+    for map in localisation._turned_back(maps, angles):
+        rows, columns = torch.nonzero(map > 128, as_tuple=True)
+        assert rows.float().mean() == pytest.approx(39.5, abs=1) and columns.float().mean() == pytest.approx(
+            89.5, abs=1
+        )
+
+
+def test_the_gradient_is_that_of_the_score(small_features, wide_flow):
+    """Moving every pixel a little along the gradient changes the score by its squared length."""
+    pixels = small_features.rendered(small_features.resized(photograph(40, 50)), [_alexnet.View()])
+
+    def score(pixels):
+        with torch.no_grad():
+            return float((wide_flow(small_features.pooled(pixels))[0] ** 2).mean())
+
+    gradient = localisation._gradient(pixels, small_features, wide_flow)
+    step = 0.02 / float(gradient.norm())
+    moved = score(pixels + step * gradient) - score(pixels - step * gradient)
+    assert moved == pytest.approx(2 * step * float((gradient**2).sum()), rel=0.05)
+
+
+@pytest.mark.parametrize("evidence", localisation.EVIDENCE)
+def test_a_map_covers_the_image_and_is_not_stretched_to_a_range(small_features, wide_flow, evidence):
+    settings = {"rotations": 3, "degrees": 180.0, "blur": 2.0, "evidence": evidence}
+    dark, light = (
+        localisation.anomaly_map(image, small_features, wide_flow, **settings)
+        for image in (photograph(40, 50) // 8 + 112, photograph(40, 50))
+    )
+    for map in (dark, light):
+        assert map.shape == (128, 128) and map.dtype == np.float32 and np.isfinite(map).all() and map.min() >= 0
+    assert dark.max() != pytest.approx(light.max(), rel=0.01)
+
+
+def test_a_border_that_was_cut_off_is_blank_in_the_map(weights, wide_flow):
+    cropped = _alexnet.Rendering(border_crop=0.25)
+    features = _alexnet.Features(
+        weights, image_size=128, n_scales=2, precision="float32", device="cpu", rendering=cropped
+    )
+    settings = {"rotations": 1, "degrees": 0.0, "blur": 0.0, "evidence": "gradient"}
+    map = localisation.anomaly_map(photograph(40, 50), features, wide_flow, **settings)
+    assert map.shape == (256, 256) and not map[:64].any() and not map[:, 192:].any()
+    assert map[64:192, 64:192].any()
+
+
+def test_the_border_has_no_part_in_the_features(weights):
+    cropped = _alexnet.Rendering(border_crop=0.1)
+    features = _alexnet.Features(
+        weights, image_size=128, n_scales=1, precision="float32", device="cpu", rendering=cropped
+    )
+    image = photograph(100, 60)
+    framed = image.copy()
+    framed[:9], framed[-9:], framed[:, :5], framed[:, -5:] = 0, 0, 0, 0
+    torch.testing.assert_close(features.extract(image, [_alexnet.View()]), features.extract(framed, [_alexnet.View()]))
+
+
+def test_empty_corners_are_black_or_of_the_images_mean_colour():
+    image = PIL.Image.fromarray(np.full((64, 64, 3), (10, 200, 60), np.uint8))
+    black, mean = (
+        _alexnet.render(image, _alexnet.View(45.0), _alexnet.Rendering(fill=fill)) for fill in ("black", "mean")
+    )
+    assert black[0, 0].tolist() == [0, 0, 0] and mean[0, 0].tolist() == [10, 200, 60]
+
+
+def test_blurring_keeps_the_mean_of_what_it_smooths():
+    map = torch.zeros(65, 65)
+    map[32, 32] = 1
+    blurred = localisation._blurred(map, 3.0)
+    assert float(blurred.sum()) == pytest.approx(1) and float(blurred.max()) < 0.03
+    assert localisation._blurred(map, 0.0) is map
 
 
 def test_an_image_seen_again_is_not_extracted_again():

@@ -63,7 +63,7 @@ class AffineCoupling(GLOWCouplingBlock):
 
 
 class Subnet(nn.Sequential):
-    """Three hidden layers; the first half of the output is s, the second t: float32 whatever the layers computed in."""
+    """Three hidden layers; the first half of the output is s, the second t, in the precision of the input."""
 
     def __init__(self, inputs: int, width: int, outputs: int):
         super().__init__(
@@ -77,7 +77,7 @@ class Subnet(nn.Sequential):
         )
 
     def forward(self, x):
-        return super().forward(x).float()
+        return super().forward(x).to(x.dtype)
 
 
 def build(dims: int, *, blocks: int, hidden_width: int, clamp: float, seed: int) -> SequenceINN:

@@ -1,0 +1,75 @@
+"""Where an image is anomalous: the gradient of its score at its pixels, seen in several rotations."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms.functional import gaussian_blur, rotate
+
+from methods import Image
+from methods._alexnet import Features, fixed_views
+
+BATCH = 8
+"""Views differentiated at once."""
+
+
+def anomaly_map(
+    image: Image, features: Features, flow: nn.Module, *, rotations: int, degrees: float, blur: float, evidence: str
+) -> np.ndarray:
+    """(h, w) float32: what each pixel has to do with the score, mean over evenly spaced rotations turned back.
+
+    The map covers the whole image; a border that was cut off has nothing to do with the score. A pixel is averaged
+    over the rotations that show it. `blur` is the deviation in pixels of a Gaussian that smooths the mean, after all
+    signs are gone: before, neighbours of opposite sign would cancel (the published order).
+    """
+    resized = features.resized(image)
+    views = fixed_views(rotations, degrees)
+    total, seen = 0.0, 0.0
+    for start in range(0, rotations, BATCH):
+        batch = views[start : start + BATCH]
+        pixels = features.rendered(resized, batch)
+        found = EVIDENCE[evidence](pixels, _gradient(pixels, features, flow))
+        angles = [view.degrees for view in batch]
+        total = total + _turned_back(found, angles).sum(dim=0)
+        seen = seen + _turned_back(torch.ones_like(found), angles).sum(dim=0)
+    map = _blurred(total / seen.clamp(min=1e-6), blur).cpu().numpy()
+    crop = features.rendering.border_crop
+    return np.pad(map, round(len(map) * crop / (1 - 2 * crop)))
+
+
+def _gradient(pixels: Tensor, features: Features, flow: nn.Module) -> Tensor:
+    """Of the score of each view, the mean of z^2, at its pixels."""
+    with torch.enable_grad():
+        pixels = pixels.detach().requires_grad_()
+        z, _ = flow(features.pooled(pixels))
+        (gradient,) = torch.autograd.grad((z**2).mean(dim=1).sum(), pixels)
+    return gradient.float()
+
+
+def _turned_back(maps: Tensor, angles: list[float]) -> Tensor:
+    """(n, side, side) maps of views, each turned by minus its angle; what was outside of the view is 0."""
+    turned = [rotate(map[None], -angle, InterpolationMode.BILINEAR) for map, angle in zip(maps, angles, strict=True)]
+    return torch.cat(turned)
+
+
+def _blurred(map: Tensor, deviation: float) -> Tensor:
+    if not deviation:
+        return map
+    radius = min(int(np.ceil(3 * deviation)), (map.shape[-1] - 1) // 2)
+    return gaussian_blur(map[None], [2 * radius + 1] * 2, [deviation] * 2)[0]
+
+
+def magnitude(pixels: Tensor, gradient: Tensor) -> Tensor:
+    """The length of the gradient over the colours."""
+    return gradient.norm(dim=1)
+
+
+def contribution(pixels: Tensor, gradient: Tensor) -> Tensor:
+    """The gradient times the input: to first order, what the score would lose if the pixel were mean gray."""
+    return (gradient * pixels.float()).sum(dim=1).abs()
+
+
+EVIDENCE: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"gradient": magnitude, "gradient_times_input": contribution}
+"""What is read off pixels (n, 3, side, side) and the gradient there: (n, side, side), not negative."""

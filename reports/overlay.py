@@ -1,0 +1,37 @@
+"""An image with its defective regions outlined."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from skimage.morphology import isotropic_dilation
+
+LINE = (213, 94, 0)  # vermillion, as in the figures
+HALO = (255, 255, 255)
+LINE_SHARE = 1 / 250
+"""Width of the line as a share of the image's longer side."""
+
+
+def draw(image: np.ndarray, regions: np.ndarray) -> np.ndarray:
+    """A copy of an (h, w, 3) uint8 image with a line around the (h, w) bool regions; their own pixels stay as they are.
+
+    A white line around that one makes it stand out on any ground.
+    """
+    drawn = image.copy()
+    if not regions.any():
+        return drawn  # there is no distance to nothing
+    width = max(1, round(LINE_SHARE * max(regions.shape)))
+    line = isotropic_dilation(regions, width)
+    halo = isotropic_dilation(regions, width + max(1, width // 2))
+    drawn[halo & ~line] = HALO
+    drawn[line & ~regions] = LINE
+    return drawn
+
+
+def save(path: Path, image: np.ndarray) -> None:
+    """Write an (h, w, 3) uint8 image as a PNG that is there whole or not at all; its folder is made if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    Image.fromarray(image).save(temporary, format="PNG")
+    os.replace(temporary, path)

@@ -1,0 +1,157 @@
+"""Processor time of our DifferNet beside the published procedure, stage by stage, in one run.
+
+    python -m tests.speed.differnet_cost
+
+The stages are measured on made images: one training step of 24 images with 4 views, one view for the bank, one
+scored image. The whole job, 320 training and 160 test images in 192 epochs, is extrapolated from them. Beside each
+stage stands its floor: the multiply-adds it cannot do without, at the rate of matrix products measured in the same run.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+import torch
+import typer
+from tabulate import tabulate
+
+from benchmarks import plugins
+from methods import _alexnet, _weights
+from methods.differnet import DifferNet, flow
+from tests.speed.published_differnet import IMAGES, TEST_VIEWS, VIEWS, PublishedDifferNet
+
+TRAIN, TEST, EPOCHS = 320, 160, 192
+CONVOLUTIONS = (
+    (11, 4, 2, 64, True),
+    (5, 1, 2, 192, True),
+    (3, 1, 1, 384, False),
+    (3, 1, 1, 256, False),
+    (3, 1, 1, 256, False),
+)
+"""Of AlexNet: kernel, stride, padding, channels out, whether a pooling of 3 with stride 2 follows."""
+
+
+class Stage(NamedTuple):
+    """A part of the work, how often a whole job does it, and the multiply-adds of doing it once."""
+
+    name: str
+    times: int
+    seconds: float
+    """Processor time of one."""
+    multiply_adds: float
+
+    @property
+    def total(self) -> float:
+        """Processor seconds in a whole job."""
+        return self.times * self.seconds
+
+
+def processor_seconds(function: Callable[[], Any], repeats: int) -> float:
+    """The shortest of some runs, after one that warms up."""
+    function()
+    times = []
+    for _ in range(repeats):
+        begun = time.process_time()
+        function()
+        times.append(time.process_time() - begun)
+    return min(times)
+
+
+def multiply_adds_a_second(precision: str) -> float:
+    """Per processor second, of large matrix products."""
+    left, right = (torch.randn(3072, 3072).to(getattr(torch, precision)) for _ in range(2))
+    return 3072**3 / processor_seconds(lambda: left @ right, 3)
+
+
+def view_multiply_adds(image_size: int, n_scales: int) -> float:
+    """Of AlexNet's convolutions on a view at all its scales."""
+    return sum(_alexnet_multiply_adds(image_size >> scale) for scale in range(n_scales))
+
+
+def _alexnet_multiply_adds(side: int) -> float:
+    total, channels = 0.0, 3
+    for kernel, stride, padding, outputs, pooled in CONVOLUTIONS:
+        side = (side + 2 * padding - kernel) // stride + 1
+        total += side**2 * kernel**2 * channels * outputs
+        channels, side = outputs, (side - 3) // 2 + 1 if pooled else side
+    return total
+
+
+def photographs(count: int) -> list[np.ndarray]:
+    """Made images of 600x500 pixels."""
+    generator = np.random.default_rng(0)
+    return [generator.integers(0, 256, (600, 500, 3), dtype=np.uint8) for _ in range(count)]
+
+
+def published_stages(weights: _weights.Weights) -> list[Stage]:
+    """The published procedure: features are computed, and differentiated, in every step."""
+    network, made = PublishedDifferNet(weights, seed=0), photographs(IMAGES)
+    view, parameters = view_multiply_adds(448, 3), DifferNet().parameter_count()
+    step = processor_seconds(lambda: list(network.train(made, epochs=1)), 1)
+    score = processor_seconds(lambda: network.score(made[0]), 1)
+    return [
+        Stage("training step", -(-TRAIN // IMAGES) * EPOCHS, step, IMAGES * VIEWS * (3 * view + 6 * parameters)),
+        Stage("scored image", TEST, score, TEST_VIEWS * (view + parameters)),
+    ]
+
+
+def our_stages(method: DifferNet, weights: _weights.Weights) -> list[Stage]:
+    """Ours: a bank of views, training steps on it, and scored images."""
+    view, parameters = view_multiply_adds(method.image_size, method.n_scales), method.parameter_count()
+    rows = method.batch_size * method.views_per_image
+    steps = -(-TRAIN // method.batch_size) * method.meta_epochs * method.sub_epochs
+    extract, train, judge = _our_seconds(method, weights, rows)
+    return [
+        Stage("view for the bank", TRAIN * method.bank_views, extract, view),
+        Stage("training step", steps, train, 3 * rows * parameters),
+        Stage("scored image", TEST, method.test_views * extract + judge, method.test_views * (view + parameters)),
+    ]
+
+
+def _our_seconds(method: DifferNet, weights: _weights.Weights, rows: int) -> tuple[float, float, float]:
+    """Of a view through AlexNet, of a training step, and of the flow over the views of a scored image."""
+    features = _alexnet.Features(
+        weights,
+        image_size=method.image_size,
+        n_scales=method.n_scales,
+        precision=method.features_precision,
+        device="cpu",
+    )
+    (image,), views = photographs(1), _alexnet.fixed_views(16, 180.0)
+    extract = processor_seconds(lambda: features.extract(image, views), 3) / len(views)
+    dims = 256 * method.n_scales
+    network = flow.build(dims, seed=0, **method._shape)
+    batch, scored = torch.randn(rows, dims), torch.randn(method.test_views, dims)
+    with flow.Trainer(network, precision=method.training_precision, **method._adam) as trainer:
+        train = processor_seconds(lambda: trainer.epoch([batch]), 3)
+    with torch.no_grad():
+        judge = processor_seconds(lambda: network(scored), 3)
+    return extract, train, judge
+
+
+def main(set_: Annotated[list[str] | None, typer.Option("--set", metavar="differnet.FIELD=VALUE")] = None) -> None:
+    """Print the stages of both, what a whole job takes, the ratio, and how far each stage is from its floor."""
+    settings = plugins.parse_assignments(set_ or [], ["differnet"])["differnet"]
+    weights, rate = _weights.find(), multiply_adds_a_second("float32")
+    totals = {}
+    print(f"{rate / 1e9:.0f} billion multiply-adds a processor second in float32 matrix products")
+    for name, stages in (
+        ("published", published_stages(weights)),
+        ("ours", our_stages(plugins.choose("differnet", settings).method, weights)),
+    ):
+        totals[name] = sum(stage.total for stage in stages)
+        lines = [
+            [stage.name, stage.times, stage.seconds, stage.total / 60, stage.seconds * rate / stage.multiply_adds]
+            for stage in stages
+        ]
+        headers = [f"{name}: stage", "times", "seconds each", "minutes in all", "times its float32 floor"]
+        print(tabulate(lines, headers, floatfmt=("", "", ".4f", ".1f", ".1f")) + "\n")
+    print(
+        f"{TRAIN} training and {TEST} test images: published {totals['published'] / 3600:.2f} h of processor time, "
+        f"ours {totals['ours'] / 3600:.2f} h, ratio {totals['published'] / totals['ours']:.1f}"
+    )
+
+
+if __name__ == "__main__":
+    typer.run(main)

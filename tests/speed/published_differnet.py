@@ -1,0 +1,68 @@
+"""DifferNet as published, procedure by procedure, to compare ours with: the same flow, trained the expensive way.
+
+Facts: github.com/marco-rudolph/differnet. Every epoch runs AlexNet again over fresh rotations, in float32, and
+differentiates through it; Adam steps tensor by tensor after the whole backward pass; the log-determinant comes from
+a second pass through all subnets; each test image is scored over 64 random rotations.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+from torchvision.transforms import functional
+
+from methods import Image
+from methods._alexnet import IMAGENET_MEAN, IMAGENET_STD, alexnet_features
+from methods._weights import Weights
+from methods.differnet import flow
+
+SIDE, SCALES = 448, 3
+IMAGES, VIEWS, TEST_VIEWS = 24, 4, 64
+
+
+class PublishedDifferNet:
+    """Trains and scores as the published program does."""
+
+    def __init__(self, weights: Weights, *, seed: int):
+        self.generator = torch.Generator().manual_seed(seed)
+        self.alexnet = alexnet_features(weights).requires_grad_(True)
+        self.flow = flow.build(256 * SCALES, blocks=8, hidden_width=2048, clamp=3.0, seed=seed)
+        self.adam = torch.optim.Adam(
+            self.flow.parameters(), lr=2e-4, betas=(0.8, 0.8), eps=1e-4, weight_decay=1e-5, foreach=False
+        )
+
+    def train(self, images: Sequence[Image], *, epochs: int) -> Iterator[float]:
+        """The mean loss of each epoch."""
+        for _ in range(epochs):
+            order = torch.randperm(len(images), generator=self.generator).tolist()
+            losses = []
+            for start in range(0, len(images), IMAGES):
+                members = [images[index] for index in order[start : start + IMAGES]]
+                losses.append(self._step(torch.cat([self._views(image, VIEWS) for image in members])))
+            yield sum(losses) / len(losses)
+
+    def score(self, image: Image) -> float:
+        """The mean of z^2 over random rotations; the published evaluation keeps no gradients either."""
+        with torch.no_grad():
+            z, _ = self.flow(self._features(self._views(image, TEST_VIEWS)))
+        return float((z**2).mean())
+
+    def _step(self, views: Tensor) -> float:
+        self.adam.zero_grad()
+        features = self._features(views)
+        z, _ = self.flow(features)
+        _, log_det = self.flow(features)  # the published second pass
+        loss = flow.negative_log_likelihood(z, log_det)
+        loss.backward()
+        self.adam.step()
+        return float(loss.detach())
+
+    def _views(self, image: Image, count: int) -> Tensor:
+        picture = functional.resize(functional.to_pil_image(image), [SIDE, SIDE])
+        angles = 360 * torch.rand(count, generator=self.generator) - 180
+        pixels = torch.stack([functional.to_tensor(functional.rotate(picture, float(angle))) for angle in angles])
+        return functional.normalize(pixels, IMAGENET_MEAN, IMAGENET_STD)
+
+    def _features(self, views: Tensor) -> Tensor:
+        scaled = [views, *(nn.functional.interpolate(views, SIDE >> scale) for scale in range(1, SCALES))]
+        return torch.cat([self.alexnet(each).mean((2, 3)) for each in scaled], dim=1)
