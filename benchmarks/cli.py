@@ -1,10 +1,23 @@
-"""The commands: run, finetune, report, check, list."""
+"""The commands: run, report, finetune, predict, check, list."""
 
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
+
+from benchmarks import options
+from benchmarks.errors import USER_ERRORS, UsageError
+from benchmarks.options import (
+    CategoriesOption,
+    CategoryOption,
+    DataOption,
+    DeviceOption,
+    MethodOption,
+    ResultsOption,
+    SeedOption,
+    VariantOption,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -14,20 +27,6 @@ app = typer.Typer(
     help="Anomaly detection methods side by side on the same images, in tables that can be trusted.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-DataOption = Annotated[
-    Path | None,
-    typer.Option("--data", help="Folder of the dataset. Default: $BENCHMARKS_DATA/DATASET or data/DATASET."),
-]
-CategoriesOption = Annotated[
-    str, typer.Option("--categories", "--classes", help="Only these, separated by commas. Default: all.")
-]
-
-ResultsOption = Annotated[Path, typer.Option(help="Folder of a run's results, such as results/demo.")]
-MethodOption = Annotated[str, typer.Option(help="Method of the finished job.")]
-CategoryOption = Annotated[str, typer.Option("--category", "--class", help="Category of the finished job.")]
-SeedOption = Annotated[int | None, typer.Option(help="Its seed, where there are several.")]
-VariantOption = Annotated[str | None, typer.Option(help="The name of its folder, where its settings vary.")]
 
 
 @app.command()
@@ -46,7 +45,7 @@ def run(
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="METHOD.FIELD=VALUE", help="Change a setting; repeatable.")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    device: DeviceOption = "auto",
     jobs: Annotated[int, typer.Option(min=1, help="Jobs at once; the cores are divided between them.")] = 1,
     track_epochs: Annotated[
         bool, typer.Option("--track-epochs", help="Score the test set after each epoch, for the oracle table.")
@@ -64,20 +63,20 @@ def run(
     """
     from benchmarks import compare, plan, plugins
 
-    names = _items(methods, "--methods")
+    names = options.names(methods, "--methods")
     assigned = plugins.parse_assignments(set_ or [], names)
     request = plan.Request(
         choices=[plugins.choose(name, assigned[name]) for name in names],
         dataset=dataset,
         root=(data or plan.default_data(dataset)).resolve(),
         results=(results or Path("results") / dataset).resolve(),
-        categories=_items(categories, "--categories") if categories else [],
-        seeds=_seeds(seeds),
+        categories=options.names(categories, "--categories") if categories else [],
+        seeds=options.seeds(seeds),
         shots=shots,
         calibration=calibration,
-        device=_one_of("--device", device, r"auto|cpu|cuda(:\d+)?", "auto, cpu, cuda or cuda:N"),
+        device=options.device(device),
         track_epochs=track_epochs,
-        keep_models=_one_of("--keep-models", keep_models, "all|none", "all or none") == "all",
+        keep_models=options.keep_models(keep_models),
     )
     raise typer.Exit(compare.run(request, at_once=jobs, force=force))
 
@@ -122,10 +121,46 @@ def finetune(
     from benchmarks.finetune.evidence import Wanted
 
     if area is not None and tune_on_test:
-        _refuse("--area and --tune-on-test exclude each other: a given area is not chosen")
-    wanted = Wanted(_areas(areas), false_alarms, area, tune_on_test)
+        raise UsageError("--area and --tune-on-test exclude each other: a given area is not chosen")
+    wanted = Wanted(options.areas(areas), false_alarms, area, tune_on_test)
     found = trained.find(results.resolve(), method=method, category=category, seed=seed, variant=variant)
     finetuning.run(found, wanted, data=data and data.resolve(), apply=apply)
+
+
+@app.command()
+def predict(
+    images: Annotated[
+        list[Path], typer.Argument(metavar="IMAGES", help="Image files, or folders: all images in and below them.")
+    ],
+    results: ResultsOption,
+    method: MethodOption,
+    category: CategoryOption,
+    seed: SeedOption = None,
+    variant: VariantOption = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the verdicts, at full precision, into this table.")
+    ] = None,
+    overlays: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write each image with its defective regions outlined, as PNG.")
+    ] = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Judge new images by a finished job: a line each, with path, score, threshold, and defective or normal.
+
+    After `finetune --apply`, an image is defective where its anomaly map has, above the threshold, a region of at least
+    the minimum defect area; the line then tells the number of regions and the largest area. The score is the highest
+    level at which there is such a region, -inf where the whole image is smaller. Without it the method's image score
+    decides, at the threshold that held-out normal images set.
+
+    Exit status: 0 whatever the verdicts, 1 some images could not be read (the others are judged), 2 wrong use.
+
+    Example: python -m benchmarks predict --results results/demo --method cae --category brick new/*.png --csv new.csv
+    """
+    from benchmarks import show_verdicts, trained
+
+    device = options.device(device)
+    found = trained.find(results.resolve(), method=method, category=category, seed=seed, variant=variant)
+    raise typer.Exit(show_verdicts.run(found, images, table=csv, overlays=overlays, device=device))
 
 
 @app.command()
@@ -141,7 +176,7 @@ def check(
     from benchmarks import plan, show
 
     root = (data or plan.default_data(dataset)).resolve()
-    raise typer.Exit(show.check(dataset, root, _items(categories, "--categories") if categories else None))
+    raise typer.Exit(show.check(dataset, root, options.names(categories, "--categories") if categories else None))
 
 
 @app.command("list")
@@ -170,52 +205,9 @@ def probe(method: str, device: str) -> None:
     plugins.choose(method, {}).method.find_device(device)
 
 
-def _items(text: str, option: str) -> list[str]:
-    items = [item.strip() for item in text.split(",") if item.strip()]
-    if not items:
-        _refuse(f"{option}: expected names separated by commas, got {text!r}")
-    return list(dict.fromkeys(items))
-
-
-def _seeds(text: str) -> list[int]:
-    items = _items(text, "--seeds")
-    if not all(item.isdecimal() for item in items):
-        _refuse(f"--seeds: expected whole numbers separated by commas, got {text!r}")
-    return list(dict.fromkeys(int(item) for item in items))
-
-
-def _areas(text: str) -> list[int] | None:
-    """`START:STOP:STEP`, STOP included, as whole numbers of pixels."""
-    if not text:
-        return None
-    parts = text.split(":")
-    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
-        _refuse(f"--areas: expected START:STOP:STEP in pixels, such as 5:1000:5, got {text!r}")
-    start, stop, step = map(int, parts)
-    if not (0 < start <= stop and step > 0):
-        _refuse(f"--areas: expected 0 < START <= STOP and a STEP above 0, got {text!r}")
-    return list(range(start, stop + 1, step))
-
-
-def _one_of(option: str, value: str, pattern: str, expected: str) -> str:
-    import re
-
-    if not re.fullmatch(pattern, value):
-        _refuse(f"{option}: expected {expected}, got {value!r}")
-    return value
-
-
-def _refuse(sentence: str) -> NoReturn:
-    from benchmarks.errors import UsageError
-
-    raise UsageError(sentence)
-
-
 def main() -> None:
     """Run a command; what a user can mend is one sentence and exit status 2."""
     _require_our_packages()
-    from benchmarks.errors import USER_ERRORS
-
     try:
         app(prog_name="python -m benchmarks")
     except USER_ERRORS as error:

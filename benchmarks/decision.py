@@ -179,7 +179,7 @@ class Segmentation(NamedTuple):
 
 def segment(map: np.ndarray, *, threshold: float, area_px: int) -> Segmentation:
     """The components of an (h, w) map above a threshold; the image is defective where `regions` is not empty."""
-    labels = label(map > threshold, connectivity=2)
+    labels = label(map > np.float64(threshold), connectivity=2)  # not rounded to the map's precision
     large = [found for found in regionprops(labels, intensity_image=map) if found.area >= area_px]
     accepted = np.isin(labels, [found.label for found in large])
     regions = [Region(found.bbox, int(found.area), float(found.intensity_max)) for found in large]

@@ -1,6 +1,7 @@
 """Samples to pixels: the one place that decodes and resizes."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -139,7 +140,7 @@ def _open(path: Path, use: Callable[[Image.Image], Any]) -> Any:
 def _reason(path: Path, error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return "there is no such file"
-    if path.is_file() and path.stat().st_size == 0:
+    if os.path.isfile(path) and path.stat().st_size == 0:  # which answers for any name
         return "the file is empty"
     if isinstance(error, UnidentifiedImageError):
         return "it is in no known image format"

@@ -158,7 +158,7 @@ def finished(job: Job) -> bool:
 def has_model(job: Job) -> bool:
     """Whether the model of the job's result is kept beside it."""
     key = job.folder / "model" / "key"
-    return key.is_file() and key.read_text(encoding="utf-8") == job.key
+    return key.is_file() and key.read_text(encoding="utf-8", errors="replace") == job.key
 
 
 def require_space(jobs: Sequence[Job], results: Path) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -189,6 +190,28 @@ def test_saved_and_loaded_scores_are_equal(cls, fitted, tmp_path):
     assert loaded == fitted.method
     assert image_scores(loaded, unseen_images()) == image_scores(fitted.method, unseen_images())
     assert loaded.remarks() == fitted.method.remarks()
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "torn", "other"])
+def test_a_file_of_a_saved_method_that_is_missing_or_damaged_is_one_sentence(cls, fitted, tmp_path, damage):
+    for name in saved_files(fitted.method, tmp_path / "names"):
+        fitted.method.save(folder := tmp_path / name)
+        hurt(folder / name, damage)
+        with pytest.raises(MethodError, match=re.escape(name)) as caught:
+            cls.load(folder, device="cpu")
+        assert "\n" not in str(caught.value)
+
+
+def saved_files(method: Method, folder: Path) -> list[str]:
+    method.save(folder)
+    return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+
+
+def hurt(path: Path, damage: str) -> None:
+    content = path.read_bytes()
+    path.unlink()
+    if damage != "missing":
+        path.write_bytes({"empty": b"", "torn": content[: len(content) // 2], "other": b"\x80 none of ours"}[damage])
 
 
 def test_no_pickle_is_saved_and_its_size_was_known(fitted, tmp_path):

@@ -9,10 +9,8 @@ import pandas as pd
 
 from benchmarks import decision, pixels
 from benchmarks.finetune.tuned import Tuned
-from benchmarks.trained import Trained
+from benchmarks.trained import POINT, Trained
 from reports.results import OperatingPoint, PixelScores, write, write_text
-
-POINT = "operating_point.json"
 
 
 def record(tuned: Tuned, trained: Trained) -> dict[str, Any]:

@@ -1,0 +1,185 @@
+"""What the command `predict` prints and writes."""
+
+import csv
+import io
+import math
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks import verdicts
+from benchmarks.errors import UsageError
+from benchmarks.images import ImageError
+from benchmarks.trained import Trained
+from benchmarks.verdicts import Inspection, Rule, Verdict
+from datasets._tree import is_image_name
+from reports import overlay
+from reports.results import write_text
+
+COLUMNS = ("path", "score", "threshold", "verdict", "regions", "largest_area_px", "reason")
+"""Of the CSV: `regions` is their number; `reason` says why an image could not be judged, or not as others are."""
+TOO_SMALL = "the whole image is smaller than the minimum defect area"
+NO_REGIONS = "judged by the image score, without regions; where the method has maps, `finetune --apply` gives them"
+
+Row = dict[str, str | int | float | None]
+
+
+def run(trained: Trained, images: Sequence[Path], *, table: Path | None, overlays: Path | None, device: str) -> int:
+    """Print a line an image and write what is asked for; 1 where an image could not be read, else 0.
+
+    Raises UsageError, before the model is loaded, where what is asked for cannot be made or written.
+    """
+    rule, paths = verdicts.rule(trained), list(verdicts.sources(images))
+    places = _overlay_places(overlays, images, paths, rule) if overlays else {}
+    if table:
+        _prepare_table(table)
+    _remark(rule)
+    rows, width = [], max(len(_text(path)) for path in paths)
+    for path, answer in zip(paths, verdicts.inspect(trained.method(device), rule, paths), strict=True):
+        _say(answer, width)
+        if overlays and isinstance(answer, Inspection):
+            with _writing("--overlays", overlays):
+                overlay.save(places[path], overlay.draw(answer.image, answer.segmentation.accepted))
+        rows.append(_row(path, answer))
+    if table:
+        with _writing("--csv", table):
+            write_text(table, _csv_text(rows))
+    return _sum_up(rows)
+
+
+def line(verdict: Verdict, width: int = 0) -> str:
+    """A verdict in one line: path, score, threshold and word; with an operating point also the regions."""
+    score, threshold = told_apart(verdict.score, verdict.threshold)
+    fields = [f"{_text(verdict.path):{width}}", f"score {score:8}", f"threshold {threshold:8}", _word(verdict)]
+    if verdict.regions is not None:
+        fields[-1] = f"{fields[-1]:9}"
+        fields += [f"regions {len(verdict.regions)}", f"largest {verdict.largest_area_px} px", _reason(verdict)]
+    return "  ".join(fields).rstrip()
+
+
+def told_apart(score: float, threshold: float) -> tuple[str, str]:
+    """Both in five significant digits, or in as many more as different numbers need to look different."""
+    for digits in range(5, 17):
+        texts = f"{score:.{digits}g}", f"{threshold:.{digits}g}"
+        if score == threshold or texts[0] != texts[1]:
+            return texts
+    return repr(score), repr(threshold)
+
+
+def places(folder: Path, paths: Sequence[Path]) -> dict[Path, Path]:
+    """Where the overlay of each image goes: below `folder` as the image lies below the folder that holds them all.
+
+    Where two would be one, as those of `a.png` and `a.jpg`, the later gets a number.
+    """
+    whole = {path: Path(os.path.abspath(path)) for path in paths}
+    common = os.path.commonpath([path.parent for path in whole.values()] or [""])
+    found: dict[Path, Path] = {}
+    taken: set[str] = set()
+    for path, absolute in whole.items():
+        name = _free_name(absolute.relative_to(common).with_suffix(".png"), taken)
+        taken.add(str(name).casefold())
+        found[path] = folder / name
+    return found
+
+
+def _free_name(wanted: Path, taken: set[str]) -> Path:
+    """Not even told from a taken one by capitals alone."""
+    name, number = wanted, 1
+    while str(name).casefold() in taken:
+        number += 1
+        name = wanted.with_stem(f"{wanted.stem}-{number}")
+    return name
+
+
+def _overlay_places(overlays: Path, images: Sequence[Path], paths: Sequence[Path], rule: Rule) -> dict[Path, Path]:
+    if rule.area_px is None:
+        raise UsageError(
+            f"--overlays {overlays}: there are no regions to outline, as no operating point was applied; where the "
+            "method has maps, `finetune --apply` gives one"
+        )
+    with _writing("--overlays", overlays):
+        overlays.mkdir(parents=True, exist_ok=True)
+    for folder in filter(os.path.isdir, images):
+        if overlays.resolve().is_relative_to(folder.resolve()):
+            raise UsageError(
+                f"--overlays {overlays}: it lies in {folder}, and the next run there would take overlays for images"
+            )
+    found = places(overlays, [path for path in paths if os.path.isfile(path)])
+    if replaced := {path.resolve() for path in paths} & {place.resolve() for place in found.values()}:
+        raise UsageError(f"--overlays {overlays}: an overlay would replace the image {min(replaced)}")
+    return found
+
+
+def _prepare_table(table: Path) -> None:
+    """Whatever can go wrong with the table should do so before hours of scoring."""
+    if is_image_name(table.name):
+        raise UsageError(f"--csv {table}: that is an image's name; expected that of a table, such as verdicts.csv")
+    with _writing("--csv", table):
+        if table.is_dir():
+            raise IsADirectoryError("it is a folder")
+        table.parent.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def _writing(option: str, path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{option} {path} cannot be written: {error.strerror or error}") from None
+
+
+def _remark(rule: Rule) -> None:
+    if rule.remark:
+        print(rule.remark, file=sys.stderr)
+    if rule.area_px is None:
+        print(NO_REGIONS, file=sys.stderr)
+
+
+def _say(answer: Inspection | ImageError, width: int) -> None:
+    if isinstance(answer, ImageError):
+        print(answer, file=sys.stderr)
+    else:
+        print(line(answer.verdict, width), flush=True)
+
+
+def _sum_up(rows: Sequence[Row]) -> int:
+    """How many of each kind; the exit status."""
+    count = Counter(row["verdict"] for row in rows)
+    print(", ".join(f"{count[word]} {word}" for word in ("defective", "normal", "unreadable")), file=sys.stderr)
+    return 1 if count["unreadable"] else 0
+
+
+def _row(path: Path, answer: Inspection | ImageError) -> Row:
+    if isinstance(answer, ImageError):
+        values = (None, None, "unreadable", None, None, str(answer))
+    else:
+        verdict = answer.verdict
+        regions = None if verdict.regions is None else len(verdict.regions)
+        rest = (_word(verdict), regions, verdict.largest_area_px, _reason(verdict))
+        values = (verdict.score, verdict.threshold, *rest)
+    return dict(zip(COLUMNS, (_text(path), *values), strict=True))
+
+
+def _csv_text(rows: Sequence[Row]) -> str:
+    """Numbers at full precision; nothing where a number does not exist."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _word(verdict: Verdict) -> str:
+    return "defective" if verdict.defective else "normal"
+
+
+def _reason(verdict: Verdict) -> str:
+    return TOO_SMALL if verdict.score == -math.inf else ""
+
+
+def _text(path: Path) -> str:
+    """A path that can be printed whatever bytes its name is made of."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

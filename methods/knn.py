@@ -1,0 +1,207 @@
+"""Nearest neighbours: how far an image's AlexNet features lie from those of normal images."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from methods import Image, Method, MethodError, Preparing, Score, first_sentence, settings
+
+STATE = "bank.safetensors"
+SMALLEST_SIDE = 63
+"""AlexNet leaves nothing of an image with a shorter side, in pixels."""
+LEAST_SHARE = 0.1
+"""A dimension's deviation counts as at least this share of the mean over all dimensions."""
+
+
+@settings
+class NearestNeighbours(Method):
+    """Distance of an image's AlexNet features to the nearest of normal images; nothing is trained.
+
+    A baseline beside DifferNet: the features of the same kind of rotated views, with a memory of them in the place of
+    the flow that learns their density, so that the two show what the flow is worth. The idea is Bergman, Cohen and
+    Hoshen's; there is no memory of patches, as in PatchCore, and so no map. A view's score is its mean distance to its
+    nearest features in the bank, the image's the mean over views.
+
+    Departures, and why:
+
+    - features are AlexNet's at three scales, not a ResNet's at one: DifferNet's own, so that only the density differs;
+    - a view is the whole image, rotated, not its upright centre: again as DifferNet sees it;
+    - distances are between standardised features: each dimension less its mean over the bank, which cancels out, by its
+      standard deviation there. As they are, the strongest few of 768 weigh most. A deviation counts as at least a
+      tenth of the mean deviation: a channel that is silent in nearly all of the bank would decide where it speaks;
+    - the bank has one size however many images there are, so that its cost is known: see `bank_size`.
+    """
+
+    paper: ClassVar = "Bergman, Cohen, Hoshen: Deep Nearest Neighbor Anomaly Detection, 2020, arXiv 2002.10445"
+    quick: ClassVar = {"image_size": 128, "n_scales": 2, "bank_size": 30}
+
+    weights: str | None = Field(None, description="file of AlexNet weights (.pth or .safetensors); none: find them")
+    image_size: int = Field(448, ge=SMALLEST_SIDE, description="side of the resized image, pixels")
+    n_scales: int = Field(3, ge=1, description="scales of the features; each has half the side of the one before")
+    rotation_degrees: float = Field(180.0, ge=0, le=180, description="views are rotated by up to this, either way")
+    # 16 views each of 256 images, the four quarter turns of 1,024; as many passes through AlexNet as 64 images take in
+    # DifferNet: some minutes on a CPU. 12.6 MB.
+    bank_size: int = Field(4096, ge=1, description="training features kept, shared out evenly over the images")
+    # An image's quarter turns lose no corner and interpolate nothing, and the bank has them too. DifferNet's 64 would
+    # cost 16 times as much.
+    test_views: int = Field(4, ge=1, description="evenly spaced rotations that a score is the mean over")
+    # Other views of the same image lie near each other, so more neighbours would not mean more images.
+    neighbours: int = Field(1, ge=1, description="nearest training features that a view's distance is the mean over")
+    features_precision: Literal["float32", "bfloat16"] = Field("float32", description="arithmetic of AlexNet")
+
+    _features = _weights = _bank = _deviation = None
+
+    @model_validator(mode="after")
+    def _settings_agree(self) -> Self:
+        if self.image_size >> (self.n_scales - 1) < SMALLEST_SIDE:
+            raise ValueError(f"the coarsest of {self.n_scales} scales must keep a side of {SMALLEST_SIDE} pixels")
+        if self.neighbours > self.bank_size:
+            raise ValueError(f"{self.neighbours} neighbours cannot be found in a bank of {self.bank_size} features")
+        return self
+
+    def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing]:
+        """Fill the bank; there is no epoch. Raises MethodError without an image, or with more than the bank holds."""
+        import torch
+
+        if not 0 < len(images) <= self.bank_size:
+            raise MethodError(
+                f"knn needs at least 1 training image, and a `bank_size` ({self.bank_size}) of at least their number, "
+                f"got {len(images)}"
+            )
+        self._open(device)
+        generator = torch.Generator().manual_seed(seed)
+        features = []
+        for number, views in enumerate(shares(self.bank_size, len(images))):
+            features.append(self._features.extract(images[number], self._bank_views(views, generator)))
+            yield Preparing("training views through AlexNet", number + 1, len(images))
+        self._keep(torch.cat(features))
+
+    def score(self, images: Sequence[Image]) -> Iterator[Score]:
+        """The mean over views of the distance to the nearest training features; no map."""
+        if self._bank is None:
+            raise MethodError("knn has learned nothing yet: fit it or load it before scoring")
+        return (Score(self._score(image), None) for image in images)
+
+    def save_state(self, folder: Path) -> None:
+        """Write the bank; of AlexNet only the digest of its weights."""
+        from safetensors.torch import save_file
+
+        if self._bank is None:
+            raise MethodError("knn has learned nothing yet: fit it before saving")
+        save_file({"bank": self._bank}, folder / STATE, metadata={"alexnet": self._weights.digest})
+
+    def load_state(self, folder: Path, *, device: str) -> None:
+        """Read the bank. Raises MethodError also where its features are of other AlexNet weights than those found."""
+        import torch
+
+        self._open(device)
+        bank, alexnet = read_bank(folder / STATE, device)
+        if alexnet != self._weights.digest:
+            raise MethodError(
+                f"{folder / STATE} holds features of other AlexNet weights than those of {self._weights.source}: "
+                "give the file they were taken with in the setting `weights` of settings.json"
+            )
+        if (bank.shape, bank.dtype) != ((self.bank_size, self._dims), torch.float32):
+            raise MethodError(f"{folder / STATE} does not fit the settings.json beside it")
+        self._keep(bank)
+
+    def parameter_count(self) -> int:
+        """Numbers in the bank: they are remembered, not trained."""
+        return self.bank_size * self._dims
+
+    def model_bytes(self) -> int:
+        """Float32."""
+        return 4 * self.parameter_count()
+
+    def find_device(self, wanted: str) -> str:
+        """A CUDA device where one is there and `auto` is wanted."""
+        from methods._alexnet import find_device
+
+        return find_device(wanted)
+
+    def depends_on(self) -> dict[str, str]:
+        """The contents of a weights file that the user names. Raises MethodError where there is no such file."""
+        from methods import _weights
+
+        path = _weights.named_file(self.weights)
+        return {"weights": _weights.file_digest(path)} if path else {}
+
+    def remarks(self) -> tuple[str, ...]:
+        """Which AlexNet weights were used, and in what precision."""
+        if self._weights is None:
+            return ()
+        return (f"AlexNet weights: {self._weights.source}; its features in {self.features_precision}",)
+
+    @property
+    def _dims(self) -> int:
+        return 256 * self.n_scales
+
+    def _open(self, device: str) -> None:
+        """Make ready to turn images into features."""
+        from methods import _alexnet, _weights
+
+        self._weights = _weights.find(self.weights)
+        self._features = _alexnet.Features(
+            self._weights,
+            image_size=self.image_size,
+            n_scales=self.n_scales,
+            precision=self.features_precision,
+            device=device,
+        )
+
+    def _test_views(self) -> list:
+        from methods._alexnet import fixed_views
+
+        return fixed_views(self.test_views, self.rotation_degrees)
+
+    def _bank_views(self, count: int, generator) -> list:
+        """The rotations that tests take, then random ones: views at the same angle are nearest to each other."""
+        from methods._alexnet import View, random_views
+
+        fixed = self._test_views()[:count]
+        return fixed + random_views(
+            count - len(fixed), spread=View(self.rotation_degrees, 0, 0, 0), generator=generator
+        )
+
+    def _keep(self, bank) -> None:
+        self._bank, self._deviation = bank, deviations(bank)
+
+    def _score(self, image: Image) -> float:
+        views = self._features.extract(image, self._test_views())
+        distances = mean_distances(views / self._deviation, self._bank / self._deviation, neighbours=self.neighbours)
+        return float(distances.mean())
+
+
+def shares(total: int, parts: int) -> list[int]:
+    """A total shared out as evenly as whole numbers allow, the larger shares first."""
+    share, left = divmod(total, parts)
+    return [share + (part < left) for part in range(parts)]
+
+
+def deviations(bank) -> Any:
+    """(dims,) the standard deviation of each dimension of a bank (n, dims), none near zero beside the others."""
+    deviation = bank.std(dim=0, correction=0)
+    least = LEAST_SHARE * deviation.mean()
+    return deviation.clamp(min=least if least > 0 else 1.0)  # a bank of equal features: distances as they are
+
+
+def mean_distances(views, bank, *, neighbours: int) -> Any:
+    """(n,) the mean Euclidean distance of each view (n, dims) to its nearest features in a bank (m, dims)."""
+    import torch
+
+    # By differences: a matrix product in float32 loses small distances, and a view would not be at 0 from itself.
+    distances = torch.cdist(views, bank, compute_mode="donot_use_mm_for_euclid_dist")
+    return distances.topk(neighbours, largest=False).values.mean(dim=1)
+
+
+def read_bank(path: Path, device: str) -> tuple[Any, str]:
+    """A saved bank and the digest of the AlexNet weights its features are of, empty where it names none."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt", device=device) as file:
+            return file.get_tensor("bank"), (file.metadata() or {}).get("alexnet", "")
+    except (OSError, SafetensorError) as error:
+        raise MethodError(f"{path} cannot be read: {first_sentence(error)}") from None

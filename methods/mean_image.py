@@ -1,0 +1,140 @@
+"""The mean of the normal images: what differs from it, pixel by pixel, is anomalous."""
+
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from PIL import Image as PillowImage
+from pydantic import Field
+
+from methods import Image, Method, MethodError, Preparing, Score, first_sentence, settings
+
+STATE = "mean.safetensors"
+SIDE = 256
+"""Images are seen at this side in pixels, as the convolutional autoencoder sees them."""
+SHAPE = (SIDE, SIDE, 3)
+TOP_SHARE = 0.01
+LEAST_DEVIATION = 1.0
+"""In gray levels of 255: 8 bits tell no smaller one."""
+
+
+@settings
+class MeanImage(Method):
+    """Difference of an image from the mean training image, pixel by pixel; nothing is trained.
+
+    A baseline: a method that does not beat it has learned nothing of use on these images. It needs parts that lie and
+    are lit alike, and is blind to defects in textures but for stains that leave their range of colours. Each pixel's
+    mean and standard deviation are the scene model of Wren et al., without its covariance of colours and its update.
+
+    The map is the largest difference of the three colours. By default it is in standard deviations of that pixel
+    over the training images (n - 1): edges and whatever else varies from part to part would otherwise hold the highest
+    values of every normal map. A deviation counts as at least 1 gray level; of few images it is a rough guess.
+
+    The image score is the mean of the map's highest 1 % (655 pixels, a patch of a tenth of the side), not its maximum:
+    of 65,536 pixels one is always far out, by dust, noise or an edge that lies a pixel aside. A defect that is smaller
+    counts for less.
+    """
+
+    paper: ClassVar = (
+        "Wren, Azarbayejani, Darrell, Pentland: Pfinder: Real-Time Tracking of the Human Body, "
+        "IEEE Transactions on Pattern Analysis and Machine Intelligence 19 (7), 1997, no arXiv id"
+    )
+
+    divide_by_deviation: bool = Field(
+        True,
+        description="differences in standard deviations of the pixel over the training images; else in gray levels",
+    )
+
+    _state = None
+
+    def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing]:
+        """Read every image once; there is no epoch. Raises MethodError under 2 images, or 1 without deviations."""
+        needed = 2 if self.divide_by_deviation else 1
+        if len(images) < needed:
+            raise MethodError(f"mean_image needs at least {needed} training images, got {len(images)}")
+        total, squares = np.zeros((2, *SHAPE), np.int64)
+        for number in range(len(images)):
+            pixels = prepare(images[number]).astype(np.int64)
+            total += pixels
+            squares += pixels**2
+            yield Preparing("reading images", number + 1, len(images))
+        self._state = {"mean": (total / len(images)).astype(np.float32)}
+        if self.divide_by_deviation:
+            self._state["deviation"] = deviations(total, squares, count=len(images))
+
+    def score(self, images: Sequence[Image]) -> Iterator[Score]:
+        """The map of each image, and the mean of its highest 1 %."""
+        self._require_state("scoring")
+        return (self._score(image) for image in images)
+
+    def reconstruct(self, images: Sequence[Image]) -> Iterator[Image]:
+        """The mean image, whatever the image."""
+        self._require_state("reconstructing")
+        return repeat(np.rint(self._state["mean"]).astype(np.uint8), len(images))
+
+    def save_state(self, folder: Path) -> None:
+        """Write the mean and, where it is used, the deviation."""
+        from safetensors.numpy import save_file
+
+        self._require_state("saving")
+        save_file(self._state, folder / STATE)
+
+    def load_state(self, folder: Path, *, device: str) -> None:
+        """Read them."""
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        try:
+            state = load_file(folder / STATE)
+        except (OSError, SafetensorError) as error:
+            raise MethodError(f"{folder / STATE} cannot be read: {first_sentence(error)}") from None
+        if {name: (array.shape, array.dtype) for name, array in state.items()} != self._layout:
+            raise MethodError(f"{folder / STATE} does not fit the settings.json beside it")
+        self._state = state
+
+    def parameter_count(self) -> int:
+        """Numbers in the mean and the deviation: 393,216."""
+        return len(self._layout) * int(np.prod(SHAPE))
+
+    def model_bytes(self) -> int:
+        """Float32."""
+        return 4 * self.parameter_count()
+
+    def find_device(self, wanted: str) -> str:
+        """The processor, whatever else there is."""
+        if wanted not in ("auto", "cpu"):
+            raise MethodError(f"mean_image runs on the processor only, not on {wanted}: choose auto or cpu")
+        return "cpu"
+
+    @property
+    def _layout(self) -> dict[str, tuple]:
+        names = ("mean", "deviation") if self.divide_by_deviation else ("mean",)
+        return dict.fromkeys(names, (SHAPE, np.dtype(np.float32)))
+
+    def _require_state(self, doing: str) -> None:
+        if self._state is None:
+            raise MethodError(f"mean_image has learned nothing yet: fit it or load it before {doing}")
+
+    def _score(self, image: Image) -> Score:
+        differences = np.abs(prepare(image) - self._state["mean"]) / self._state.get("deviation", np.float32(1))
+        map = differences.max(axis=2)
+        return Score(top_mean(map), map)
+
+
+def prepare(image: Image) -> np.ndarray:
+    """(256, 256, 3) uint8. A side changes by its own factor; a smaller image is averaged, not sampled."""
+    return np.asarray(PillowImage.fromarray(image).resize((SIDE, SIDE), PillowImage.Resampling.BILINEAR))
+
+
+def deviations(total: np.ndarray, squares: np.ndarray, *, count: int) -> np.ndarray:
+    """float32 standard deviations (n - 1) of `count` whole numbers whose sums and sums of squares are given."""
+    variance = (count * squares - total**2) / (count * (count - 1))  # whole above the line: exact, never below zero
+    return np.maximum(np.sqrt(variance), LEAST_DEVIATION).astype(np.float32)
+
+
+def top_mean(map: np.ndarray) -> float:
+    """The mean of a map's highest 1 %, of one pixel at least."""
+    count = max(1, int(TOP_SHARE * map.size))
+    return float(np.partition(map, -count, axis=None)[-count:].mean(dtype=np.float64))

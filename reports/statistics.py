@@ -1,0 +1,249 @@
+"""What chance may have done: intervals of AUROCs and of their means, and tests between methods.
+
+Arrays in, numbers out. Coverages of the 95 % intervals are measured in tests/speed/test_statistics_coverage.py.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+from scipy.optimize import brentq
+
+Scores = Sequence[float] | np.ndarray
+
+DRAWS = 10_000  # of a bootstrap
+FEWEST_CATEGORIES = 8
+"""For an interval over categories: with fewer it covers less than it says, whatever is done with so few numbers."""
+FEWEST_SEEDS = 8
+"""Beyond the first of each category, for an interval over seeds: likewise."""
+FEWEST_PAIRS = 6
+"""For the signed-rank test: five differences of one sign still have a two-sided p-value of 2 / 2^5 = 0.0625."""
+DIGITS = 12  # Past them values are equal: AUROCs are fractions, and rounding errors must make no ranks.
+
+
+class Interval(NamedTuple):
+    """Both ends belong to it."""
+
+    low: float
+    high: float
+
+
+class Difference(NamedTuple):
+    """How much higher the first of two methods' AUROCs is on the same images."""
+
+    value: float
+    interval: Interval | None
+    """None: a class has a single image, whose spread nobody can know."""
+    p_value: float | None
+    """Two-sided, of equal AUROCs. None: as above, or the AUROCs differ and yet no image says how surely."""
+
+
+class Wins(NamedTuple):
+    """For each image, of how many of the other class it stands on the right side; a tie counts half."""
+
+    normal: np.ndarray
+    """(m,) half-integers from 0 to n."""
+    defective: np.ndarray
+    """(n,) half-integers from 0 to m."""
+
+    def auroc(self) -> float:
+        """Area under the ROC curve."""
+        return float(self.defective.sum() / (self.normal.size * self.defective.size))
+
+    def variance(self) -> float:
+        """Of the AUROC, after DeLong et al. (1988); needs two images in each class."""
+        # Wins, not shares of them: the variance of equal numbers is then 0 to the last bit.
+        shares = ((self.normal, self.defective.size), (self.defective, self.normal.size))
+        return float(sum(wins.var(ddof=1) / (others**2 * wins.size) for wins, others in shares))
+
+
+def wins(normal: Scores, defective: Scores) -> Wins:
+    """Count by midranks, in O(N log N) (Sun and Xu 2014). Raises ValueError for no or not finite scores."""
+    normal, defective = _finite(normal, "normal"), _finite(defective, "defective")
+    ranks = stats.rankdata(np.concatenate([normal, defective]))
+    below, above = ranks[: normal.size] - stats.rankdata(normal), ranks[normal.size :] - stats.rankdata(defective)
+    return Wins(defective.size - below, above)
+
+
+def auroc_interval(normal: Scores, defective: Scores, level: float = 0.95) -> Interval | None:
+    """Of the AUROC of (m,) and (n,) scores: DeLong's variance on the logit scale; None for a class of one image.
+
+    Where that variance is 0 (perfect separation, or nothing but ties) it is Newcombe's interval (2006, method 5), as
+    the images then say nothing of their spread. For the same reason no interval leaves out what perfect separation of
+    so many images could not: near it DeLong's variance comes from a few images and is too low more often than not.
+    Raises ValueError for no or not finite scores.
+    """
+    counted = wins(normal, defective)
+    return _interval(counted, _quantile(level)) if _has_spread(counted) else None
+
+
+def paired_difference(
+    normal_a: Scores, defective_a: Scores, normal_b: Scores, defective_b: Scores, level: float = 0.95
+) -> Difference:
+    """Compare the AUROCs of two methods, a minus b, from their scores of the same images in the same order.
+
+    The p-value is that of DeLong et al. (1988). The interval joins those of both AUROCs by their covariance (MOVER,
+    Zou and Donner 2008), since one of equal arms covers far too little near an AUROC of 1; so at the margin it may hold
+    0 where p is below 1 - level, or the other way round. Raises ValueError for scores not of the same images.
+    """
+    a, b = wins(normal_a, defective_a), wins(normal_b, defective_b)
+    if (a.normal.size, a.defective.size) != (b.normal.size, b.defective.size):
+        raise ValueError("expected two methods' scores of the same images, got different numbers of them")
+    apart = Wins(a.normal - b.normal, a.defective - b.defective)
+    if not _has_spread(apart):
+        return Difference(apart.auroc(), None, None)
+    return Difference(apart.auroc(), _joined(a, b, apart.variance(), _quantile(level)), _p_value(apart))
+
+
+def mean_interval(aurocs: Sequence[Sequence[float]], level: float = 0.95, *, seed: int = 0) -> Interval | None:
+    """Of the mean over categories, for categories like these; `aurocs` has a row a category, a number a training.
+
+    Bootstrap: categories are drawn, each with the mean of its seeds. What the choice of images and seeds did to a
+    category is part of how categories differ; to draw the seeds again would count it twice. None below
+    FEWEST_CATEGORIES categories.
+    """
+    means = np.array([_finite(row, "category's").mean() for row in aurocs])
+    if means.size < FEWEST_CATEGORIES:
+        return None
+    return _percentiles(_drawn_means(means, np.random.default_rng(seed)), level, means.size - 1)
+
+
+def interval_over_seeds(aurocs: Sequence[Sequence[float]], level: float = 0.95, *, seed: int = 0) -> Interval | None:
+    """Of the mean over just these categories and test images, trained again; `aurocs` as in `mean_interval`.
+
+    Stratified bootstrap: categories stay, and within each its own seeds are drawn. It says nothing of other categories
+    or images. None where a category has a single seed, or fewer than FEWEST_SEEDS repeat another of their category.
+    """
+    rows = [_finite(row, "category's") for row in aurocs]
+    if min(map(len, rows), default=0) < 2 or sum(map(len, rows)) - len(rows) < FEWEST_SEEDS:
+        return None
+    generator = np.random.default_rng(seed)
+    drawn = np.mean([_drawn_means(row, generator) for row in rows], axis=0)
+    # Welch and Satterthwaite: categories differ in how much their seeds do.
+    variances, freedoms = np.array([(row.var(ddof=1) / row.size, row.size - 1) for row in rows]).T
+    squares = (variances**2 / freedoms).sum()
+    return _percentiles(drawn, level, variances.sum() ** 2 / squares if squares else np.inf)
+
+
+def wilcoxon(a: Scores, b: Scores) -> float | None:
+    """Two-sided p-value of the signed-rank test of two methods' (categories,) numbers.
+
+    Categories in which both are equal are left out; None where fewer than FEWEST_PAIRS remain, as no such p-value is
+    below 0.05. Exact up to 50 different differences and up to 13 with ties among them, else by normal approximation.
+    Raises ValueError for numbers not of the same categories.
+    """
+    a, b = _finite(a, "first"), _finite(b, "second")
+    if a.size != b.size:
+        raise ValueError(f"expected two methods' numbers of the same categories, got {a.size} and {b.size}")
+    apart = np.round(a - b, DIGITS)
+    apart = apart[apart != 0]
+    return float(stats.wilcoxon(apart).pvalue) if apart.size >= FEWEST_PAIRS else None
+
+
+def mean_ranks(table: np.ndarray) -> np.ndarray:
+    """The mean rank (methods,) of each column of a (categories, methods) table; 1 is the highest, equals share theirs.
+
+    Raises ValueError where a number is missing: a rank among others than the rest's means nothing.
+    """
+    table = np.asarray(table, float)
+    if table.ndim != 2 or not table.size or not np.isfinite(table).all():
+        raise ValueError("expected a finite number for every category (row) and method (column)")
+    return stats.rankdata(-np.round(table, DIGITS), axis=1).mean(axis=0)
+
+
+def critical_difference(n_methods: int, n_categories: int, alpha: float = 0.05) -> float:
+    """By how much two mean ranks must differ to differ significantly: Nemenyi's test (Demsar 2006, section 3.2.2)."""
+    studentized = stats.studentized_range.ppf(1 - alpha, n_methods, np.inf)
+    return float(studentized / math.sqrt(2) * math.sqrt(n_methods * (n_methods + 1) / (6 * n_categories)))
+
+
+def cliques(ranks: Scores, difference: float) -> list[tuple[int, ...]]:
+    """The largest groups, of two methods or more, whose mean ranks all differ by less than the critical difference.
+
+    Each holds indices into `ranks`, the best first; a method can be in several.
+    """
+    ranks = _finite(ranks, "mean")
+    order = np.argsort(ranks, kind="stable")
+    close = [np.flatnonzero(ranks[order] - ranks[first] < difference).max() + 1 for first in order]
+    groups = [(start, end) for start, end in enumerate(close) if end > max([start + 1, *close[:start]])]
+    return [tuple(order[start:end].tolist()) for start, end in groups]
+
+
+def _finite(values: Scores, which: str) -> np.ndarray:
+    values = np.asarray(values, float)
+    if values.ndim != 1 or not values.size or not np.isfinite(values).all():
+        raise ValueError(f"expected one row of finite {which} numbers, at least one")
+    return values
+
+
+def _quantile(level: float) -> float:
+    if not 0 < level < 1:
+        raise ValueError(f"level is a share between 0 and 1, not {level}")
+    return float(stats.norm.ppf((1 + level) / 2))
+
+
+def _has_spread(counted: Wins) -> bool:
+    return min(counted.normal.size, counted.defective.size) > 1
+
+
+def _interval(counted: Wins, z: float) -> Interval:
+    auroc, variance, sizes = counted.auroc(), counted.variance(), (counted.normal.size, counted.defective.size)
+    low, high = _logit(auroc, variance, z) if variance else _score(auroc, sizes, z)
+    perfect = _score_low(1.0, sizes, z)
+    return Interval(min(low, perfect), max(high, 1 - perfect))
+
+
+def _logit(auroc: float, variance: float, z: float) -> tuple[float, float]:
+    arm = z * math.sqrt(variance) / (auroc * (1 - auroc))
+    centre = math.log(auroc / (1 - auroc))
+    return 1 / (1 + math.exp(arm - centre)), 1 / (1 + math.exp(-arm - centre))
+
+
+def _score(auroc: float, sizes: tuple[int, int], z: float) -> tuple[float, float]:
+    return _score_low(auroc, sizes, z), 1 - _score_low(1 - auroc, sizes, z)
+
+
+def _score_low(auroc: float, sizes: tuple[int, int], z: float) -> float:
+    """The lowest area from which the measured one is z standard deviations away."""
+    m, n = sizes
+    others = (m + n) / 2 - 1
+
+    def too_low(area: float) -> float:
+        pairs = 1 + others * ((1 - area) / (2 - area) + area / (1 + area))
+        return auroc - area - z * math.sqrt(area * (1 - area) * pairs / (m * n))
+
+    # Just short of the measured area, which solves the equation, too, where it is 1.
+    return brentq(too_low, 0, auroc * (1 - 1e-12)) if auroc else 0.0
+
+
+def _joined(a: Wins, b: Wins, variance: float, z: float) -> Interval:
+    covariance = (a.variance() + b.variance() - variance) / 2
+    scale = math.sqrt(a.variance() * b.variance())
+    correlation = max(-1.0, min(covariance / scale, 1.0)) if scale else 0.0
+
+    def arm(x: float, y: float) -> float:
+        return math.sqrt(max(x**2 + y**2 - 2 * correlation * x * y, 0))
+
+    (low_a, high_a), (low_b, high_b), area_a, area_b = _interval(a, z), _interval(b, z), a.auroc(), b.auroc()
+    low, high = arm(area_a - low_a, high_b - area_b), arm(high_a - area_a, area_b - low_b)
+    return Interval(area_a - area_b - low, area_a - area_b + high)
+
+
+def _p_value(apart: Wins) -> float | None:
+    value, variance = apart.auroc(), apart.variance()
+    if variance:
+        return float(2 * stats.norm.sf(abs(value) / math.sqrt(variance)))
+    return None if value else 1.0
+
+
+def _drawn_means(values: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """(DRAWS,) means of one value fewer than there are: their variance is that of the mean (Rao and Wu 1988)."""
+    return values[generator.integers(0, values.size, (DRAWS, values.size - 1))].mean(axis=1)
+
+
+def _percentiles(drawn: np.ndarray, level: float, freedom: float) -> Interval:
+    """Farther out than the level, as Student's quantiles are than the normal ones (Hesterberg 2015)."""
+    tail = stats.norm.cdf(stats.t.ppf((1 - level) / 2, freedom))
+    return Interval(*map(float, np.quantile(drawn, (tail, 1 - tail))))

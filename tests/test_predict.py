@@ -1,0 +1,290 @@
+"""`predict` from the command line and from Python, on jobs of the toy method: bolt has an operating point, nut none."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks import show_verdicts
+from reports import overlay
+from reports.results import OperatingPoint, Result, read
+from tests.checkout.program import Checkout, write_image
+
+AREA_PX = 9
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Checkout:
+    """Trained once; what changes its results works on `mine`."""
+    checkout = Checkout(tmp_path_factory.mktemp("finished") / "checkout")
+    checkout.compare()
+    chosen = ["--results", str(checkout.results), "--method", "toy", "--category", "bolt", "--area", str(AREA_PX)]
+    assert checkout.run(*chosen, "--apply", command="finetune").returncode == 0
+    return checkout
+
+
+@pytest.fixture
+def mine(finished, tmp_path) -> Path:
+    """A copy of the results."""
+    return shutil.copytree(finished.results, tmp_path / "mine")
+
+
+def predict(checkout: Checkout, *arguments, category: str = "bolt", results: Path | None = None):
+    chosen = ["--results", results or checkout.results, "--method", "toy", "--category", category]
+    return checkout.run(*map(str, [*chosen, *arguments]), command="predict")
+
+
+def table(file: Path) -> list[dict[str, str]]:
+    with open(file, encoding="utf-8", newline="") as text:
+        return list(csv.DictReader(text))
+
+
+def job(results: Path, category: str = "bolt") -> Path:
+    return next(results.glob(f"jobs/toy/{category}/*"))
+
+
+def test_there_is_a_line_an_image_and_the_status_is_0_whatever_the_verdicts(finished):
+    done = predict(finished, finished.data / "bolt/test/good/0.png", finished.data / "bolt/test/stain/0.png")
+    good, stain = done.stdout.splitlines()
+    assert done.returncode == 0
+    assert good.endswith("normal     regions 0  largest 0 px") and "good/0.png" in good
+    assert "defective  regions 1  largest" in stain and "stain/0.png" in stain
+    assert "1 defective, 1 normal, 0 unreadable" in done.stderr
+
+
+def test_with_an_operating_point_the_scores_are_the_levels_that_finetune_stored(finished, tmp_path):
+    predict(finished, finished.data / "bolt/test", "--csv", tmp_path / "verdicts.csv")
+    point = read(job(finished.results) / "operating_point.json", OperatingPoint)
+    expected = {image.path: image.score for image in point.images}
+    found = {Path(row["path"]).relative_to(finished.data).as_posix(): row for row in table(tmp_path / "verdicts.csv")}
+    assert {path: float(row["score"]) for path, row in found.items()} == expected
+    assert {float(row["threshold"]) for row in found.values()} == {point.threshold}
+    assert all((row["verdict"] == "defective") == (int(row["regions"]) > 0) for row in found.values())
+    assert all(int(row["largest_area_px"]) >= AREA_PX for row in found.values() if row["verdict"] == "defective")
+
+
+def test_without_one_they_are_the_scores_of_the_report_at_its_threshold(finished, tmp_path):
+    done = predict(finished, finished.data / "nut/test", "--csv", tmp_path / "verdicts.csv", category="nut")
+    images = read(job(finished.results, "nut") / "result.json", Result).images
+    found = {Path(row["path"]).relative_to(finished.data).as_posix(): row for row in table(tmp_path / "verdicts.csv")}
+    assert {path: float(row["score"]) for path, row in found.items()} == {
+        image.path: image.score for image in images if image.part == "test"
+    }
+    assert {float(row["threshold"]) for row in found.values()} == {
+        max(image.score for image in images if image.part == "calibration")
+    }
+    assert {row["regions"] for row in found.values()} == {""}
+    assert done.stderr.count("finetune --apply") == 1 and "regions" not in done.stdout
+
+
+def test_the_same_images_twice_give_the_same_lines(finished):
+    first, second = (predict(finished, finished.data / "bolt/test").stdout for _ in range(2))
+    assert first == second and len(first.splitlines()) == 6
+
+
+def test_what_cannot_be_read_is_reported_the_others_go_on_and_the_status_is_1(finished, tmp_path):
+    (tmp_path / "torn.png").write_bytes(b"\x89PNG")
+    stain = finished.data / "bolt/test/stain/0.png"
+    table_file = tmp_path / "deep/verdicts.csv"
+    done = predict(finished, tmp_path / "torn.png", stain, tmp_path / "gone.png", "--csv", table_file)
+    assert done.returncode == 1 and len(done.stdout.splitlines()) == 1
+    assert "torn.png cannot be read" in done.stderr and "there is no such file" in done.stderr
+    rows = table(table_file)
+    assert [row["verdict"] for row in rows] == ["unreadable", "defective", "unreadable"]
+    assert "no such file" in rows[2]["reason"] and rows[2]["score"] == ""
+
+
+def test_an_image_smaller_than_the_minimum_area_is_normal_and_says_why(finished, tmp_path):
+    Image.fromarray(np.full((2, 4, 3), 250, np.uint8)).save(tmp_path / "tiny.png")
+    done = predict(finished, tmp_path / "tiny.png", "--csv", tmp_path / "verdicts.csv")
+    (row,) = table(tmp_path / "verdicts.csv")
+    assert (row["score"], row["verdict"], row["reason"]) == ("-inf", "normal", show_verdicts.TOO_SMALL)
+    assert show_verdicts.TOO_SMALL in done.stdout
+
+
+def test_overlays_outline_the_regions_of_each_image(finished, tmp_path):
+    done = predict(finished, finished.data / "bolt/test", "--overlays", tmp_path / "seen")
+    assert done.returncode == 0
+    assert len(list((tmp_path / "seen").rglob("*.png"))) == 6
+    good, stain = (np.array(Image.open(tmp_path / f"seen/{name}/0.png")) for name in ("good", "stain"))
+    np.testing.assert_array_equal(good, np.array(Image.open(finished.data / "bolt/test/good/0.png")))
+    assert (stain == overlay.LINE).all(axis=2).any()
+
+
+def test_an_outline_goes_around_the_regions_and_leaves_them_as_they_are():
+    image, regions = np.full((60, 80, 3), 128, np.uint8), np.zeros((60, 80), bool)
+    regions[20:30, 40:60] = regions[50, 5] = True
+    drawn = overlay.draw(image, regions)
+    assert (drawn[regions] == 128).all() and (image == 128).all()
+    assert (drawn[19, 40:60] == overlay.LINE).all() and (drawn[49, 5] == overlay.LINE).all()
+    assert (drawn[18, 40:60] == overlay.HALO).all()
+    assert (drawn[:15] == 128).all()
+
+
+def test_no_two_images_share_an_overlay():
+    paths = [Path(name) for name in ("/a/1.png", "/b/1.png", "/a/1.jpg", "/a/1.PNG", "/a/1-2.png", "/a/1.png")]
+    found = show_verdicts.places(Path("out"), paths)
+    assert found[Path("/a/1.png")] == Path("out/a/1.png") and found[Path("/b/1.png")] == Path("out/b/1.png")
+    assert len({str(place).lower() for place in found.values()}) == len(set(paths))
+    assert all(place.suffix == ".png" for place in found.values())
+
+
+@pytest.mark.parametrize(
+    ("score", "threshold", "shown"),
+    [
+        (0.5, 0.25, ("0.5", "0.25")),
+        (0.123456789, 0.123456788, ("0.123456789", "0.123456788")),
+        (1.0, 1.0000000000000002, ("1.0", "1.0000000000000002")),
+        (float("-inf"), 3.14159265, ("-inf", "3.1416")),
+        (2.0, 2.0, ("2", "2")),
+    ],
+)
+def test_a_score_and_a_threshold_that_differ_look_different(score, threshold, shown):
+    assert show_verdicts.told_apart(score, threshold) == shown
+
+
+WRONG = {
+    "an unknown method": (["--method", "tyo"], "did you mean 'toy'"),
+    "an unknown category": (["--category", "bold"], "did you mean 'bolt'"),
+    "a seed that was not run": (["--seed", "3"], "0 of the finished jobs"),
+    "a bad device": (["--device", "gpu"], "--device: expected auto, cpu, cuda or cuda:N"),
+    "a device that is not there": (["--device", "cuda:7"], "cuda:7 is not there"),
+    "a table that is an image": (["--csv", "a.png"], "--csv a.png: that is an image's name"),
+    "a table that is a folder": (["--csv", "parts"], "--csv parts cannot be written: it is a folder"),
+    "overlays in a file": (["--overlays", "ours.txt"], "--overlays ours.txt cannot be written"),
+    "overlays without regions": (["--category", "nut", "--overlays", "seen"], "no operating point was applied"),
+    "overlays among the images": (["parts/bolt", "--overlays", "parts/bolt/seen"], "would take overlays for images"),
+    "overlays over the images": (["--overlays", "parts/bolt/test/good"], "would replace the image"),
+    "no results": (["--results", "parts"], "no finished job there"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), WRONG.values(), ids=WRONG)
+def test_wrong_use_is_one_sentence_and_status_2_before_anything_is_scored(finished, arguments, sentence):
+    (finished.folder / "ours.txt").touch()
+    done = predict(finished, "parts/bolt/test/good/0.png", *arguments)
+    assert done.returncode == 2 and done.stdout == ""
+    assert sentence in done.stderr
+
+
+def test_no_image_is_wrong_use(finished):
+    assert predict(finished).returncode == 2
+
+
+def test_a_point_of_an_earlier_result_is_named_and_left_out(finished, mine):
+    change(job(mine) / "operating_point.json", key="of another result")
+    done = predict(finished, finished.data / "bolt/test", results=mine)
+    assert done.returncode == 0 and "regions" not in done.stdout
+    assert "operating_point.json belongs to an earlier result" in done.stderr
+
+
+def change(path: Path, **values) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
+def test_a_job_without_calibration_and_without_a_point_says_what_to_do(finished, mine):
+    images = json.loads((job(mine, "nut") / "result.json").read_text())["images"]
+    change(job(mine, "nut") / "result.json", images=[image for image in images if image["part"] == "test"])
+    done = predict(finished, finished.data / "nut/test", category="nut", results=mine)
+    assert done.returncode == 2 and "run --calibration" in done.stderr
+
+
+SETTINGS = "model/settings.json"
+HOSTILE = {
+    "no settings": (lambda folder: (folder / "model/settings.json").unlink(), "settings.json cannot be read"),
+    "torn settings": (
+        lambda folder: (folder / "model/settings.json").write_bytes(b"{"),
+        "settings.json cannot be read",
+    ),
+    "unknown settings": (lambda folder: change(folder / "model/settings.json", shell="rm"), "settings of this method"),
+    "no model": (lambda folder: shutil.rmtree(folder / "model"), "no model was kept"),
+    "the model of another result": (lambda folder: (folder / "model/key").write_text("x"), "no model was kept"),
+    "a torn point": (lambda folder: (folder / "operating_point.json").write_text("{"), "is damaged"),
+    "a point of another version": (lambda folder: change(folder / "operating_point.json", format=9), "another version"),
+    "a torn job": (lambda folder: (folder / "job.json").write_bytes(b"\xff{"), "0 of the finished jobs"),
+}
+
+
+@pytest.mark.parametrize(("harm", "sentence"), HOSTILE.values(), ids=HOSTILE)
+def test_a_folder_that_cannot_be_trusted_is_one_sentence_and_status_2(finished, mine, harm, sentence):
+    harm(job(mine))
+    done = predict(finished, finished.data / "bolt/test", results=mine)
+    assert done.returncode == 2 and sentence in done.stderr and done.stdout == ""
+
+
+def test_a_name_that_is_no_text_is_printed_and_written(finished, tmp_path):
+    image = tmp_path / "f\udce4hig.png"
+    try:
+        write_image(image, seed=1)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    done = predict(finished, tmp_path, "--csv", tmp_path / "verdicts.csv")
+    assert done.returncode == 0 and r"f\xe4hig.png" in done.stdout
+    assert table(tmp_path / "verdicts.csv")[0]["path"].endswith(r"f\xe4hig.png")
+
+
+def test_help_teaches(finished):
+    done = predict(finished, "--help")
+    assert done.returncode == 0 and "Example: python -m benchmarks predict" in done.stdout
+
+
+def python(checkout: Checkout, code: str) -> str:
+    command = [sys.executable, "-W", "always", "-c", code]
+    done = subprocess.run(command, cwd=checkout.folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_the_function_gives_what_the_command_does(finished, tmp_path):
+    predict(finished, "parts/bolt/test", "--csv", tmp_path / "verdicts.csv")
+    found = python(
+        finished,
+        "import benchmarks, json\n"
+        "verdicts = benchmarks.predict('kept', 'toy', 'bolt', ['parts/bolt/test'])\n"
+        "print(json.dumps([[str(v.path), v.score, v.defective, len(v.regions)] for v in verdicts]))",
+    )
+    expected = [
+        [row["path"], float(row["score"]), row["verdict"] == "defective", int(row["regions"])]
+        for row in table(tmp_path / "verdicts.csv")
+    ]
+    assert json.loads(found) == expected
+
+
+def test_the_function_takes_arrays_and_goes_on_after_what_cannot_be_read(finished):
+    found = python(
+        finished,
+        "import benchmarks\n"
+        "from benchmarks.images import ImageError, read_image\n"
+        "from pathlib import Path\n"
+        "stain = read_image(Path('parts/bolt/test/stain/0.png'))\n"
+        "verdicts = benchmarks.predict('kept', 'toy', 'bolt', [stain, 'nowhere.png', stain])\n"
+        "first = next(verdicts)\n"
+        "try: next(verdicts)\n"
+        "except ImageError as error: print(error)\n"
+        "print(first.path, first.defective, next(verdicts) == first)",
+    )
+    assert "nowhere.png cannot be read" in found and "None True True" in found
+
+
+def test_the_function_refuses_at_once_and_warns_of_a_stale_point(finished, mine):
+    change(job(mine) / "operating_point.json", key="of another result")
+    found = python(
+        finished,
+        "import benchmarks\n"
+        "from benchmarks.errors import UsageError\n"
+        "try: benchmarks.predict('kept', 'toy', 'bold', [])\n"
+        "except UsageError as error: print(error)\n"
+        f"benchmarks.predict({str(mine)!r}, 'toy', 'bolt', [])",
+    )
+    assert "did you mean 'bolt'" in found and "belongs to an earlier result" in found
+
+
+def test_importing_the_package_loads_nothing_heavy(finished):
+    loaded = python(finished, "import sys, benchmarks; benchmarks.predict; print(*sys.modules)").split()
+    assert not {"numpy", "pandas", "torch", "tensorflow", "keras", "benchmarks.verdicts"} & set(loaded)
