@@ -1,0 +1,118 @@
+"""How often the 95 % intervals hold the truth, and equal methods differ, over 2,000 simulated data sets each."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from reports import statistics
+
+pytestmark = pytest.mark.slow
+DATA_SETS = 2000
+SIZES = [(20, 20), (50, 100), (100, 50), (200, 400)]
+
+
+def covered(intervals, truth):
+    """In percent, printed with the mean width."""
+    low, high = np.transpose([interval for interval in intervals if interval is not None])
+    assert low.size == DATA_SETS
+    share = 100 * np.mean((low <= truth) & (truth <= high))
+    print(f"\n{share:.1f} % covered, mean width {np.mean(high - low):.3f}")
+    return share
+
+
+def shift_of(auroc, deviation):
+    return stats.norm.ppf(auroc) * np.hypot(1, deviation)
+
+
+def auroc_coverage(m, n, auroc, deviation=1.0):
+    """Normal scores of both classes, those of defective images with a standard deviation of their own."""
+    generator = np.random.default_rng(0)
+    shift = shift_of(auroc, deviation)
+    data_sets = [(generator.normal(size=m), generator.normal(shift, deviation, n)) for _ in range(DATA_SETS)]
+    return covered([statistics.auroc_interval(*each) for each in data_sets], auroc)
+
+
+@pytest.mark.parametrize("auroc", [0.7, 0.85, 0.95])
+@pytest.mark.parametrize(("m", "n"), SIZES)
+def test_the_interval_of_an_auroc_covers_what_it_says(m, n, auroc):
+    # Of 20 and 20 images even perfect ones leave 0.95 open: only the high end can miss it, in 2.5 % by design.
+    most = 98 if (m, n, auroc) == (20, 20, 0.95) else 97
+    assert 93 <= auroc_coverage(m, n, auroc) <= most
+
+
+@pytest.mark.parametrize(
+    ("m", "n", "auroc", "deviation"),
+    [
+        (10, 10, 0.85, 1),
+        (10, 10, 0.98, 1),
+        (20, 20, 0.98, 3),
+        (50, 100, 0.98, 1),
+        (50, 100, 0.98, 3),
+        (100, 50, 0.98, 3),
+    ],
+)
+def test_where_images_are_too_few_for_the_auroc_it_covers_more(m, n, auroc, deviation):
+    assert auroc_coverage(m, n, auroc, deviation) >= 95
+
+
+@pytest.mark.xfail(strict=True, reason="half of the defective scores' spread lies in the few that nobody drew")
+def test_few_defects_of_a_wide_spread_near_1_are_covered_as_it_says():
+    assert auroc_coverage(100, 50, 0.95, 3) >= 93
+
+
+def differences(m, n, aurocs):
+    """Two methods on the same images: normal scores, correlated by one half."""
+    generator = np.random.default_rng(1)
+    shifts = [shift_of(auroc, 1) for auroc in aurocs]
+    for _ in range(DATA_SETS):
+        both = (generator.normal(size=(m + n, 1)) + generator.normal(size=(m + n, 2))) / np.sqrt(2)
+        both[m:] += shifts
+        yield statistics.paired_difference(both[:m, 0], both[m:, 0], both[:m, 1], both[m:, 1])
+
+
+@pytest.mark.parametrize(("m", "n"), SIZES)
+@pytest.mark.parametrize("auroc", [0.7, 0.85])
+def test_equal_methods_have_even_p_values_and_covered_differences(m, n, auroc):
+    found = list(differences(m, n, (auroc, auroc)))
+    assert 93 <= covered([each.interval for each in found], 0) <= 97
+    p_values = np.array([each.p_value for each in found])
+    print(f"{100 * np.mean(p_values < 0.05):.1f} % differ significantly")
+    assert 0.03 <= np.mean(p_values < 0.05) <= 0.07
+    # The larger the sample, the closer to uniform.
+    assert stats.kstest(p_values, "uniform").statistic < (0.1 if m == 20 else 0.05)
+
+
+def test_near_1_few_images_make_the_p_value_cautious():
+    p_values = np.array([each.p_value for each in differences(20, 20, (0.95, 0.95))])
+    print(f"\n{100 * np.mean(p_values < 0.05):.1f} % differ significantly")
+    assert np.mean(p_values < 0.05) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("m", "n", "aurocs"), [(50, 100, (0.85, 0.95)), (100, 50, (0.85, 0.95)), (50, 100, (0.95, 0.99))]
+)
+def test_the_difference_of_unequal_methods_is_covered(m, n, aurocs):
+    assert 93 <= covered([each.interval for each in differences(m, n, aurocs)], aurocs[0] - aurocs[1]) <= 97
+
+
+@pytest.mark.parametrize("categories", [8, 12, 15])
+def test_the_interval_over_categories_covers_what_it_says(categories):
+    generator = np.random.default_rng(2)
+    tables = generator.normal(0.85, 0.03, (DATA_SETS, categories, 1)) + generator.normal(
+        0, 0.03, (DATA_SETS, categories, 3)
+    )
+    assert 93 <= covered([statistics.mean_interval(table) for table in tables], 0.85) <= 97
+
+
+@pytest.mark.parametrize("categories", [8, 15])
+def test_skewed_categories_are_covered_a_little_less(categories):
+    tables = np.random.default_rng(3).beta(9, 1, (DATA_SETS, categories, 1))
+    assert covered([statistics.mean_interval(table) for table in tables], 0.9) >= 90
+
+
+@pytest.mark.parametrize(("categories", "seeds"), [(4, 3), (8, 2), (15, 3)])
+def test_the_interval_over_seeds_covers_what_it_says(categories, seeds):
+    generator = np.random.default_rng(4)
+    places, spreads = generator.uniform(0.7, 0.9, (categories, 1)), generator.uniform(0.005, 0.02, (categories, 1))
+    tables = places + spreads * generator.normal(size=(DATA_SETS, categories, seeds))
+    assert 93 <= covered([statistics.interval_over_seeds(table) for table in tables], places.mean()) <= 97
