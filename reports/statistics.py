@@ -72,7 +72,7 @@ def auroc_interval(normal: Scores, defective: Scores, level: float = 0.95) -> In
 
     Where that variance is 0 (perfect separation, or nothing but ties) it is Newcombe's interval (2006, method 5), as
     the images then say nothing of their spread. For the same reason no interval leaves out what perfect separation of
-    so many images could not: near it DeLong's variance comes from a few images and is too low more often than not.
+    so many images could not: near it DeLong's variance rests on a few images and is often far too low.
     Raises ValueError for no or not finite scores.
     """
     counted = wins(normal, defective)

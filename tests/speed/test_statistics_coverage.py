@@ -55,7 +55,7 @@ def test_where_images_are_too_few_for_the_auroc_it_covers_more(m, n, auroc, devi
     assert auroc_coverage(m, n, auroc, deviation) >= 95
 
 
-@pytest.mark.xfail(strict=True, reason="half of the defective scores' spread lies in the few that nobody drew")
+@pytest.mark.xfail(strict=True, reason="defects that look normal are few: a sample without them is too sure")
 def test_few_defects_of_a_wide_spread_near_1_are_covered_as_it_says():
     assert auroc_coverage(100, 50, 0.95, 3) >= 93
 
