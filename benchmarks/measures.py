@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from benchmarks import decision, metrics
+from benchmarks import decision, metrics, rivals
+from reports import statistics
 from reports.results import ImageScore, OperatingPoint, Result
 from reports.rows import Row, identity
 
 Points = Mapping[str, OperatingPoint]
 NONE: Points = {}
-DEFINITIONS = metrics.DEFINITIONS | decision.DEFINITIONS
+DEFINITIONS = metrics.DEFINITIONS | decision.DEFINITIONS | rivals.DEFINITIONS
 
 
 def rows(results: Iterable[Result], points: Points = NONE) -> list[Row]:
@@ -19,7 +20,16 @@ def rows(results: Iterable[Result], points: Points = NONE) -> list[Row]:
 
     `points` holds, by the key of its result, each operating point to judge by in the place of the calibrated threshold.
     """
-    return [measure(result, points.get(result.key)) for result in results]
+    results = list(results)
+    measured = [measure(result, points.get(result.key)) for result in results]
+    jobs = [(_contest(result), _test_images(result, points.get(result.key))) for result in results]
+    surely = rivals.p_values(jobs)
+    return [row | {"image_auroc_p_value": p_value} for row, p_value in zip(measured, surely, strict=True)]
+
+
+def _contest(result: Result) -> tuple:
+    """What jobs have in common that compete."""
+    return result.cell.dataset, result.cell.category, result.cell.seed
 
 
 def defect_rows(results: Iterable[Result], points: Points = NONE) -> list[Row]:
@@ -70,8 +80,11 @@ def _scores(images: list[ImageScore]) -> np.ndarray:
 def _image_metrics(normal: np.ndarray, defective: np.ndarray) -> Row:
     absent = [name for name, scores in (("normal", normal), ("defective", defective)) if not scores.size]
     ranking = None if absent else metrics.compare(normal, defective)
+    interval = None if absent else statistics.auroc_interval(normal, defective)
     return {
         "image_auroc": ranking and ranking.auroc(),
+        "image_auroc_low": interval and interval.low,
+        "image_auroc_high": interval and interval.high,
         "image_average_precision": ranking and ranking.average_precision(),
         "tpr_at_fpr_1": ranking and ranking.true_positive_rate_at(0.01),
         "tpr_at_fpr_5": ranking and ranking.true_positive_rate_at(0.05),

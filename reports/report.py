@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reports import sections
+from reports import ranks, sections
 from reports.results import Failure, write_text
 from reports.rows import IDENTITY, Row, csv_text, failed_row, in_order
 from reports.tables import METRICS, escape, frame, has, markdown, means, names, places, significant, span, spread_text
@@ -18,12 +18,14 @@ REASONS = {"why_no_image_metrics": "Image metrics", "why_no_pixel_metrics": "Pix
 def write(
     folder: Path, *, rows: list[Row], defects: list[Row], failures: list[Failure], definitions: Mapping[str, str]
 ) -> None:
-    """Write report.md and report.csv into a folder, each whole or not at all.
+    """Write report.md, report.csv and the figure of ranks into a folder, each whole or not at all.
 
     `rows` has a row a result, `defects` a row a result and defect type; both have the columns of `rows.IDENTITY`.
     """
     write_text(folder / "report.md", report(rows=rows, defects=defects, failures=failures, definitions=definitions))
     write_text(folder / "report.csv", csv_text([*rows, *map(failed_row, failures)]))
+    if rows:
+        ranks.draw(folder, frame(rows))
 
 
 def report(*, rows: list[Row], defects: list[Row], failures: list[Failure], definitions: Mapping[str, str]) -> str:
@@ -91,7 +93,8 @@ def _conventions(table: pd.DataFrame) -> str:
     seeds = table["seed"].nunique()
     spread = f"mean ± sample standard deviation over {seeds} seeds" if seeds > 1 else "one seed, so no spread"
     return (
-        f"Cells: {spread}; bold: best of its line; a mean row covers the categories that all methods have a value for; "
+        f"Cells: {spread}; bold: best of its line, with ≈ where it is not shown to be better than the "
+        f"second; a mean row covers the categories that all methods have a value for; "
         f"n/a: not measurable, the reason is given below. *Oracle* marks what was chosen on the test set."
     )
 

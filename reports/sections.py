@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pandas as pd
 
-from reports import published
+from reports import published, ranks
+from reports.comparison import comparison
 from reports.rows import natural
 from reports.tables import (
     METRICS,
     NOT_AVAILABLE,
-    comparison,
     decimals,
     escape,
     has,
@@ -32,10 +32,13 @@ def results(table: pd.DataFrame, defects: pd.DataFrame, definitions: Mapping[str
     """All of them, the most asked for first, what was chosen on the test set last."""
 
     def compared(title: str, column: str) -> str:
-        return _section(title, comparison(table, column), {column: definitions[column]}) if has(table, column) else ""
+        marks = ("interval", "doubtful") if column == "image_auroc" and table["seed"].nunique() == 1 else ()
+        meanings = {name: definitions[name] for name in (column, *marks)}
+        return _section(title, comparison(table, column), meanings) if has(table, column) else ""
 
     return [
         compared("Image AUROC", "image_auroc"),
+        ranks.section(table),
         _decisions(table, definitions),
         _operating_points(table, definitions),
         _at_false_alarms(table, definitions),

@@ -12,8 +12,6 @@ from tabulate import tabulate
 from reports.rows import Row, in_order, natural
 
 NOT_AVAILABLE = "n/a"
-FAILED = "failed"
-NOT_RUN = "not run"
 
 METRICS = {
     "image_auroc": "image AUROC",
@@ -25,6 +23,8 @@ METRICS = {
     "balanced_accuracy": "balanced accuracy",
     "promised_false_alarm_share": "promised at most",
     "missed": "missed",
+    "interval": "[low, high]",
+    "doubtful": "≈",
     "area_rule": "minimum defect area",
     "area_image_auroc": "image AUROC of its level",
     "threshold": "threshold",
@@ -110,25 +110,6 @@ def means(table: pd.DataFrame, column: str) -> Means:
     return Means(by_method, sorted(shared.index, key=natural), table["place"].nunique())
 
 
-def comparison(table: pd.DataFrame, column: str) -> str:
-    """Categories by methods, the best of each line in bold, with a mean row."""
-    methods, seeds = names(table), table["seed"].nunique()
-    cells = spreads(table, ["place", "name"], column)
-    absent = _absent(table, column)
-    lines = [
-        [
-            escape(place),
-            *_line([cells.get((place, name)) or absent.get((place, name), NOT_RUN) for name in methods], seeds),
-        ]
-        for place in places(table)
-    ]
-    mean = means(table, column)
-    if len(lines) > 1 and mean.categories:
-        row = _line([mean.by_method.get(name, NOT_AVAILABLE) for name in methods], seeds)
-        lines.append([f"*{mean.title()}*", *row])
-    return markdown(["category", *map(escape, methods)], lines)
-
-
 def markdown(headers: Sequence[str], lines: Iterable[Sequence[str]], *, text_columns: int = 1) -> str:
     """A table whose first columns are text, set to the left, and the others numbers, set to the right."""
     align = ["left"] * text_columns + ["right"] * (len(headers) - text_columns)
@@ -169,24 +150,6 @@ def spread_text(spread: Spread | None, seeds: int) -> str:
     deviation = "" if pd.isna(spread.deviation) else f" ± {spread.deviation:.3f}"
     missing = f" ({spread.seeds} of {seeds} seeds)" if spread.seeds < seeds else ""
     return f"{spread.mean:.3f}{deviation}{missing}"
-
-
-def _line(cells: Sequence[Spread | str], seeds: int) -> list[str]:
-    """The texts of a line, the best (as shown, so that equals are equally marked) in bold if there is a choice."""
-    shown = [decimals(cell.mean) if isinstance(cell, Spread) else None for cell in cells]
-    known = [float(text) for text in shown if text]
-    texts = [cell if isinstance(cell, str) else spread_text(cell, seeds) for cell in cells]
-    return [
-        f"**{text}**" if mean and len(known) > 1 and float(mean) == max(known) else text
-        for text, mean in zip(texts, shown, strict=True)
-    ]
-
-
-def _absent(table: pd.DataFrame, column: str) -> dict[tuple[str, str], str]:
-    """What stands where a job has no such number."""
-    without = table[table[column].isna()]
-    texts = without["failure"].isna().map({True: NOT_AVAILABLE, False: FAILED})
-    return dict(zip(zip(without["place"], without["name"], strict=True), texts, strict=True))
 
 
 def _names(table: pd.DataFrame) -> pd.Series:

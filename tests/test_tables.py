@@ -13,9 +13,10 @@ from markdown_it import MarkdownIt
 
 from benchmarks import measures
 from reports import published, report
+from reports.comparison import comparison
 from reports.results import Cell, Cost, Failure, ImageScore, PixelScores, Result, TrackedEpoch
 from reports.rows import csv_text, in_order
-from reports.tables import comparison, escape, frame, means, names, significant
+from reports.tables import escape, frame, means, names, significant
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 EPOCHS = [TrackedEpoch(number=n, loss=1.0, image_auroc=a, seconds=1800 * n) for n, a in ((1, 0.6), (2, 0.8), (3, 0.7))]
@@ -88,6 +89,48 @@ def compared(rows, column="image_auroc"):
 # Comparisons.
 
 
+def test_three_methods_are_ranked_and_two_are_not(tmp_path):
+    results = [result(cell(method, place)) for method in "abc" for place in ("x", "y")]
+    assert "## Ranks over categories" in text_of(results)
+    assert "## Ranks over categories" not in text_of(results[:4])
+    report.write(tmp_path, rows=measures.rows(results), defects=[], failures=[], definitions=measures.DEFINITIONS)
+    assert (tmp_path / "ranks.png").read_bytes().startswith(b"\x89PNG") and (tmp_path / "ranks.pdf").exists()
+
+
+def sure(auroc, p_value, method):
+    """A row with an interval, and the p-value against the best of its category."""
+    chance = {"image_auroc_low": auroc - 0.1, "image_auroc_high": auroc + 0.05, "image_auroc_p_value": p_value}
+    return row(method, auroc=auroc) | chance
+
+
+def test_an_auroc_of_one_seed_has_its_interval():
+    _, line = compared([sure(0.8, None, "a")])
+    assert line == ["bolt", "0.800 [0.70, 0.85]"]
+
+
+def test_a_best_that_is_surely_better_has_no_mark():
+    _, line = compared([sure(0.9, None, "a"), sure(0.8, 0.01, "b")])
+    assert line[1] == "<strong>0.900 [0.80, 0.95]</strong>"
+
+
+@pytest.mark.parametrize("p_value", [0.05, 0.6, None])
+def test_a_best_that_is_not_shown_to_be_better_than_the_second_is_marked(p_value):
+    _, line = compared([sure(0.9, None, "a"), sure(0.8, p_value, "b"), sure(0.1, 0.001, "c")])
+    assert line[1] == "<strong>0.900 [0.80, 0.95]</strong> ≈" and "≈" not in "".join(line[2:])
+
+
+def test_the_mean_over_many_categories_has_an_interval_and_a_surely_best():
+    rows = [row("a", f"part {n}", auroc=0.9 + 0.01 * (n % 3)) for n in range(10)]
+    rows += [row("b", f"part {n}", auroc=0.5 + 0.03 * (n % 4)) for n in range(10)]
+    mean = compared(rows)[-1]
+    assert re.fullmatch(r"<strong>0\.909 \[0\.90, 0\.92\]</strong>", mean[1]) and "[" in mean[2]
+
+
+def test_the_best_mean_over_few_categories_is_in_doubt():
+    rows = [row(method, place, auroc=auroc) for method, auroc in (("a", 0.9), ("b", 0.2)) for place in "xyz"]
+    assert compared(rows)[-1][1] == "<strong>0.900</strong> ≈"
+
+
 def test_the_best_of_a_line_is_bold():
     _, line = compared([row("a", auroc=0.9), row("b", auroc=0.8)])
     assert line == ["bolt", "<strong>0.900</strong>", "0.800"]
@@ -121,7 +164,7 @@ def test_failed_not_measurable_and_not_run_are_told_apart():
 
 def test_the_mean_is_taken_over_categories_that_all_methods_have():
     rows = [row("a", "x", auroc=0.4), row("a", "y", auroc=1.0), row("b", "x", auroc=0.6)]
-    assert compared(rows)[-1] == ["<em>mean of 1 of 2</em>", "0.400", "<strong>0.600</strong>"]
+    assert compared(rows)[-1] == ["<em>mean of 1 of 2</em>", "0.400", "<strong>0.600</strong> ≈"]
 
 
 def test_a_method_without_any_value_does_not_take_the_mean_from_the_others():

@@ -1,0 +1,110 @@
+"""The table of categories by methods: which one is best, how far chance may have moved it, and whether it is sure."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from reports import statistics
+from reports.tables import (
+    NOT_AVAILABLE,
+    Spread,
+    decimals,
+    escape,
+    markdown,
+    means,
+    names,
+    places,
+    spread_text,
+    spreads,
+)
+
+FAILED = "failed"
+NOT_RUN = "not run"
+DOUBTFUL = "≈"
+SIGNIFICANT = 0.05
+"""A p-value below it shows a difference."""
+
+
+def comparison(table: pd.DataFrame, column: str) -> str:
+    """Categories by methods, the best of each line in bold, with a mean row.
+
+    With one seed, the columns `COLUMN_low`, `COLUMN_high` and `COLUMN_p_value` give intervals, and the mark of a best
+    that is not shown to be better than the second.
+    """
+    methods, seeds = names(table), table["seed"].nunique()
+    cells = spreads(table, ["place", "name"], column)
+    absent = _absent(table, column)
+    intervals = _intervals(table, column) if seeds == 1 else {}
+    doubtful = _doubtful(table, column) if seeds == 1 else set()
+    lines = []
+    for place in places(table):
+        found = [cells.get((place, name)) or absent.get((place, name), NOT_RUN) for name in methods]
+        texts = [
+            _with_interval(cell, intervals.get((place, name)), seeds) for name, cell in zip(methods, found, strict=True)
+        ]
+        lines.append([escape(place), *_marked(texts, found, place in doubtful)])
+    return markdown(["category", *map(escape, methods)], [*lines, *_mean_line(table, column, methods)])
+
+
+def _mean_line(table: pd.DataFrame, column: str, methods: Sequence[str]) -> list[list[str]]:
+    """The mean over categories, if there are several; with one seed and enough categories with its interval."""
+    mean, seeds = means(table, column), table["seed"].nunique()
+    if len(places(table)) < 2 or not mean.categories:
+        return []
+    found = [mean.by_method.get(name, NOT_AVAILABLE) for name in methods]
+    by_category = table[table["place"].isin(mean.categories)].groupby(["name", "place"])[column].mean()
+    values = {name: by_category[name].to_numpy() for name in mean.by_method}
+    intervals = {name: statistics.mean_interval(own[:, None]) for name, own in values.items()} if seeds == 1 else {}
+    texts = [_with_interval(cell, intervals.get(name), seeds) for name, cell in zip(methods, found, strict=True)]
+    return [[f"*{mean.title()}*", *_marked(texts, found, _undecided(list(values.values())))]]
+
+
+def _undecided(values: Sequence[np.ndarray]) -> bool:
+    """Whether the best of some methods' numbers over the same categories is not shown to be better than the second."""
+    if len(values) < 2:
+        return False
+    first, second = sorted(values, key=np.mean)[:-3:-1]
+    p_value = statistics.wilcoxon(first, second)
+    return p_value is None or p_value >= SIGNIFICANT
+
+
+def _intervals(table: pd.DataFrame, column: str) -> dict[tuple[str, str], statistics.Interval]:
+    if f"{column}_low" not in table:
+        return {}
+    known = table.dropna(subset=[f"{column}_low", f"{column}_high"])
+    ends = known[["place", "name", f"{column}_low", f"{column}_high"]].itertuples(index=False, name=None)
+    return {(place, name): statistics.Interval(low, high) for place, name, low, high in ends}
+
+
+def _doubtful(table: pd.DataFrame, column: str) -> set[str]:
+    """Categories whose best method is not shown to be better than the second."""
+    if f"{column}_p_value" not in table:
+        return set()
+    known = table.dropna(subset=[column])
+    contests = {place: own.sort_values(column, ascending=False) for place, own in known.groupby("place")}
+    seconds = {place: own.iloc[1][f"{column}_p_value"] for place, own in contests.items() if len(own) > 1}
+    return {place for place, p_value in seconds.items() if pd.isna(p_value) or p_value >= SIGNIFICANT}
+
+
+def _with_interval(cell: Spread | str, interval: statistics.Interval | None, seeds: int) -> str:
+    text = cell if isinstance(cell, str) else spread_text(cell, seeds)
+    return f"{text} [{interval.low:.2f}, {interval.high:.2f}]" if interval else text
+
+
+def _marked(texts: Sequence[str], cells: Sequence[Spread | str], doubtful: bool) -> list[str]:
+    """The best (as shown, so that equals are equally marked) in bold if there is a choice, with ≈ where in doubt."""
+    shown = [decimals(cell.mean) if isinstance(cell, Spread) else None for cell in cells]
+    known = [float(text) for text in shown if text]
+    best = f"**{{}}**{' ' + DOUBTFUL if doubtful else ''}"
+    return [
+        best.format(text) if mean and len(known) > 1 and float(mean) == max(known) else text
+        for text, mean in zip(texts, shown, strict=True)
+    ]
+
+
+def _absent(table: pd.DataFrame, column: str) -> dict[tuple[str, str], str]:
+    """What stands where a job has no such number."""
+    without = table[table[column].isna()]
+    texts = without["failure"].isna().map({True: NOT_AVAILABLE, False: FAILED})
+    return dict(zip(zip(without["place"], without["name"], strict=True), texts, strict=True))
