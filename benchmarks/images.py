@@ -131,6 +131,8 @@ def _decode(path: Path, pixels: Callable[[Image.Image], np.ndarray]) -> np.ndarr
 
 def _open(path: Path, use: Callable[[Image.Image], Any]) -> Any:
     try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise ValueError("it is a folder, or something else that is no file")  # a pipe would be waited for
         with Image.open(path) as picture:
             return use(picture)
     except Exception as error:  # decoders raise nearly anything for a damaged file

@@ -1,29 +1,33 @@
 """The convolutional autoencoder that learns to reproduce normal images: what it cannot reproduce is anomalous."""
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from methods import Epoch, Image, Method, MethodError, Preparing, Score, settings
 from methods.cae import architectures, engine, preprocessing
+from methods.cae.architectures.inception_resnet_v2 import named_file
 from methods.cae.history import History
+from methods.cae.refusals import contradiction
 
 
 @settings
 class ConvolutionalAutoencoder(Method):
     """Autoencoder trained on normal images; the anomaly map is the difference of an image and its reconstruction.
 
-    Bergmann, Löwe, Fauser, Sattlegger and Steger, 2019, arXiv:1807.02011, with the augmentation and the schedule of
-    the Keras project "MVTec-Anomaly-Detection" (2020), from which the limit of training instances comes. The image
-    score is the map's maximum; in colour, a pixel of the map is the maximum over its three differences. Images are
-    resized to 256x256, whatever their aspect ratio.
+    Bergmann, Löwe, Fauser, Sattlegger and Steger, 2019, arXiv:1807.02011, with the augmentation and the schedules of
+    the Keras project "MVTec-Anomaly-Detection" (2020), from which the other architectures and the limit of training
+    instances come. Images are resized to 256x256 (inception_resnet_v2: 299x299), whatever their aspect ratio. With
+    `patches`, the network sees 128x128 of them at once: in training anywhere, in scoring all over, and a pixel's
+    reconstruction is the mean of those of the patches it is in.
 
     Departures, and why:
 
-    - textures are seen whole at 256x256, like objects, not in patches of 128x128, which are still to be built;
+    - textures too are seen whole where `patches` is not set: nothing here knows a texture from an object;
     - the latent size is 100 for both, the paper's for textures; its 500 for objects can be set;
     - batches of 8, not 128: a category here may have 20 images, and needs the steps;
     - training stops early, by images held out, and keeps the best weights: the paper trains 200 epochs;
@@ -31,7 +35,12 @@ class ConvolutionalAutoencoder(Method):
     - the loss leaves out windows that cross the image's edge, as published, so that an SSIM map has no values of its
       own in the outer 5 pixels: it repeats the nearest. An l1 or l2 map after that loss shows untrained edges;
     - an epoch's last batch is filled up with the next epoch's images: steps of one size are built once;
-    - brightness is multiplied and cut off at white; no image is stretched to the full range.
+    - brightness is multiplied and cut off at white; no image is stretched to the full range;
+    - the one-cycle policy leaves Adam's momentum alone: Keras builds it into the compiled step;
+    - the learning-rate finder takes 100 steps from 1e-5 to 1, not 10 epochs: a small category has few steps in those;
+    - architectures published with a fault are put right, but for `mvtec_seed`: their docstrings say where.
+
+    The image score by minimum defect area is not among `image_score`: `finetune` takes it from the maps.
     """
 
     paper: ClassVar[str] = (
@@ -40,24 +49,67 @@ class ConvolutionalAutoencoder(Method):
     )
     quick: ClassVar[dict[str, Any]] = {"loss": "mse", "epochs": 3, "latent_size": 8}
 
-    architecture: Literal["mvtec"] = Field("mvtec", description="layers: mvtec, the paper's table at 256x256")
-    latent_size: int = Field(100, ge=1, le=10_000, description="numbers in the latent code (paper: 500 for objects)")
+    architecture: Literal[
+        "mvtec", "mvtec_seed", "mvtec2", "baseline", "inception", "resnet", "skip", "inception_resnet_v2"
+    ] = Field("mvtec", description="layers: mvtec is the paper's; a file each in methods/cae/architectures")
+    latent_size: int = Field(
+        100, ge=1, le=10_000, description="numbers in the latent code of mvtec and mvtec_seed (paper: 500 for objects)"
+    )
+    encoder_weights: str | None = Field(
+        None, description="file of ImageNet weights (.h5) for inception_resnet_v2; none: Keras's cache or download"
+    )
+    patches: bool = Field(
+        False, description="see textures as overlapping patches of 128x128 pixels of the 256x256 (paper: textures)"
+    )
+    patch_stride_px: int = Field(32, ge=1, le=128, description="from patch to patch in scoring (published value)")
     color_mode: Literal["grayscale", "rgb"] = Field(
         "grayscale", description="colours seen: grayscale (ITU-R 601 weights) or rgb"
     )
-    loss: Literal["ssim", "mse"] = Field(
-        "ssim", description="ssim: 1 - mean SSIM (published project: halved); mse: mean squared error over all pixels"
+    loss: Literal["ssim", "mse", "mae", "l2", "ms_ssim"] = Field(
+        "ssim",
+        description="ssim: 1 - mean SSIM (published project: halved); mse, mae: mean squared or absolute error over "
+        "all pixels; l2: squared error summed over an image; ms_ssim: 1 - MS-SSIM of five scales",
     )
     map: Literal["auto", "l1", "l2", "ssim"] = Field(
-        "auto", description="anomaly map: l1 absolute, l2 squared, ssim 1 - SSIM, auto the loss's own (mse: l2)"
+        "auto",
+        description="anomaly map: l1 absolute, l2 squared, ssim 1 - SSIM, auto the loss's own (mse: l2, mae: l1)",
     )
+    map_color: Literal["maximum", "gray"] = Field(
+        "maximum", description="in rgb, a pixel of the map has its largest difference, or that of the grays (published)"
+    )
+    data_range: float = Field(
+        1.0,
+        gt=0,
+        le=255,
+        description="L of SSIM in loss and map; images here are 0 to 1, so 1 is SSIM as defined, and more takes "
+        "differences of low contrast for noise (published maps, by accident: 2)",
+    )
+    image_score: Literal["max", "mean", "top_mean"] = Field(
+        "max", description="of the map's pixels: the highest, the mean, or the mean of the highest top_share"
+    )
+    top_share: float = Field(0.01, gt=0, le=1, description="share of the map's pixels that top_mean is of")
     batch_size: int = Field(8, ge=1, le=1024, description="images a step (paper: 128; small categories need the steps)")
-    learning_rate: float = Field(2e-4, gt=0, le=1, description="of Adam, at the first step")
+    learning_rate: float = Field(2e-4, gt=0, le=1, description="of Adam: at the first step, or a cycle's highest")
+    find_learning_rate: bool = Field(
+        False, description="try rates from 1e-5 to 1 first, and take what is found for learning_rate (published: yes)"
+    )
+    finder_drop: float = Field(
+        0.85, gt=0, lt=1, description="the rate taken is where the loss tried is this share of its way down"
+    )
+    learning_rate_schedule: Literal["decay", "plateau", "one_cycle"] = Field(
+        "decay", description="after the first step: decay with each, plateau with the held-out loss, or one_cycle"
+    )
     learning_rate_decay: float = Field(1e-5, ge=0, le=1, description="step n has learning_rate / (1 + decay * n)")
+    plateau_patience: int = Field(
+        6, ge=1, description="plateau: epochs without a lower held-out loss before the rate is reduced"
+    )
+    plateau_factor: float = Field(0.5, gt=0, lt=1, description="plateau: what a reduced rate is multiplied by")
     epochs: int = Field(200, ge=1, le=100_000, description="at most this many epochs")
     instances: int = Field(10_000, ge=1, description="at most this many augmented training images in all epochs")
     patience: int = Field(
-        12, ge=1, description="epochs without a lower held-out loss before training stops (paper: never)"
+        12,
+        ge=1,
+        description="epochs without a lower held-out loss before training stops (paper: never; one_cycle: never)",
     )
     validation_share: float = Field(
         0.1, gt=0, lt=1, description="share of the images held out for early stopping, at least one"
@@ -80,6 +132,12 @@ class ConvolutionalAutoencoder(Method):
     _device = "cpu"
     _history = None
 
+    @model_validator(mode="after")
+    def _fit_together(self) -> "ConvolutionalAutoencoder":
+        if sentence := contradiction(self):
+            raise ValueError(sentence)
+        return self
+
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:
         """Train on augmented images; an epoch's loss is that of training. Raises MethodError under 2 images."""
         if len(images) < 2:
@@ -88,25 +146,27 @@ class ConvolutionalAutoencoder(Method):
             )
         engine.start()
         from methods.cae import training
+        from methods.cae.architectures import building
 
-        pixels = yield from preprocessing.prepare_all(images, size=architectures.SIZE, color_mode=self.color_mode)
+        size_px = architectures.image_px(self)
+        pixels = yield from preprocessing.prepare_all(images, size=size_px, color_mode=self.color_mode)
         with engine.on(device):
-            network = architectures.build(self._layers, self._channels, seed=seed)
+            network = building.build(self._plan, seed=seed)
         self._keep(network, device)
-        for history in engine.within(device, training.train(network, pixels, self, seed=seed)):
-            self._history = history
-            yield Epoch(len(history.epochs), history.planned, history.epochs[-1].training)
+        for event in engine.within(device, training.train(network, pixels, self, seed=seed)):
+            if isinstance(event, Preparing):
+                yield event
+                continue
+            self._history = event
+            yield Epoch(len(event.epochs), event.planned, event.epochs[-1].training)
 
     def score(self, images: Sequence[Image]) -> Iterator[Score]:
-        """The map of each image, and its maximum."""
+        """The map of each image, and what `image_score` makes of it."""
         if self._network is None:
             raise MethodError("cae cannot score before it is fitted or loaded")
         from methods.cae import reconstruction
-        from methods.cae.differences import OF_LOSS
 
-        difference = OF_LOSS[self.loss] if self.map == "auto" else self.map
-        scores = reconstruction.scores(self._network, images, color_mode=self.color_mode, difference=difference)
-        return engine.within(self._device, scores)
+        return engine.within(self._device, reconstruction.scores(self._network, images, self))
 
     def reconstruct(self, images: Sequence[Image]) -> Iterator[Image]:
         """The network's output, at its resolution."""
@@ -114,12 +174,15 @@ class ConvolutionalAutoencoder(Method):
             raise MethodError("cae cannot reconstruct before it is fitted or loaded")
         from methods.cae import reconstruction
 
-        pictures = reconstruction.pictures(self._network, images, color_mode=self.color_mode)
-        return engine.within(self._device, pictures)
+        return engine.within(self._device, reconstruction.pictures(self._network, images, self))
 
     def depends_on(self) -> dict[str, str]:
-        """The engine under Keras. Raises MethodError where there is none."""
-        return {"engine": engine.chosen(os.environ.get("KERAS_BACKEND"))}
+        """The engine under Keras, and a file of weights that is named. Raises MethodError where one is not there."""
+        found = {"engine": engine.chosen(os.environ.get("KERAS_BACKEND"))}
+        if not self.encoder_weights:
+            return found
+        with open(named_file(self.encoder_weights), "rb") as file:
+            return found | {"encoder_weights": hashlib.file_digest(file, "sha256").hexdigest()}
 
     def save_state(self, folder: Path) -> None:
         """model.keras, without the optimizer, and history.json."""
@@ -139,12 +202,12 @@ class ConvolutionalAutoencoder(Method):
         self._history = History.load(folder / "history.json")
 
     def parameter_count(self) -> int:
-        """All weights and biases."""
-        return architectures.parameter_count(self._layers, self._channels)
+        """All weights, biases and moving statistics."""
+        return architectures.parameter_count(self._plan)
 
     def model_bytes(self) -> int:
-        """Four bytes a parameter, and what describes them."""
-        return 4 * self.parameter_count() + 60_000
+        """Four bytes a parameter, and what describes the layers."""
+        return architectures.model_bytes(self._plan)
 
     def find_device(self, wanted: str) -> str:
         """`cpu` or `cuda:N`, as the engine of Keras sees them."""
@@ -160,14 +223,10 @@ class ConvolutionalAutoencoder(Method):
 
     def _fits(self, network: Any) -> bool:
         """Whether a network from a file is of the shape that the settings say."""
-        shape = (None, architectures.SIZE, architectures.SIZE, self._channels)
+        shape = (None, *self._plan.shape)
         ends = [getattr(network, name, None) for name in ("input_shape", "output_shape")]
         return ends == [shape, shape] and network.count_params() == self.parameter_count()
 
     @property
-    def _channels(self) -> int:
-        return preprocessing.CHANNELS[self.color_mode]
-
-    @property
-    def _layers(self) -> list[architectures.Layer]:
-        return architectures.TABLES[self.architecture](self._channels, self.latent_size)
+    def _plan(self) -> architectures.Layer:
+        return architectures.plan(self, channels=preprocessing.CHANNELS[self.color_mode])

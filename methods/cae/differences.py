@@ -1,45 +1,60 @@
 """How an image differs from its reconstruction, pixel by pixel: what training lowers and what maps show."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from keras import ops
 
-from methods.cae.ssim import ssim_map
+from methods.cae.ssim import ms_ssim, ssim_map
+
+if TYPE_CHECKING:
+    from methods.cae import ConvolutionalAutoencoder
+
+OF_LOSS = {"mse": "l2", "mae": "l1", "l2": "l2", "ssim": "ssim", "ms_ssim": "ssim"}
+"""The difference that a loss lowers."""
+GRAY = np.float32([0.299, 0.587, 0.114])
+"""Weights of red, green and blue in ITU-R BT.601, as `preprocessing` has them."""
 
 
-def l1(images: Any, reconstructions: Any) -> Any:
-    """The absolute difference."""
-    return ops.abs(images - reconstructions)
+def difference(images: Any, reconstructions: Any, *, kind: str, data_range: float) -> Any:
+    """Two batches (n, height, width, channels) -> signless differences of that shape, or less a border.
+
+    l1 is absolute, l2 squared, ssim 1 - SSIM, from 0 (alike) to 2 (inverted), in every whole window: the outer 5
+    pixels have none.
+    """
+    if kind == "ssim":
+        return 1 - ssim_map(images, reconstructions, data_range=data_range)
+    return {"l1": ops.abs, "l2": ops.square}[kind](images - reconstructions)
 
 
-def l2(images: Any, reconstructions: Any) -> Any:
-    """The squared difference."""
-    return ops.square(images - reconstructions)
+def losses(images: Any, reconstructions: Any, *, loss: str, data_range: float) -> Any:
+    """(n,) the loss of each image: a mean over its pixels and channels, of l2 the sum, or 1 - MS-SSIM."""
+    if loss == "ms_ssim":
+        return 1 - ms_ssim(images, reconstructions, data_range=data_range)
+    values = difference(images, reconstructions, kind=OF_LOSS[loss], data_range=data_range)
+    return (ops.sum if loss == "l2" else ops.mean)(values, axis=(1, 2, 3))
 
 
-def ssim(images: Any, reconstructions: Any) -> Any:
-    """1 - SSIM in every whole window, from 0 (alike) to 2 (inverted); the outer 5 pixels have no window."""
-    return 1 - ssim_map(images, reconstructions)
-
-
-DIFFERENCES = {"l1": l1, "l2": l2, "ssim": ssim}
-"""Batches (n, height, width, channels) in 0 to 1, twice -> signless differences, of that shape or less a border."""
-OF_LOSS = {"mse": "l2", "ssim": "ssim"}
-"""The difference whose mean a loss is."""
-
-
-def losses(images: Any, reconstructions: Any, *, loss: str) -> Any:
-    """(n,) the mean difference of each image over its pixels and channels."""
-    return ops.mean(DIFFERENCES[OF_LOSS[loss]](images, reconstructions), axis=(1, 2, 3))
-
-
-def maps(images: np.ndarray, reconstructions: np.ndarray, *, difference: str) -> np.ndarray:
-    """(n, height, width) float32: at each pixel the largest difference of its channels.
+def maps(images: np.ndarray, reconstructions: np.ndarray, settings: "ConvolutionalAutoencoder") -> np.ndarray:
+    """(n, height, width) float32: at each pixel the largest difference of its channels, or that of their gray.
 
     A pixel of a border that a difference leaves out has the value of the nearest one inside. Windows cut off by the
     image's edge, or mirrored there, would average fewer pixels and hold the maximum of most normal maps.
     """
-    values = ops.convert_to_numpy(ops.max(DIFFERENCES[difference](images, reconstructions), axis=-1))
+    kind = OF_LOSS[settings.loss] if settings.map == "auto" else settings.map
+    if settings.map_color == "gray" and images.shape[-1] == len(GRAY):
+        images, reconstructions = (values @ GRAY[:, None] for values in (images, reconstructions))
+    values = difference(images, reconstructions, kind=kind, data_range=settings.data_range)
+    values = ops.convert_to_numpy(ops.max(values, axis=-1))
     border_px = (images.shape[1] - values.shape[1]) // 2
     return np.pad(values, ((0, 0), (border_px, border_px), (border_px, border_px)), mode="edge")
+
+
+def image_score(map: np.ndarray, settings: "ConvolutionalAutoencoder") -> float:
+    """A map's maximum, its mean, or the mean of its highest pixels, `top_share` of all, one at least."""
+    if settings.image_score == "max":
+        return float(map.max())
+    if settings.image_score == "mean":
+        return float(map.mean(dtype=np.float64))
+    count = max(1, round(settings.top_share * map.size))
+    return float(np.partition(map, -count, axis=None)[-count:].mean(dtype=np.float64))

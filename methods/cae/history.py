@@ -19,6 +19,14 @@ class Losses(NamedTuple):
     """On the held-out images, with the weights at the epoch's end."""
 
 
+class Trial(NamedTuple):
+    """One step of the learning-rate finder."""
+
+    rate: float
+    loss: float
+    """Smoothed over the steps before."""
+
+
 class History(NamedTuple):
     """The losses of every epoch so far, and the circumstances."""
 
@@ -30,6 +38,10 @@ class History(NamedTuple):
     planned: int
     """Epochs if nothing stops them."""
     epochs: list[Losses]
+    trials: tuple[Trial, ...] = ()
+    """What the learning-rate finder saw, where it was asked."""
+    found_rate: float | None = None
+    """The learning rate it chose."""
 
     @property
     def best(self) -> int:
@@ -44,10 +56,12 @@ class History(NamedTuple):
     def remarks(self) -> tuple[str, ...]:
         """What a reader of the scores must know."""
         stop = f"trained {len(self.epochs)} of at most {self.planned} epochs and kept the weights of epoch {self.best}"
-        return (
+        remarks = (
             f"Keras ran on {self.engine}",
             f"{stop}, with the lowest loss on {self.held_out} held-out of {self.images} images",
         )
+        found = f"learning rate {self.found_rate:.2g}, found in {len(self.trials)} steps" if self.trials else None
+        return (*remarks, found) if found else remarks
 
     def save(self, file: Path) -> None:
         """Write it as JSON."""

@@ -1,14 +1,18 @@
 """What a trained network makes of images, batch by batch."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from keras import ops
 
 from methods import Image, Score
-from methods.cae.differences import losses, maps
+from methods.cae import architectures, patches
+from methods.cae.differences import image_score, losses, maps
 from methods.cae.preprocessing import as_floats, prepare
+
+if TYPE_CHECKING:
+    from methods.cae import ConvolutionalAutoencoder
 
 BATCH = 8
 """Images reconstructed at once; fewer are made up with black ones, for one shape is traced and computed alike."""
@@ -21,32 +25,47 @@ def reconstruct(network: Any, images: np.ndarray, *, batch_size: int = BATCH) ->
     return network.predict_on_batch(batch)[: len(images)]
 
 
-def mean_loss(network: Any, pixels: np.ndarray, *, loss: str) -> float:
-    """The mean loss of uint8 images, as they are."""
+def reconstruct_whole(network: Any, images: np.ndarray, *, stride_px: int) -> np.ndarray:
+    """The same of images that may be larger than the network's: blended from their patches."""
+    side_px = network.input_shape[1]
+    if images.shape[1] == side_px:
+        return reconstruct(network, images)
+    pieces = patches.cut(images, side_px, stride_px)
+    found = [reconstruct(network, pieces[start : start + BATCH]) for start in range(0, len(pieces), BATCH)]
+    return patches.blended(np.concatenate(found), images.shape, stride_px)
+
+
+def mean_loss(network: Any, pixels: np.ndarray, settings: "ConvolutionalAutoencoder") -> float:
+    """The mean loss of uint8 images of the network's size, as they are."""
     size = min(BATCH, len(pixels))
     found = []
     for start in range(0, len(pixels), size):
         images = as_floats(pixels[start : start + size])
-        found.extend(ops.convert_to_numpy(losses(images, reconstruct(network, images, batch_size=size), loss=loss)))
+        made = reconstruct(network, images, batch_size=size)
+        values = losses(images, made, loss=settings.loss, data_range=settings.data_range)
+        found.extend(ops.convert_to_numpy(values))
     return float(np.mean(found))
 
 
-def scores(network: Any, images: Sequence[Image], *, color_mode: str, difference: str) -> Iterator[Score]:
-    """Each image's map, and the map's maximum; no more than a batch is read before it is needed."""
-    for batch in _batches(network, images, color_mode):
-        for map in maps(batch, reconstruct(network, batch), difference=difference):
-            yield Score(float(map.max()), map)
+def scores(network: Any, images: Sequence[Image], settings: "ConvolutionalAutoencoder") -> Iterator[Score]:
+    """Each image's map, and its score; no more than a batch is read before it is needed."""
+    for batch in _batches(images, settings):
+        made = reconstruct_whole(network, batch, stride_px=settings.patch_stride_px)
+        for map in maps(batch, made, settings):
+            yield Score(image_score(map, settings), map)
 
 
-def pictures(network: Any, images: Sequence[Image], *, color_mode: str) -> Iterator[Image]:
-    """The reconstruction of each image, (size, size, 3) uint8; gray where the network sees gray."""
-    for batch in _batches(network, images, color_mode):
-        for picture in np.rint(255 * np.clip(reconstruct(network, batch), 0, 1)).astype(np.uint8):
+def pictures(network: Any, images: Sequence[Image], settings: "ConvolutionalAutoencoder") -> Iterator[Image]:
+    """The reconstruction of each image, (side, side, 3) uint8; gray where the network sees gray."""
+    for batch in _batches(images, settings):
+        made = reconstruct_whole(network, batch, stride_px=settings.patch_stride_px)
+        for picture in np.rint(255 * np.clip(made, 0, 1)).astype(np.uint8):
             yield np.broadcast_to(picture, (*picture.shape[:2], 3))
 
 
-def _batches(network: Any, images: Sequence[Image], color_mode: str) -> Iterator[np.ndarray]:
-    size = network.input_shape[1]
+def _batches(images: Sequence[Image], settings: "ConvolutionalAutoencoder") -> Iterator[np.ndarray]:
+    size = architectures.image_px(settings)
     for start in range(0, len(images), BATCH):
         members = range(start, min(start + BATCH, len(images)))
-        yield as_floats(np.stack([prepare(images[index], size=size, color_mode=color_mode) for index in members]))
+        prepared = [prepare(images[index], size=size, color_mode=settings.color_mode) for index in members]
+        yield as_floats(np.stack(prepared))

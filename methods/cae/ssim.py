@@ -9,24 +9,58 @@ from keras import ops
 WINDOW_PX = 11
 SIGMA_PX = 1.5
 K1, K2 = 0.01, 0.03
-DATA_RANGE = 1.0
-"""Of the images compared, in training and in maps: both have values from 0 to 1."""
+SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+"""Of MS-SSIM, from the images as they are to a sixteenth of their sides (Wang, Simoncelli and Bovik 2003)."""
+FLOOR = 1e-4
+"""The least factor of a scale in MS-SSIM: of less, negative ones too, the power has no finite gradient."""
 
 
-def ssim_map(first: Any, second: Any) -> Any:
+def ssim_map(first: Any, second: Any, *, data_range: float) -> Any:
     """SSIM of two batches (n, height, width, channels) in every whole window: (n, height - 10, width - 10, channels).
 
     SSIM = (2 m1 m2 + C1) (2 s12 + C2) / ((m1² + m2² + C1) (s11 + s22 + C2)), equation 13, with the means m and
-    covariances s of the population under the Gaussian window. Value (i, j) is of the window around (i + 5, j + 5).
+    covariances s of the population under the Gaussian window, C1 = (0.01 L)², C2 = (0.03 L)² and the data range L.
+    Value (i, j) is of the window around (i + 5, j + 5).
     """
+    luminance, structure = similarity(first, second, data_range=data_range)
+    return ops.transpose(luminance * structure, (0, 2, 3, 1))
+
+
+def ms_ssim(first: Any, second: Any, *, data_range: float) -> Any:
+    """(n,) MS-SSIM of two batches (n, height, width, channels), of sides of 176 or more: the mean of its channels.
+
+    The product over five scales of the mean structure to the power of the scale's weight, at the last scale with the
+    luminance (Wang, Simoncelli and Bovik 2003, equation 7); from scale to scale 2x2 pixels become their mean.
+    """
+    product = 1.0
+    for scale, weight in enumerate(SCALE_WEIGHTS, start=1):
+        luminance, structure = similarity(first, second, data_range=data_range)
+        values = luminance * structure if scale == len(SCALE_WEIGHTS) else structure
+        product = product * ops.maximum(ops.mean(values, axis=(2, 3)), FLOOR) ** weight
+        first, second = halved(first), halved(second)
+    return ops.mean(product, axis=-1)
+
+
+def similarity(first: Any, second: Any, *, data_range: float) -> tuple[Any, Any]:
+    """The two factors of SSIM, each (n, channels, height - 10, width - 10): of means, and of contrast and structure."""
     first, second = (ops.transpose(image, (0, 3, 1, 2)) for image in (first, second))
     moments = blur(ops.stack([first, second, first * first + second * second, first * second]))
     mean_first, mean_second, mean_squares, mean_product = ops.unstack(moments, 4)
     product, squares = mean_first * mean_second, mean_first * mean_first + mean_second * mean_second
-    c1, c2 = (K1 * DATA_RANGE) ** 2, (K2 * DATA_RANGE) ** 2
+    c1, c2 = (K1 * data_range) ** 2, (K2 * data_range) ** 2
     luminance = (2 * product + c1) / (squares + c1)
     structure = (2 * (mean_product - product) + c2) / (mean_squares - squares + c2)
-    return ops.transpose(luminance * structure, (0, 2, 3, 1))
+    return luminance, structure
+
+
+def halved(images: Any) -> Any:
+    """The mean of every 2x2 pixels; the last row or column of an odd number is taken twice."""
+    _, height, width, _ = images.shape
+    if height % 2:
+        images = ops.concatenate([images, images[:, -1:]], axis=1)
+    if width % 2:
+        images = ops.concatenate([images, images[:, :, -1:]], axis=2)
+    return ops.average_pool(images, 2, data_format="channels_last")
 
 
 def blur(images: Any) -> Any:

@@ -7,14 +7,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from methods import Preparing
+from methods.cae import patches, rates
 from methods.cae.augmentation import batches
 from methods.cae.differences import losses
 from methods.cae.engine import description
-from methods.cae.history import History, Losses
+from methods.cae.history import History, Losses, Trial
 from methods.cae.reconstruction import mean_loss
 
 if TYPE_CHECKING:
     from methods.cae import ConvolutionalAutoencoder
+
+TRIALS = np.geomspace(1e-5, 1, 100).tolist()
+"""The rates that the learning-rate finder tries, a step each; the published project too began at 1e-5."""
+SMOOTHING = 0.9
+"""Weight of the steps before in a trial's loss."""
+HOPELESS = 6
+"""The finder ends where the loss is so many times the lowest (published value)."""
 
 
 class Schedule(NamedTuple):
@@ -33,42 +42,122 @@ def schedule(count: int, settings: "ConvolutionalAutoencoder") -> Schedule:
     return Schedule(held_out, steps, max(1, min(settings.epochs, epochs)))
 
 
-def train(network: Any, pixels: np.ndarray, settings: "ConvolutionalAutoencoder", *, seed: int) -> Iterator[History]:
+class Data(NamedTuple):
+    """What a network is trained on, and stopped by."""
+
+    held_out: np.ndarray
+    """(n, side, side, channels) uint8 of the network's side, as they are."""
+    training: Iterator[np.ndarray]
+    """Augmented batches without end."""
+    trying: Iterator[np.ndarray]
+    """Others, for the learning-rate finder."""
+
+
+def divided(
+    pixels: np.ndarray, side_px: int, settings: "ConvolutionalAutoencoder", seed: np.random.SeedSequence
+) -> Data:
+    """Images (n, height, width, channels) uint8, divided by the seed; of larger ones patches of that side.
+
+    A training batch has one patch of an image, anywhere; the held-out images are cut up without overlap.
+    """
+    splitting, *seeds = seed.spawn(5)
+    order = np.random.default_rng(splitting).permutation(len(pixels))
+    count = schedule(len(pixels), settings).held_out
+    held_out, fitted = pixels[order[:count]], pixels[order[count:]]
+    training, trying = (_stream(fitted, side_px, settings, *pair) for pair in (seeds[:2], seeds[2:]))
+    return Data(patches.cut(held_out, side_px, side_px), training, trying)
+
+
+def _stream(
+    pixels: np.ndarray,
+    side_px: int,
+    settings: "ConvolutionalAutoencoder",
+    augmenting: np.random.SeedSequence,
+    drawing: np.random.SeedSequence,
+) -> Iterator[np.ndarray]:
+    stream = batches(pixels, settings, augmenting)
+    return stream if side_px == pixels.shape[1] else patches.drawn(stream, side_px, drawing)
+
+
+def train(
+    network: Any, pixels: np.ndarray, settings: "ConvolutionalAutoencoder", *, seed: int
+) -> Iterator[Preparing | History]:
     """Train on uint8 images (n, height, width, channels); the history so far after each epoch.
 
     At its end, or when it is closed, the network has the weights of the best epoch.
     """
     plan = schedule(len(pixels), settings)
+    data = divided(pixels, network.input_shape[1], settings, np.random.SeedSequence(seed))
     history = History(description(), plan.held_out, len(pixels), plan.epochs, [])
-    splitting, augmenting = np.random.SeedSequence(seed).spawn(2)
-    order = np.random.default_rng(splitting).permutation(len(pixels))
-    held_out, fitted = pixels[order[: plan.held_out]], pixels[order[plan.held_out :]]
-    stream = batches(fitted, settings, augmenting)
-    step = training_step(network, settings)
+    if settings.find_learning_rate:
+        history = yield from with_found_rate(history, network, data.trying, settings)
+    trainer = Trainer(network, settings)
     best = network.get_weights()
     try:
-        while len(history.epochs) < plan.epochs and history.stale < settings.patience:
-            training = np.mean([step(batch) for batch in islice(stream, plan.steps)])
-            history.epochs.append(Losses(float(training), mean_loss(network, held_out, loss=settings.loss)))
+        while len(history.epochs) < plan.epochs and not ended_early(history, settings):
+            training = _epoch(trainer, data.training, plan, history, settings)
+            held_out = mean_loss(network, data.held_out, settings)
+            history.epochs.append(Losses(training, held_out))
             best = best if history.stale else network.get_weights()
             yield history
     finally:
         network.set_weights(best)
 
 
-def training_step(network: Any, settings: "ConvolutionalAutoencoder") -> Any:
-    """A function that trains on one batch and says its loss.
+def ended_early(history: History, settings: "ConvolutionalAutoencoder") -> bool:
+    """Whether the held-out loss has not fallen for long; a cycle of the learning rate is always ended."""
+    return settings.learning_rate_schedule != "one_cycle" and history.stale >= settings.patience
+
+
+def _epoch(
+    trainer: "Trainer", stream: Iterator, plan: Schedule, history: History, settings: "ConvolutionalAutoencoder"
+) -> float:
+    """The mean training loss of the next epoch."""
+    rate = partial(
+        rates.rate,
+        settings,
+        highest=history.found_rate or settings.learning_rate,
+        steps=plan.steps * plan.epochs,
+        losses=[epoch.validation for epoch in history.epochs],
+    )
+    first = plan.steps * len(history.epochs)
+    found = [trainer.step(batch, rate(step=step)) for step, batch in enumerate(islice(stream, plan.steps), first)]
+    return float(np.mean(found))
+
+
+def with_found_rate(
+    history: History, network: Any, stream: Iterator, settings: "ConvolutionalAutoencoder"
+) -> Iterator[Preparing]:
+    """Returns the history with the learning rate that trials find; the network's weights are as before."""
+    trainer, kept, found = Trainer(network, settings), network.get_weights(), []
+    try:
+        for number, (rate, batch) in enumerate(zip(TRIALS, stream, strict=False), start=1):
+            found.append(trainer.step(batch, rate))
+            means = rates.smoothed(found, SMOOTHING)
+            if not means[-1] <= HOPELESS * min(means):
+                break
+            yield Preparing("finding the learning rate", number, len(TRIALS))
+    finally:
+        network.set_weights(kept)
+    trials = tuple(Trial(rate, mean) for rate, mean in zip(TRIALS, means, strict=False) if np.isfinite(mean))
+    return history._replace(trials=trials, found_rate=rates.suggested(trials, settings.finder_drop))
+
+
+class Trainer:
+    """Trains the layers of a network.
 
     The optimizer belongs to a second model over the same layers, so that it is not saved with the network.
     """
-    from keras import Model, optimizers
 
-    rate = optimizers.schedules.InverseTimeDecay(settings.learning_rate, 1, settings.learning_rate_decay)
-    trainer = Model(network.input, network.output)
-    trainer.compile(optimizers.Adam(rate), loss=partial(losses, loss=settings.loss), jit_compile=settings.jit_compile)
+    def __init__(self, network: Any, settings: "ConvolutionalAutoencoder"):
+        from keras import Model, optimizers
 
-    def step(batch: np.ndarray) -> float:
-        trainer.reset_metrics()
-        return float(trainer.train_on_batch(batch, batch))
+        loss = partial(losses, loss=settings.loss, data_range=settings.data_range)
+        self._model = Model(network.input, network.output)
+        self._model.compile(optimizers.Adam(settings.learning_rate), loss=loss, jit_compile=settings.jit_compile)
 
-    return step
+    def step(self, batch: np.ndarray, rate: float) -> float:
+        """Train on one batch at a learning rate; its loss, with the penalty on kernels where there is one."""
+        self._model.reset_metrics()
+        self._model.optimizer.learning_rate = rate
+        return float(self._model.train_on_batch(batch, batch))

@@ -1,0 +1,49 @@
+"""From a plan to a network of Keras with seeded weights."""
+
+from typing import Any
+
+import numpy as np
+from keras import Model, initializers, layers, regularizers
+
+from methods.cae.architectures.layers import Layer
+
+PRETRAINED = "InceptionResNetV2"
+"""The one kind of layer that is a whole network of `keras.applications`."""
+
+
+def build(output: Layer, *, seed: int) -> Any:
+    """The Keras model whose last layer is `output`.
+
+    Each kernel's initial weights have a seed of their own: without one, Keras draws it from Python's global generator.
+    """
+    plan = output.network()
+    kernels = [layer for layer in plan if "initializer" in layer.options]
+    seeds = dict(zip(kernels, np.random.SeedSequence(seed).generate_state(len(kernels)).tolist(), strict=True))
+    values: dict[Layer, Any] = {}
+    for number, layer in enumerate(plan):
+        inputs = [values[before] for before in layer.inputs]
+        values[layer] = _made(layer, f"{layer.kind.lower()}_{number}", seeds.get(layer), inputs)
+    return Model(values[plan[0]], values[output], name="autoencoder")
+
+
+def _made(layer: Layer, name: str, seed: int | None, inputs: list[Any]) -> Any:
+    """The output of a layer on its inputs."""
+    if layer.kind == "Input":
+        return layers.Input(layer.shape, name=name)
+    if layer.kind == PRETRAINED:
+        from methods.cae.architectures.pretrained import encoder
+
+        # in inference mode even in training: the statistics of its batch normalisation stay ImageNet's
+        return encoder(layer.options["weights"], layer.inputs[0].shape)(inputs[0], training=False)
+    made = getattr(layers, layer.kind)(**_arguments(layer.options, seed), name=name)
+    return made(inputs[0] if len(inputs) == 1 else inputs)
+
+
+def _arguments(options: dict[str, Any], seed: int | None) -> dict[str, Any]:
+    """A layer's options as Keras takes them."""
+    others = {name: value for name, value in options.items() if name not in ("initializer", "penalty")}
+    if seed is None:
+        return others
+    penalty = regularizers.L2(options["penalty"]) if options["penalty"] else None
+    initializer = getattr(initializers, options["initializer"])(seed)
+    return others | {"kernel_initializer": initializer, "kernel_regularizer": penalty}

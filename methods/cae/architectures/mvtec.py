@@ -1,0 +1,39 @@
+"""The paper's architecture."""
+
+from methods.cae.architectures.layers import Layer
+
+LEAKY = {"activation": "leaky_relu"}
+"""With slope 0.2 below zero, which is Keras's default too (Bergmann et al. 2019, section 4.1)."""
+
+
+def mvtec(images: Layer, latent_size: int) -> Layer:
+    """Bergmann et al. 2019, table 1, for patches of 128x128; 256x256 has one more layer of stride 2 at either end.
+
+    | encoder          | at 256x256 | at 128x128 | decoder                     | at 256x256 | at 128x128 |
+    |------------------|------------|------------|-----------------------------|------------|------------|
+    | conv 32 4x4 /2   | 128x128x32 |            | transposed 32 8x8 valid     | 8x8x32     | 8x8x32     |
+    | conv 32 4x4 /2   | 64x64x32   | 64x64x32   | conv 64 3x3                 | 8x8x64     | 8x8x64     |
+    | conv 32 4x4 /2   | 32x32x32   | 32x32x32   | conv 128 3x3                | 8x8x128    | 8x8x128    |
+    | conv 32 3x3      | 32x32x32   | 32x32x32   | transposed 64 4x4 /2        | 16x16x64   | 16x16x64   |
+    | conv 64 4x4 /2   | 16x16x64   | 16x16x64   | conv 64 3x3                 | 16x16x64   | 16x16x64   |
+    | conv 64 3x3      | 16x16x64   | 16x16x64   | transposed 32 4x4 /2        | 32x32x32   | 32x32x32   |
+    | conv 128 4x4 /2  | 8x8x128    | 8x8x128    | conv 32 3x3                 | 32x32x32   | 32x32x32   |
+    | conv 64 3x3      | 8x8x64     | 8x8x64     | transposed 32 4x4 /2        | 64x64x32   | 64x64x32   |
+    | conv 32 3x3      | 8x8x32     | 8x8x32     | transposed 32 4x4 /2        | 128x128x32 |            |
+    | conv d 8x8 valid | 1x1xd      | 1x1xd      | transposed c 4x4 /2 sigmoid | 256x256xc  | 128x128xc  |
+
+    LeakyReLU 0.2 follows every layer but the latent (linear) and the last. With d = 100 and one channel it has
+    1,081,381 parameters at 256x256 and 1,048,549 at 128x128, with three 1,083,431 and 1,050,599.
+    """
+    side, _, channels = images.shape
+    larger = [(32, 4, 2)] if side == 256 else []
+    values = images
+    for filters, kernel, stride in [*larger, (32, 4, 2), (32, 4, 2), (32, 3, 1), (64, 4, 2), (64, 3, 1), (128, 4, 2)]:
+        values = values.conv(filters, kernel, stride=stride, **LEAKY)
+    values = values.conv(64, 3, **LEAKY).conv(32, 3, **LEAKY).conv(latent_size, 8, padding="valid")
+    values = values.transposed(32, 8, padding="valid", **LEAKY).conv(64, 3, **LEAKY).conv(128, 3, **LEAKY)
+    values = values.transposed(64, 4, stride=2, **LEAKY).conv(64, 3, **LEAKY)
+    values = values.transposed(32, 4, stride=2, **LEAKY).conv(32, 3, **LEAKY)
+    for filters, kernel, stride in [(32, 4, 2), *larger]:
+        values = values.transposed(filters, kernel, stride=stride, **LEAKY)
+    return values.transposed(channels, 4, stride=2, activation="sigmoid")

@@ -1,0 +1,170 @@
+"""The autoencoder's learning rates and its patches."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from methods import Epoch, MethodError, Preparing
+from methods.cae import ConvolutionalAutoencoder, engine, patches, rates
+from methods.cae.history import History, Losses, Trial
+
+NAN = float("nan")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def keras():
+    engine.start()
+
+
+def surface(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(100, 156, (64, 64, 3), np.uint8)
+
+
+# learning rates
+
+
+def rate(schedule: str, step: int, losses: tuple = (), **settings) -> float:
+    method = ConvolutionalAutoencoder(learning_rate_schedule=schedule, **settings)
+    return rates.rate(method, highest=0.1, step=step, steps=100, losses=losses)
+
+
+def test_decay_divides_by_the_steps():
+    assert rate("decay", 0) == pytest.approx(0.1)
+    assert rate("decay", 300, learning_rate_decay=0.01) == pytest.approx(0.1 / 4)
+
+
+def test_a_cycle_rises_from_a_tenth_falls_as_long_and_ends_in_a_thousandth():
+    found = [rate("one_cycle", step) for step in range(101)]
+    assert [found[step] for step in (0, 45, 90, 100)] == pytest.approx([0.01, 0.1, 0.01, 0.0001])
+    assert np.argmax(found) == 45 and all(np.diff(found[:46]) > 0) and all(np.diff(found[45:]) < 0)
+
+
+@pytest.mark.parametrize(
+    "losses, reductions",
+    [((), 0), ((3, 2, 1), 0), ((1, 1, 1), 1), ((1, 2, 2, 2, 2), 2), ((1, 2, 0.5, 2), 0), ((NAN, NAN, 1, 2), 1)],
+)
+def test_a_plateau_reduces_the_rate_and_begins_anew(losses, reductions):
+    found = rate("plateau", 7, losses, plateau_patience=2, plateau_factor=0.5)
+    assert found == pytest.approx(0.1 * 0.5**reductions)
+
+
+def test_a_smoothed_constant_stays_what_it_is():
+    assert rates.smoothed([3.0] * 5, 0.9) == pytest.approx([3.0] * 5)
+    assert rates.smoothed([1.0, 0.0], 0.5) == pytest.approx([1, 1 / 3])
+
+
+def test_the_rate_suggested_is_where_most_of_the_way_down_is_done():
+    losses = [1.0, 1.2, 0.8, 0.3, 0.29, 0.2, 5.0]
+    trials = [Trial(10.0**-power, loss) for power, loss in zip(range(7, 0, -1), losses, strict=True)]
+    assert rates.suggested(trials, 0.85) == 1e-4
+    assert rates.suggested(trials, 0.5) == 1e-4
+    assert rates.suggested(trials, 0.2) == 1e-5
+
+
+def test_where_no_rate_lowers_the_loss_none_is_suggested():
+    with pytest.raises(MethodError, match=r"set cae\.learning_rate"):
+        rates.suggested([Trial(1e-5, 1.0), Trial(1e-4, 2.0)], 0.85)
+
+
+@pytest.fixture(scope="module")
+def found():
+    method = ConvolutionalAutoencoder(loss="mse", epochs=1, latent_size=4, batch_size=1, find_learning_rate=True)
+    dark = [surface(0) // 4, surface(1) // 4]
+    return method, list(method.fit(dark, seed=0, device="cpu"))
+
+
+def test_the_finder_tells_of_its_steps_and_is_remarked_on(found):
+    method, events = found
+    assert any(isinstance(event, Preparing) and "learning rate" in event.what for event in events)
+    assert isinstance(events[-1], Epoch) and "found in" in method.remarks()[-1]
+
+
+def test_the_finder_leaves_the_weights_as_they_were_and_its_trials_are_saved(found, tmp_path):
+    from methods.cae.training import with_found_rate
+
+    method, _ = found
+    method._history.save(tmp_path / "history.json")
+    loaded = History.load(tmp_path / "history.json")
+    assert loaded.trials == method._history.trials and 1e-5 < loaded.found_rate < 1
+    before = method._network.get_weights()
+    stream = iter([np.full((1, 256, 256, 1), 0.5, np.float32)])
+    finding = with_found_rate(method._history, method._network, stream, method)
+    next(finding)
+    finding.close()
+    assert all((one == other).all() for one, other in zip(method._network.get_weights(), before, strict=True))
+
+
+def test_a_history_written_before_there_was_a_finder_is_read(tmp_path):
+    (tmp_path / "history.json").write_text(
+        '{"engine": "torch", "held_out": 1, "images": 2, "planned": 3, "epochs": [[1.0, 2.0]]}'
+    )
+    assert History.load(tmp_path / "history.json") == History("torch", 1, 2, 3, [Losses(1, 2)])
+
+
+def test_a_cycle_is_not_ended_early():
+    from methods.cae.training import ended_early
+
+    history = History("tensorflow", 1, 2, 200, [Losses(1, 1)] + [Losses(1, 2)] * 12)
+    assert ended_early(history, ConvolutionalAutoencoder())
+    assert not ended_early(history, ConvolutionalAutoencoder(learning_rate_schedule="one_cycle"))
+
+
+# patches
+
+
+sides = st.integers(5, 16)
+
+
+@given(sides, sides, st.integers(2, 5), st.integers(1, 5), st.integers(1, 2))
+def test_what_is_cut_up_and_blended_is_the_image(height, width, patch, stride, channels):
+    images = np.random.default_rng(0).random((2, height, width, channels), np.float32)
+    pieces = patches.cut(images, patch, min(stride, patch))
+    np.testing.assert_allclose(patches.blended(pieces, images.shape, min(stride, patch)), images, rtol=1e-5)
+
+
+def test_256_pixels_have_25_patches_of_128_at_the_published_stride():
+    assert patches.corners(256, 128, 32) == [0, 32, 64, 96, 128]
+    assert patches.corners(256, 128, 100) == [0, 100, 128]
+    assert patches.cut(np.zeros((2, 256, 256, 1)), 128, 32).shape == (50, 128, 128, 1)
+
+
+def test_overlapping_patches_are_averaged():
+    pieces = np.stack([np.zeros((2, 2, 1)), np.ones((2, 2, 1))]).astype(np.float32)
+    assert patches.blended(pieces, (1, 2, 3, 1), 1)[0, 0, :, 0].tolist() == [0, 0.5, 1]
+
+
+def test_patches_are_drawn_from_all_over_each_image():
+    images = np.arange(6 * 6, dtype=np.float32).reshape(1, 6, 6, 1).repeat(300, axis=0)
+    drawn = next(patches.drawn(iter([images]), 4, np.random.SeedSequence(0)))
+    assert drawn.shape == (300, 4, 4, 1)
+    assert set(drawn[:, 0, 0, 0].astype(int)) == {6 * row + column for row in range(3) for column in range(3)}
+
+
+@pytest.fixture(scope="module")
+def patched():
+    method = ConvolutionalAutoencoder(patches=True, patch_stride_px=64, epochs=2, latent_size=4, batch_size=2)
+    list(method.fit([surface(0), surface(1), surface(2)], seed=0, device="cpu"))
+    return method
+
+
+def test_a_map_of_patches_covers_the_whole_image_and_is_found_again_after_loading(patched, tmp_path):
+    (score,) = patched.score([surface(9)])
+    assert score.map.shape == (256, 256) and patched._network.input_shape == (None, 128, 128, 1)
+    patched.save(tmp_path)
+    loaded = ConvolutionalAutoencoder.load(tmp_path, device="cpu")
+    assert next(loaded.score([surface(9)])).image == score.image
+
+
+def test_patches_of_an_image_do_not_depend_on_its_company(patched):
+    together = [score.image for score in patched.score([surface(8), surface(9)])]
+    assert together[1] == pytest.approx(next(patched.score([surface(9)])).image, rel=1e-5)
+
+
+def test_held_out_images_are_cut_up_without_overlap():
+    from methods.cae.training import divided
+
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 256, 256, 1), np.uint8)
+    data = divided(pixels, 128, ConvolutionalAutoencoder(patches=True, batch_size=2), np.random.SeedSequence(0))
+    assert data.held_out.shape == (4, 128, 128, 1) and next(data.training).shape == (2, 128, 128, 1)
+    assert (next(data.training) != next(data.trying)).any()
