@@ -22,8 +22,12 @@ def rows(results: Iterable[Result], points: Points = NONE) -> list[Row]:
     """
     results = list(results)
     measured = [measure(result, points.get(result.key)) for result in results]
-    jobs = [(_contest(result), _test_images(result, points.get(result.key))) for result in results]
-    surely = rivals.p_values(jobs)
+    surely = rivals.p_values(
+        [
+            rivals.Entry(_contest(result), row["image_auroc"], _test_images(result, points.get(result.key)))
+            for result, row in zip(results, measured, strict=True)
+        ]
+    )
     return [row | {"image_auroc_p_value": p_value} for row, p_value in zip(measured, surely, strict=True)]
 
 

@@ -1,7 +1,8 @@
 """How surely the best method of a category is better than each other one: paired tests on the same test images."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,27 +21,38 @@ Images = dict[str, ImageScore]
 """Test images by path."""
 
 
-def p_values(jobs: Sequence[tuple[tuple, Iterable[ImageScore]]]) -> list[float | None]:
-    """For each job the p-value of DeLong's paired test of its image AUROC against the highest of its group.
+class Entry(NamedTuple):
+    """A job as it competes."""
 
-    A job is given as the group it competes in (category, seed, ...) and its test images. Compared are the images that
-    both jobs have. None: the job is its group's best itself, or there is nothing to compare.
+    contest: Hashable
+    """What jobs have in common that compete, such as category and seed."""
+    auroc: float | None
+    """Its image AUROC."""
+    images: Sequence[ImageScore]
+    """Its test images."""
+
+
+def p_values(entries: Sequence[Entry]) -> list[float | None]:
+    """For each job the p-value of DeLong's paired test of its image AUROC against the highest of its contest.
+
+    Compared are the images that both jobs have. None: the job is its contest's best itself, or has no AUROC.
     """
-    groups = defaultdict(list)
-    for index, (group, images) in enumerate(jobs):
-        groups[group].append((index, {image.path: image for image in images}))
-    found: list[float | None] = [None] * len(jobs)
-    for members in groups.values():
-        best = max(members, key=lambda member: _auroc(member[1]))
-        for index, images in members:
-            if index != best[0]:
-                found[index] = _p_value(images, best[1])
+    contests = defaultdict(list)
+    for index, entry in enumerate(entries):
+        if entry.auroc is not None:
+            contests[entry.contest].append(index)
+    found: list[float | None] = [None] * len(entries)
+    for members in contests.values():
+        best = max(members, key=lambda index: entries[index].auroc)
+        known = _by_path(entries[best].images) if len(members) > 1 else {}
+        for index in members:
+            if index != best:
+                found[index] = _p_value(_by_path(entries[index].images), known)
     return found
 
 
-def _auroc(images: Images) -> float:
-    normal, defective = _scores(images, sorted(images))
-    return statistics.wins(normal, defective).auroc() if len(normal) and len(defective) else -1.0
+def _by_path(images: Iterable[ImageScore]) -> Images:
+    return {image.path: image for image in images}
 
 
 def _p_value(first: Images, second: Images) -> float | None:

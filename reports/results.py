@@ -148,6 +148,7 @@ class Failure(Record):
     """The end of the job's error output."""
 
 
+NO_JSON = object()
 Stored = TypeVar("Stored", Result, Failure, OperatingPoint)
 
 
@@ -169,15 +170,26 @@ def write(path: Path, record: Result | Failure | OperatingPoint) -> None:
 
 def read(path: Path, kind: type[Stored]) -> Stored:
     """A stored record. Raises DamagedResultError, or ResultError where another version wrote it."""
+    data = path.read_bytes()
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        version = data.get("format") if isinstance(data, dict) else None
-        if version != FORMAT:
-            raise ResultError(
-                f"{path} was written by another version (format {version}, this one reads {FORMAT}): "
-                "choose another --results folder"
-            )
-        return kind.model_validate(data)
-    except (ValidationError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        reason = str(error).splitlines()[0]
-        raise DamagedResultError(f"{path} is damaged ({reason}): delete it and run again") from None
+        record = kind.model_validate_json(data)
+    except ValidationError as error:
+        record, reason = None, str(error).splitlines()[0]
+    if record is not None and "format" in record.model_fields_set:
+        return record
+    version = _version(data)
+    if version is NO_JSON or version == FORMAT:
+        raise DamagedResultError(f"{path} is damaged ({reason}): delete it and run again")
+    raise ResultError(
+        f"{path} was written by another version (format {version}, this one reads {FORMAT}): "
+        "choose another --results folder"
+    )
+
+
+def _version(data: bytes) -> Any:
+    """The format that a file names; NO_JSON where it is none."""
+    try:
+        read = json.loads(data)
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return NO_JSON
+    return read.get("format") if isinstance(read, dict) else None

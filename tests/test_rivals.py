@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks import rivals
+from benchmarks import metrics, rivals
 from reports import statistics
 from reports.results import ImageScore
 
@@ -13,6 +13,12 @@ def images(scores, labels):
         ImageScore(path=f"{index}.png", part="test", defect="bent" if label else None, score=score)
         for index, (score, label) in enumerate(zip(scores, labels, strict=True))
     ]
+
+
+def entry(contest, entered):
+    labels = [image.defect is not None for image in entered]
+    both = len(set(labels)) == 2
+    return rivals.Entry(contest, metrics.auroc([image.score for image in entered], labels) if both else None, entered)
 
 
 @pytest.fixture
@@ -26,7 +32,7 @@ def scores(labels, lift, seed):
 
 def test_the_best_has_no_p_value_and_the_others_theirs_against_it(labels):
     good, fair, poor = (scores(labels, lift, seed) for seed, lift in enumerate((3, 1.5, 0)))
-    found = rivals.p_values([("bolt", images(each, labels)) for each in (fair, good, poor)])
+    found = rivals.p_values([entry("bolt", images(each, labels)) for each in (fair, good, poor)])
     assert found[1] is None
     for each, p_value in ((fair, found[0]), (poor, found[2])):
         pairs = each[~labels], each[labels], good[~labels], good[labels]
@@ -36,14 +42,16 @@ def test_the_best_has_no_p_value_and_the_others_theirs_against_it(labels):
 
 def test_groups_do_not_compete(labels):
     one, other = scores(labels, 2, 0), scores(labels, 0, 1)
-    assert rivals.p_values([("bolt", images(one, labels)), ("nut", images(other, labels))]) == [None, None]
+    assert rivals.p_values([entry("bolt", images(one, labels)), entry("nut", images(other, labels))]) == [None, None]
 
 
 def test_images_are_paired_by_path_whatever_their_order(labels):
     one, other = images(scores(labels, 2, 0), labels), images(scores(labels, 1, 1), labels)
-    assert rivals.p_values([("bolt", one), ("bolt", other)]) == rivals.p_values([("bolt", one), ("bolt", other[::-1])])
+    assert rivals.p_values([entry("bolt", one), entry("bolt", other)]) == rivals.p_values(
+        [entry("bolt", one), entry("bolt", other[::-1])]
+    )
 
 
 def test_without_both_classes_nothing_is_compared():
     only = images([0.1, 0.2], [False, False])
-    assert rivals.p_values([("bolt", only), ("bolt", only)]) == [None, None]
+    assert rivals.p_values([entry("bolt", only), entry("bolt", only)]) == [None, None]
