@@ -11,8 +11,10 @@ from benchmarks.errors import USER_ERRORS, UsageError
 from benchmarks.options import (
     CategoriesOption,
     CategoryOption,
+    DaskOption,
     DataOption,
     DeviceOption,
+    JobTimeoutOption,
     MethodOption,
     ResultsOption,
     SeedOption,
@@ -46,7 +48,12 @@ def run(
         list[str] | None, typer.Option("--set", metavar="METHOD.FIELD=VALUE", help="Change a setting; repeatable.")
     ] = None,
     device: DeviceOption = "auto",
-    jobs: Annotated[int, typer.Option(min=1, help="Jobs at once; the cores are divided between them.")] = 1,
+    jobs: Annotated[
+        int,
+        typer.Option(min=1, help="Jobs at once; the cores are divided between them. With --dask: one on each worker."),
+    ] = 1,
+    job_timeout: JobTimeoutOption = None,
+    dask: DaskOption = None,
     track_epochs: Annotated[
         bool, typer.Option("--track-epochs", help="Score the test set after each epoch, for the oracle table.")
     ] = False,
@@ -78,7 +85,8 @@ def run(
         track_epochs=track_epochs,
         keep_models=options.keep_models(keep_models),
     )
-    raise typer.Exit(compare.run(request, at_once=jobs, force=force))
+    minutes = options.minutes(job_timeout)
+    raise typer.Exit(compare.run(request, at_once=jobs, force=force, minutes=minutes, scheduler=dask))
 
 
 @app.command()

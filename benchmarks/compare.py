@@ -1,35 +1,57 @@
 """The main job: plan, skip what is finished, run what is missing, report on all that is stored."""
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from benchmarks import plan, plugins, progress, runner
+from benchmarks import cluster, plan, plugins, progress
+from benchmarks.cluster import Cluster
 from benchmarks.errors import UsageError
 from benchmarks.plan import Job, Request
+from benchmarks.runner import Runner
 from datasets import Dataset
 from reports.results import DamagedResultError, Failure, OperatingPoint, Result, read, write
 
 console = Console(stderr=True)
 
 
-def run(request: Request, *, at_once: int, force: bool) -> int:
+def run(
+    request: Request, *, at_once: int, force: bool, minutes: float | None = None, scheduler: str | None = None
+) -> int:
     """Do what a request asks; 0 where every job has a result, 1 where some failed, 130 where it was stopped.
 
-    Raises UsageError where another run is at work in the same results folder.
+    A job that takes longer than `minutes` is ended; with a `scheduler` the jobs run on the workers of its Dask cluster.
+    Raises UsageError where another run is at work in the same results folder, or the cluster cannot do the jobs.
     """
-    obtain_data(plugins.dataset(request.dataset), request.root)
-    _make_folder(request.results)
-    try:
-        with FileLock(request.results / ".lock", timeout=0):
-            return _run_alone(request, at_once=at_once, force=force)
-    except Timeout:
-        raise UsageError(f"--results {request.results}: another run is at work there; wait for it to end") from None
+    with _crew(request, at_once=at_once, minutes=minutes, scheduler=scheduler) as crew:
+        obtain_data(plugins.dataset(request.dataset), request.root)
+        _make_folder(request.results)
+        try:
+            with FileLock(request.results / ".lock", timeout=0):
+                return _run_alone(request, crew, force=force)
+        except Timeout:
+            raise UsageError(f"--results {request.results}: another run is at work there; wait for it to end") from None
 
 
-def _run_alone(request: Request, *, at_once: int, force: bool) -> int:
+def _crew(
+    request: Request, *, at_once: int, minutes: float | None, scheduler: str | None
+) -> AbstractContextManager[Runner | Cluster]:
+    """Who does the jobs: this machine, or the workers of a cluster."""
+    if not scheduler:
+        return nullcontext(Runner(at_once, minutes))
+    if at_once > 1:
+        _say(f"--jobs {at_once} does not count with --dask: every worker does one job at a time")
+    return cluster.connect(scheduler, results=request.results, minutes=minutes, say=_say)
+
+
+def _say(line: str) -> None:
+    console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
     stored_records(request.results)  # what another version wrote is refused before anything is trained
     planned = _plan(request)
     failures = [job for job in planned if isinstance(job, Failure)]
@@ -41,8 +63,8 @@ def _run_alone(request: Request, *, at_once: int, force: bool) -> int:
     for job in jobs:
         if job not in missing:
             (job.folder / "failure.json").unlink(missing_ok=True)  # its cause was mended
-    needed = plan.require_space(missing, request.results)
-    _require_devices(request, missing)
+    todo = crew.prepare(missing)
+    needed = plan.require_space(todo, request.results)
     console.print(
         f"{len(planned)} jobs: {len(jobs) - len(missing)} finished before, {len(missing)} to do, {len(failures)} failed"
         f"; about {needed / 1e9:.1f} GB of disk in {request.results}",
@@ -51,8 +73,8 @@ def _run_alone(request: Request, *, at_once: int, force: bool) -> int:
     if request.keep_models and (bare := [job for job in jobs if job not in missing and not plan.has_model(job)]):
         console.print(f"{len(bare)} finished results have no model kept: --force trains them again", highlight=False)
     try:
-        with progress.display(console, len(missing)) as lines:
-            failures += runner.Runner(lines, at_once).run(missing)
+        with progress.display(console, len(todo)) as lines:
+            failures += crew.run(todo, lines)
     except KeyboardInterrupt:
         console.print("stopped; run the same command again to go on: finished jobs are kept")
         return 130
@@ -128,12 +150,3 @@ def _make_folder(results: Path) -> None:
 def _plan(request: Request) -> list[Job | Failure]:
     with console.status("reading the data") as status:
         return plan.plan(request, lambda category: status.update(f"reading the data: {category}"))
-
-
-def _require_devices(request: Request, missing: list[Job]) -> None:
-    """A device that was named must be there before anything is trained."""
-    if request.device in ("auto", "cpu"):
-        return
-    for method in sorted({job.cell.method for job in missing}):
-        if problem := runner.device_problem(method, request.device):
-            raise UsageError(f"--device {request.device}: {problem}")

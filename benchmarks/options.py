@@ -1,5 +1,6 @@
 """What the options of the commands are called and how their texts are read."""
 
+import math
 import re
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +23,18 @@ MethodOption = Annotated[str, typer.Option(help="Method of the finished job.")]
 CategoryOption = Annotated[str, typer.Option("--category", "--class", help="Category of the finished job.")]
 SeedOption = Annotated[int | None, typer.Option(help="Its seed, where there are several.")]
 VariantOption = Annotated[str | None, typer.Option(help="The name of its folder, where its settings vary.")]
+JobTimeoutOption = Annotated[
+    float | None,
+    typer.Option(
+        "--job-timeout", metavar="MINUTES", help="End a job that takes longer; the others go on. Default: no limit."
+    ),
+]
+DaskOption = Annotated[
+    str | None,
+    typer.Option(
+        "--dask", metavar="ADDRESS", help="Do the jobs on the workers of this Dask cluster, such as tcp://HOST:8786."
+    ),
+]
 
 
 def names(text: str, option: str) -> list[str]:
@@ -51,6 +64,13 @@ def areas(text: str) -> list[int] | None:
     if not (0 < start <= stop and step > 0):
         raise UsageError(f"--areas: expected 0 < START <= STOP and a STEP above 0, got {text!r}")
     return list(range(start, stop + 1, step))
+
+
+def minutes(limit: float | None) -> float | None:
+    """A time above 0 as it is, None: no limit."""
+    if limit is not None and not 0 < limit < math.inf:
+        raise UsageError(f"--job-timeout: expected minutes above 0, got {limit:g}")
+    return limit
 
 
 def device(text: str) -> str:

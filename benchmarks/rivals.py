@@ -60,7 +60,7 @@ def _p_value(first: Images, second: Images) -> float | None:
     a, b = _scores(first, common), _scores(second, common)
     if not all(map(len, (*a, *b))):
         return None
-    return statistics.paired_difference(*a, *b).p_value
+    return statistics.paired_p_value(*a, *b)
 
 
 def _scores(images: Images, paths: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -9,14 +9,16 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 from benchmarks import protocol
-from benchmarks.errors import USER_ERRORS
+from benchmarks.errors import USER_ERRORS, UsageError
 from benchmarks.fingerprint import ROOT
 from benchmarks.plan import Job, finished
 from benchmarks.progress import LiveLines, PlainLines, Progress
@@ -25,6 +27,7 @@ from reports.results import Failure, Result, read, write, write_text
 REFUSED = 2
 """Exit status of a job whose data, settings or machine do not allow it; its last line says why."""
 TAIL_LINES = 12
+WATCH_SECONDS = 0.2
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -35,80 +38,123 @@ THREAD_VARIABLES = (
 
 
 class Runner:
-    """Runs jobs as subprocesses, `at_once` at a time."""
+    """Runs jobs on this machine, `at_once` at a time, none longer than `minutes`."""
 
-    def __init__(self, lines: LiveLines | PlainLines, at_once: int):
-        self.lines = lines
+    def __init__(self, at_once: int, minutes: float | None = None):
         self.at_once = at_once
-        self.processes: set[subprocess.Popen] = set()
+        self.minutes = minutes
         self.stopping = False
 
-    def run(self, jobs: list[Job]) -> list[Failure]:
+    def prepare(self, jobs: list[Job]) -> list[Job]:
+        """The jobs as they can be done. Raises UsageError where the device that was named is not there."""
+        if problem := device_problem(jobs):
+            raise UsageError(problem)
+        return jobs
+
+    def run(self, jobs: list[Job], lines: LiveLines | PlainLines) -> list[Failure]:
         """Do every job; what failed is returned, and stored in the job's folder. KeyboardInterrupt stops them all."""
         pool = ThreadPoolExecutor(self.at_once)
-        futures = [pool.submit(self._run_one, job) for job in jobs]
+        futures = [pool.submit(self._run_one, job, lines) for job in jobs]
         try:
             return [failure for future in futures if (failure := future.result())]
         except KeyboardInterrupt:
             self.stopping = True
-            for process in list(self.processes):
-                process.kill()
             raise
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _run_one(self, job: Job) -> Failure | None:
+    def _run_one(self, job: Job, lines: LiveLines | PlainLines) -> Failure | None:
         if self.stopping:
             return None
-        self.lines.begin(job.name)
-        job.folder.mkdir(parents=True, exist_ok=True)
-        write_text(job.folder / "job.json", job.model_dump_json(indent=1))
-        status = self._follow(job)
-        if self.stopping:
-            return None
-        failure = None if status == 0 and finished(job) else record_failure(job, status)
-        self.lines.end(job.name, f"{job.name}: failed: {failure.reason}" if failure else _outcome(job))
+        lines.begin(job.name)
+        process = JobProcess(job, job_environment(self.at_once), self.minutes, wanted=lambda: not self.stopping)
+        failure = process.attend(partial(lines.update, job.name))
+        if not self.stopping:
+            lines.end(job.name, outcome(job, failure))
         return failure
 
-    def _follow(self, job: Job) -> int:
-        """Start the job's process, show its progress, and wait for its exit status."""
-        with open(job.folder / "log.txt", "wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks", "job", str((job.folder / "job.json").resolve()), "--leash"],
+
+class JobProcess:
+    """A job's process, ended when it takes longer than `minutes` or when it is not wanted any more."""
+
+    def __init__(self, job: Job, environment: dict[str, str], minutes: float | None, wanted: Callable[[], bool]):
+        self.job = job
+        self.environment = environment
+        self.minutes = minutes
+        self.wanted = wanted
+        self.late = False
+        self.last = Progress("starting", 0, 1)
+
+    def attend(self, tell: Callable[[Progress], None]) -> Failure | None:
+        """Do the job, telling its progress; why it has no result is stored and returned, unless it was not wanted."""
+        process = self._start()
+        gone = threading.Event()
+        threading.Thread(target=self._watch, args=(process, gone), daemon=True).start()
+        try:
+            with process:
+                for line in process.stdout:
+                    self.last = Progress.parse(line)
+                    tell(self.last)
+                process.wait()  # before its standard input is closed: that would end it as if the runner were gone
+        finally:
+            gone.set()
+        if not self.wanted() or (process.returncode == 0 and finished(self.job)):
+            return None
+        return record_failure(self.job, self._lateness() if self.late else reason(process.returncode, log(self.job)))
+
+    def _start(self) -> subprocess.Popen:
+        self.job.folder.mkdir(parents=True, exist_ok=True)
+        spec = self.job.folder / "job.json"
+        write_text(spec, self.job.model_dump_json(indent=1))
+        with open(self.job.folder / "log.txt", "wb") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "benchmarks", "job", str(spec.resolve()), "--leash"],
                 cwd=ROOT,
-                env=job_environment(self.at_once),
+                env=self.environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches the runner alone, which then ends its jobs
                 text=True,
             )
-        self.processes.add(process)
-        if self.stopping:
-            process.kill()
-        with process:
-            for line in process.stdout:
-                self.lines.update(job.name, Progress.parse(line))
-            process.wait()  # before its standard input is closed: that would end it as if the runner were gone
-        self.processes.discard(process)
-        return process.returncode
+
+    def _watch(self, process: subprocess.Popen, gone: threading.Event) -> None:
+        begun = time.monotonic()
+        while not gone.wait(WATCH_SECONDS):
+            self.late = self.minutes is not None and time.monotonic() - begun > 60 * self.minutes
+            if self.late or not self.wanted():
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                return
+
+    def _lateness(self) -> str:
+        return (
+            f"it took longer than {self.minutes:g} minutes (--job-timeout) and was ended at {self.last.text} "
+            f"{self.last.done}/{self.last.of}: if it did not hang, run again with a longer --job-timeout"
+        )
 
 
-def job_environment(at_once: int) -> dict[str, str]:
+def job_environment(at_once: int, given: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment of a job's process: the cores are divided between the jobs, unless the user divided them."""
     share = str(max(1, (os.cpu_count() or 1) // at_once))
-    return {**dict.fromkeys(THREAD_VARIABLES, share), "PYTHONUNBUFFERED": "1", **os.environ}
+    return {**dict.fromkeys(THREAD_VARIABLES, share), "PYTHONUNBUFFERED": "1", **given}
 
 
-def record_failure(job: Job, status: int) -> Failure:
-    """Store why a job has no result."""
-    log = (job.folder / "log.txt").read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
-    failure = Failure(key=job.key, cell=job.cell, reason=_reason(status, log), tail="\n".join(log[-TAIL_LINES:]))
+def record_failure(job: Job, reason: str) -> Failure:
+    """Store why a job has no result, with the end of its log."""
+    failure = Failure(key=job.key, cell=job.cell, reason=reason, tail="\n".join(log(job)[-TAIL_LINES:]))
     write(job.folder / "failure.json", failure)
     return failure
 
 
-def _reason(status: int, log: list[str]) -> str:
+def log(job: Job) -> list[str]:
+    """The lines of a job's log; none where its process did not begin."""
+    file = job.folder / "log.txt"
+    return file.read_text(encoding="utf-8", errors="replace").rstrip().splitlines() if file.exists() else []
+
+
+def reason(status: int, log: list[str]) -> str:
+    """Why a job's process failed, by its exit status and its log."""
     last = log[-1] if log else "it printed nothing"
     if status == -signal.SIGKILL:
         return "it was killed (signal 9): by hand, or by the system because memory ran out"
@@ -117,7 +163,10 @@ def _reason(status: int, log: list[str]) -> str:
     return last if status == REFUSED else f"exit status {status}: {last}"
 
 
-def _outcome(job: Job) -> str:
+def outcome(job: Job, failure: Failure | None) -> str:
+    """How a job ended, in a line."""
+    if failure:
+        return f"{job.name}: failed: {failure.reason}"
     cost = read(job.folder / "result.json", Result).cost
     speed = "nothing scored" if cost.images_per_second is None else f"{cost.images_per_second:.2g} images/s"
     return f"{job.name}: done, fit {cost.fit_seconds:.0f} s, {speed} on {cost.device}"
@@ -157,8 +206,16 @@ def _progress_printer() -> Callable[[Progress], None]:
     return tell
 
 
-def device_problem(method: str, device: str) -> str | None:
-    """Why a method cannot run on a device, asked in a process of its own; None where it can."""
+def device_problem(jobs: Iterable[Job]) -> str | None:
+    """Why jobs cannot run on the device that was named; None where they can, or where none was named."""
+    for method, device in sorted({(job.cell.method, job.device) for job in jobs}):
+        if device not in ("auto", "cpu") and (problem := _probe(method, device)):
+            return f"--device {device}: {problem}"
+    return None
+
+
+def _probe(method: str, device: str) -> str | None:
+    """Why a method cannot run on a device, asked in a process of its own."""
     command = [sys.executable, "-m", "benchmarks", "probe", method, device]
     probe = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     return None if probe.returncode == 0 else probe.stderr.strip().splitlines()[-1].removeprefix("benchmarks: ")

@@ -94,12 +94,22 @@ def paired_difference(
     0 where p is below 1 - level, or the other way round. Raises ValueError for scores not of the same images.
     """
     a, b = wins(normal_a, defective_a), wins(normal_b, defective_b)
-    if (a.normal.size, a.defective.size) != (b.normal.size, b.defective.size):
-        raise ValueError("expected two methods' scores of the same images, got different numbers of them")
-    apart = Wins(a.normal - b.normal, a.defective - b.defective)
+    apart = _apart(a, b)
     if not _has_spread(apart):
         return Difference(apart.auroc(), None, None)
     return Difference(apart.auroc(), _joined(a, b, apart.variance(), _quantile(level)), _p_value(apart))
+
+
+def paired_p_value(normal_a: Scores, defective_a: Scores, normal_b: Scores, defective_b: Scores) -> float | None:
+    """The p-value of `paired_difference` alone, in a third of its time."""
+    apart = _apart(wins(normal_a, defective_a), wins(normal_b, defective_b))
+    return _p_value(apart) if _has_spread(apart) else None
+
+
+def _apart(a: Wins, b: Wins) -> Wins:
+    if (a.normal.size, a.defective.size) != (b.normal.size, b.defective.size):
+        raise ValueError("expected two methods' scores of the same images, got different numbers of them")
+    return Wins(a.normal - b.normal, a.defective - b.defective)
 
 
 def mean_interval(aurocs: Sequence[Sequence[float]], level: float = 0.95, *, seed: int = 0) -> Interval | None:
@@ -197,7 +207,7 @@ def _has_spread(counted: Wins) -> bool:
 def _interval(counted: Wins, z: float) -> Interval:
     auroc, variance, sizes = counted.auroc(), counted.variance(), (counted.normal.size, counted.defective.size)
     low, high = _logit(auroc, variance, z) if variance else _score(auroc, sizes, z)
-    perfect = _score_low(1.0, sizes, z)
+    perfect = _perfect_low(sizes, z)
     return Interval(min(low, perfect), max(high, 1 - perfect))
 
 
@@ -209,6 +219,11 @@ def _logit(auroc: float, variance: float, z: float) -> tuple[float, float]:
 
 def _score(auroc: float, sizes: tuple[int, int], z: float) -> tuple[float, float]:
     return _score_low(auroc, sizes, z), 1 - _score_low(1 - auroc, sizes, z)
+
+
+@cache
+def _perfect_low(sizes: tuple[int, int], z: float) -> float:
+    return _score_low(1.0, sizes, z)
 
 
 def _score_low(auroc: float, sizes: tuple[int, int], z: float) -> float:
@@ -240,7 +255,7 @@ def _joined(a: Wins, b: Wins, variance: float, z: float) -> Interval:
 def _p_value(apart: Wins) -> float | None:
     value, variance = apart.auroc(), apart.variance()
     if variance:
-        return float(2 * stats.norm.sf(abs(value) / math.sqrt(variance)))
+        return math.erfc(abs(value) / math.sqrt(2 * variance))
     return None if value else 1.0
 
 

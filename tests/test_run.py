@@ -54,7 +54,7 @@ def test_a_finished_run_is_not_repeated_and_needs_no_heavy_library(checkout):
         text=True,
     )
     assert "2 finished before, 0 to do" in loaded.stderr
-    assert not {"torch", "tensorflow", "keras"} & set(loaded.stdout.split())
+    assert not {"torch", "tensorflow", "keras", "distributed"} & set(loaded.stdout.split())
     assert checkout.finish_times() == before
 
 
@@ -215,6 +215,19 @@ def test_a_killed_job_costs_only_itself(checkout):
     assert checkout.done() == list(CATEGORIES)
 
 
+def test_a_job_that_hangs_is_ended_with_all_it_started_and_the_others_go_on(checkout):
+    text = (checkout.folder / "methods/toy.py").read_text().replace("class Toy", "class Slow")
+    text = text.replace("time.sleep(self.pause)", "os.system(f'sleep {self.pause}')")
+    (checkout.folder / "methods/slow.py").write_text(text)
+    hanging = ["--methods", "slow,toy", "--categories", "bolt", "--set", "slow.pause=61.25", "--job-timeout", "0.07"]
+    done = checkout.compare(*hanging)
+    assert done.returncode == 1
+    for page in (done.stderr, (checkout.results / "report.md").read_text()):
+        assert "longer than 0.07 minutes (--job-timeout)" in page
+    assert [file.split("/")[1] for file in checkout.finish_times()] == ["toy"]
+    assert not [pid for pid in Path("/proc").glob("[0-9]*") if b"61.25" in (pid / "cmdline").read_bytes()]
+
+
 def test_control_c_stops_cleanly_and_says_how_to_go_on(checkout):
     runner = checkout.start(*checkout.options, "--set", "toy.pause=30")
     (job,) = wait_for(lambda: job_pids(runner.pid))
@@ -241,6 +254,8 @@ WRONG = {
     "too many shots": (["--shots", "50"], "--shots 50"),
     "a bad choice of models": (["--keep-models", "some"], "--keep-models"),
     "too little disk": (["--set", "toy.disk=9000000000000000"], "--keep-models none"),
+    "a time of nothing": (["--job-timeout", "0"], "--job-timeout"),
+    "an address without a port": (["--dask", "nowhere"], "--dask nowhere"),
     "an unknown option": (["--sedes", "0"], "--seeds"),
     "no such folder": (["--data", "nowhere"], "nowhere"),
 }
