@@ -1,0 +1,244 @@
+"""A run on the workers of a Dask cluster: whether they can do its jobs, what they tell, and what they hand back."""
+
+import logging
+import queue
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import protocol, remote
+from benchmarks.errors import UsageError
+from benchmarks.plan import Job
+from benchmarks.progress import LiveLines, PlainLines, Progress
+from benchmarks.remote import MARK, WORKING, Answer, Errand
+from benchmarks.runner import outcome
+from reports.results import Failure, Result, write, write_text
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+CONNECT_SECONDS = 5
+LOOK_SECONDS = 2.0
+LONELY_SECONDS = 60.0
+"""Without any worker for this long, the jobs that are left fail."""
+
+
+@contextmanager
+def connect(address: str, *, results: Path, minutes: float | None, say: Callable[[str], None]) -> Iterator["Cluster"]:
+    """The cluster of the scheduler at `address`. Raises UsageError where Dask or the scheduler is not there."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UsageError("--dask needs Dask's package distributed: pip install -e '.[dask]'") from None
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is told in our words
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS)
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"--dask {address}: no Dask scheduler answers there: {reason}") from None
+    cluster = Cluster(client, address, Errand(uuid.uuid4().hex, results, minutes, {}), say)
+    with client:
+        try:
+            yield cluster
+        finally:
+            cluster.mark.unlink(missing_ok=True)
+
+
+class Cluster:
+    """Runs jobs on the workers of a cluster, one at a time on each."""
+
+    def __init__(self, client: "Client", address: str, errand: Errand, say: Callable[[str], None]):
+        self.client = client
+        self.address = address
+        self.errand = errand
+        self.say = say
+        self.mark = errand.results / f"{MARK}{errand.run}"
+
+    def prepare(self, jobs: list[Job]) -> list[Job]:
+        """The jobs as the workers can do them. Raises UsageError naming each worker that cannot, and why."""
+        if not jobs:
+            return jobs
+        workers = self._workers()
+        if not workers:
+            command = f"python -m dask worker {self.address} --nthreads 1"
+            raise UsageError(f"--dask {self.address}: there are no workers; start some in their checkouts: {command}")
+        self._set_mark()
+        specs = [job.model_dump_json() for job in jobs]
+        answers = self.client.run(remote.asking(), specs, tuple(self.errand), workers=list(workers), on_error="return")
+        here = {"code": remote.code(jobs), "versions": remote.versions(), **remote.facts(jobs)}
+        lacks = {name: _lack(here, answers[name], workers[name]["nthreads"]) for name in sorted(answers)}
+        if sentences := [f"worker {name}: {lack}" for name, lack in lacks.items() if lack]:
+            raise UsageError(f"--dask {self.address}: {'; '.join(sentences)}")
+        hosts = [worker["host"] for worker in workers.values()]
+        self.errand = self.errand._replace(workers={host: hosts.count(host) for host in hosts})
+        self.say(f"{len(workers)} Dask workers on {', '.join(sorted(set(hosts)))}")
+        return self._without_lost_models(jobs, [name for name in answers if not answers[name]["sees"]], len(workers))
+
+    def _without_lost_models(self, jobs: list[Job], blind: list[str], workers: int) -> list[Job]:
+        if not blind or not any(job.keep_model for job in jobs):
+            return jobs
+        self.say(
+            f"{len(blind)} of {workers} workers do not see {self.errand.results}: no models are kept of their jobs"
+        )
+        return [job.model_copy(update={"keep_model": len(blind) < workers and job.keep_model}) for job in jobs]
+
+    def _set_mark(self) -> None:
+        for left in self.errand.results.glob(f"{MARK}*"):
+            left.unlink()
+        write_text(self.mark, "")
+
+    def _workers(self) -> dict[str, dict[str, Any]]:
+        """The workers by their address; once some were checked, those on other hosts do not count."""
+        workers = self.client.scheduler_info()["workers"]
+        hosts = self.errand.workers
+        return {name: worker for name, worker in workers.items() if not hosts or worker["host"] in hosts}
+
+    def run(self, jobs: list[Job], lines: LiveLines | PlainLines) -> list[Failure]:
+        """Do every job; what failed is returned, and stored in the job's folder. KeyboardInterrupt stops them all."""
+        told = Told(lines)
+        self.client.subscribe_topic(self.errand.run, told.hear)
+        ended: queue.SimpleQueue[Future] = queue.SimpleQueue()
+        waiting = {self._submit(number, job, ended): job for number, job in enumerate(jobs)}
+        failures = {}
+        try:
+            while waiting:
+                for future in self._next(ended, waiting):
+                    job = waiting.pop(future)
+                    failure, worker = _conclude(job, future)
+                    future.release()  # what is still held is done again when its worker dies
+                    failures[job.name] = failure
+                    told.end(job.name, f"{outcome(job, failure)} [{worker}]")
+        except KeyboardInterrupt:
+            self.client.cancel(list(waiting))
+            raise
+        return [failure for job in jobs if (failure := failures[job.name])]
+
+    def _submit(self, number: int, job: Job, ended: queue.SimpleQueue) -> "Future":
+        job.folder.mkdir(parents=True, exist_ok=True)
+        _clear(job)
+        write_text(job.folder / "job.json", job.model_dump_json(indent=1))
+        future = self.client.submit(
+            remote.work,
+            job.model_dump_json(),
+            self.errand,
+            key=f"benchmarks-{self.errand.run}-{number}",
+            workers=list(self.errand.workers),  # hosts: a worker that was started again may go on
+            pure=False,
+        )
+        future.add_done_callback(ended.put)
+        return future
+
+    def _next(self, ended: queue.SimpleQueue, waiting: dict["Future", Job]) -> list["Future"]:
+        """What ended next; all that is left, cancelled, where there was no worker for too long."""
+        lonely_since = time.monotonic()
+        while True:
+            try:
+                return [ended.get(timeout=LOOK_SECONDS)]
+            except queue.Empty:
+                if self._has_workers():
+                    lonely_since = time.monotonic()
+                elif time.monotonic() - lonely_since > LONELY_SECONDS:
+                    self.client.cancel(list(waiting))
+                    return list(waiting)
+
+    def _has_workers(self) -> bool:
+        try:
+            return bool(self._workers())
+        except OSError:
+            return False
+
+
+def _lack(here: dict[str, Any], answer: dict[str, Any] | Exception | None, threads: int) -> str | None:
+    """What keeps a worker from doing jobs here."""
+    if answer is None:
+        return "it does not find this program: start it in a checkout of the same state, as python -m dask worker"
+    if isinstance(answer, Exception):
+        return f"it cannot say whether it can do the jobs: {' '.join(str(answer).split())}"
+    return remote.difference(here, {**answer, "threads": threads})
+
+
+def _conclude(job: Job, future: "Future") -> tuple[Failure | None, str]:
+    """Store what a task handed back; what failed, and on which worker."""
+    if future.cancelled():
+        return _fail(job, "no worker, or no scheduler, was left to do it: start some and run the same command again")
+    try:
+        answer: Answer = future.result()
+    except Exception as error:  # whatever ended the task on its worker
+        return _fail(job, _why(error))
+    return _store(job, answer), answer.worker
+
+
+def _fail(job: Job, reason: str) -> tuple[Failure, str]:
+    failure = Failure(key=job.key, cell=job.cell, reason=reason, tail="")
+    write(job.folder / "failure.json", failure)
+    return failure, "no worker"
+
+
+def _why(error: Exception) -> str:
+    from distributed import KilledWorker
+
+    if isinstance(error, KilledWorker):
+        return "every worker that did it died, and it was given up: what their machines log may tell why"
+    return f"its worker could not do it: {' '.join(f'{type(error).__name__}: {error}'.split())}"
+
+
+def _store(job: Job, answer: Answer) -> Failure | None:
+    write_text(job.folder / "log.txt", answer.log)
+    if answer.failure:
+        failure = Failure.model_validate_json(answer.failure)
+        write(job.folder / "failure.json", failure)
+        return failure
+    if answer.folder:
+        fresh = job.folder / protocol.FRESH_MODEL
+        shutil.rmtree(fresh, ignore_errors=True)
+        (answer.folder / "model").rename(fresh)
+    result = Result.model_validate_json(answer.result)
+    protocol.store(result, job.model_copy(update={"keep_model": answer.folder is not None}))
+    _clear(job)
+    return None
+
+
+def _clear(job: Job) -> None:
+    """Take away what workers that died left in a job's folder."""
+    for left in job.folder.glob(f"{WORKING}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+class Told:
+    """Puts what workers tell of their jobs on the lines; it arrives in a thread of Dask's."""
+
+    def __init__(self, lines: LiveLines | PlainLines):
+        self.lines = lines
+        self.lock = threading.Lock()
+        self.workers: dict[str, str] = {}
+        self.ended: set[str] = set()
+
+    def hear(self, event: tuple[float, dict[str, str]]) -> None:
+        """Show a job's beginning, or how far it is."""
+        _, message = event
+        job, worker, line = message["job"], message["worker"], message["line"]
+        with self.lock:
+            if job in self.ended:
+                return
+            if job not in self.workers:
+                self.lines.begin(job)
+            elif line is None:
+                text = f"{job}: begins again on {worker}, as {self.workers[job]} was lost"
+                self.lines.console.print(text, highlight=False, markup=False, soft_wrap=True)
+            self.workers[job] = worker
+            if line:
+                self.lines.update(job, Progress.parse(line))
+
+    def end(self, job: str, outcome: str) -> None:
+        """Show how a job ended; what is told of it later is late."""
+        with self.lock:
+            if job not in self.workers:
+                self.lines.begin(job)
+            self.ended.add(job)
+            self.lines.end(job, outcome)

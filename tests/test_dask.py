@@ -1,0 +1,260 @@
+"""`run --dask` on a real scheduler and real workers of this machine, in a checkout with the toy method."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from distributed import Client
+
+from benchmarks import remote
+from benchmarks.plan import Job
+from benchmarks.remote import Errand
+from reports.results import Failure, read
+from tests.checkout.program import CATEGORIES, Checkout
+
+LONELY = "LONELY_SECONDS = 60.0"
+LOOK = "LOOK_SECONDS = 2.0"
+CONNECT = "CONNECT_SECONDS = 5"
+
+
+def wait_for(condition, seconds: float = 30.0):
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.05)
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return listening.getsockname()[1]
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def dask(folder: Path, *arguments: str) -> subprocess.Popen:
+    """A process of Dask in a session of its own, so that all of it can be killed."""
+    command = [sys.executable, "-m", "dask", *arguments, "--host", "127.0.0.1", "--no-dashboard"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
+    return subprocess.Popen(command, cwd=folder, start_new_session=True, **quiet)
+
+
+def kill(process: subprocess.Popen) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+class Cluster:
+    """A scheduler and its workers; `address` is the scheduler's."""
+
+    def __init__(self):
+        port = free_port()
+        self.address = f"tcp://127.0.0.1:{port}"
+        self.scheduler = dask(Path.cwd(), "scheduler", "--port", str(port), "--idle-timeout", "120 seconds")
+        self.workers: dict[subprocess.Popen, Path] = {}
+
+    def add_worker(self, folder: Path) -> subprocess.Popen:
+        started = dask(folder, "worker", self.address, "--nthreads", "1")
+        self.workers[started] = folder
+        return started
+
+    def kill_worker(self, worker: subprocess.Popen) -> None:
+        del self.workers[worker]
+        kill(worker)
+
+    def connected(self) -> int:
+        return len(self.client.scheduler_info()["workers"])
+
+    def do(self, job: Job, errand: Errand) -> remote.Answer:
+        return self.client.submit(remote.work, job.model_dump_json(), errand, pure=False).result(timeout=30)
+
+    def settle(self) -> None:
+        """Wait until just those workers are connected that were started and not killed."""
+        wait_for(lambda: self.connected() == len(self.workers))
+
+    def __enter__(self) -> "Cluster":
+        self.client = Client(self.address, timeout=20, set_as_default=False)
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.client.close()
+        for process in (*self.workers, self.scheduler):
+            kill(process)
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    made = Checkout(tmp_path_factory.mktemp("dask") / "checkout")
+    change(made.folder / "benchmarks/cluster.py", LONELY, "LONELY_SECONDS = 0.5")
+    change(made.folder / "benchmarks/cluster.py", LOOK, "LOOK_SECONDS = 0.3")
+    for category in CATEGORIES:
+        shutil.rmtree(made.data / category / "ground_truth")  # pixel metrics would be compiled in every new checkout
+    text = (made.folder / "methods/toy.py").read_text()
+    (made.folder / "methods/slow.py").write_text(text.replace("class Toy", "class Slow"))
+    return made
+
+
+@pytest.fixture(scope="module")
+def job(program, tmp_path_factory) -> Job:
+    """A job that the driver planned."""
+    program.results = tmp_path_factory.mktemp("planned")
+    program.compare("--categories", "bolt")
+    return Job.model_validate_json(next(program.results.glob("jobs/*/*/*/job.json")).read_text())
+
+
+@pytest.fixture(scope="module")
+def running(program):
+    cluster = Cluster()
+    for _ in range(2):
+        cluster.add_worker(program.folder)
+    try:
+        with cluster:
+            yield cluster
+    finally:
+        for process in (*cluster.workers, cluster.scheduler):
+            if process.poll() is None:
+                kill(process)
+
+
+@pytest.fixture
+def cluster(running, program, tmp_path):
+    """The cluster with two workers, whatever the test before did to them; results go into a folder of the test's."""
+    program.results = tmp_path / "kept"
+    while len(running.workers) < 2:
+        running.add_worker(program.folder)
+    running.settle()
+    return running
+
+
+def jobs_at_work(results: Path) -> list[int]:
+    """The processes that do a job of these results."""
+    return [int(file.parent.name) for file in Path("/proc").glob("[0-9]*/cmdline") if _does_job(file, results)]
+
+
+def _does_job(file: Path, results: Path) -> bool:
+    try:
+        words = file.read_bytes().decode().split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return "job" in words and any(word.startswith(str(results)) for word in words)
+
+
+def test_the_report_is_that_of_this_machine_though_a_worker_was_killed_in_the_middle(cluster, program, tmp_path):
+    pause = ["--set", "toy.pause=0.2"]
+    run = program.start(*program.options, *pause, "--dask", cluster.address)
+    wait_for(lambda: len(jobs_at_work(program.results)) == 2)
+    cluster.kill_worker(next(iter(cluster.workers)))
+    _, error = run.communicate(timeout=60)
+    assert run.returncode == 0 and error.count("begins again on") == 1 and error.count(": done") == 2
+    files = sorted(file.name for file in next(program.results.glob("jobs/toy/bolt/*")).iterdir())
+    assert files == ["job.json", "log.txt", "model", "result.json"]
+    remotely = program.csv_without_costs()
+    program.results = tmp_path / "here"
+    program.compare(*pause, "--jobs", "2")
+    assert program.csv_without_costs() == remotely
+
+
+def test_failures_come_back_with_their_reason_and_the_end_of_the_log(cluster, program):
+    faults = ["--set", "toy.fault=crash", "--set", "slow.pause=60", "--job-timeout", "0.05", "--jobs", "2"]
+    done = program.compare("--methods", "toy,slow", "--categories", "bolt", *faults, "--dask", cluster.address)
+    assert done.returncode == 1 and "--jobs 2 does not count" in done.stderr
+    crashed, hanging = (
+        read(next(program.results.glob(f"jobs/{name}/*/*/failure.json")), Failure) for name in ("toy", "slow")
+    )
+    assert "the toy broke" in crashed.reason and "in fit" in crashed.tail
+    assert "longer than 0.05 minutes" in hanging.reason and not jobs_at_work(program.results)
+
+
+@pytest.mark.parametrize(("way", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+def test_a_stopped_driver_ends_the_jobs_on_its_workers(cluster, program, way, status):
+    run = program.start(*program.options, "--set", "toy.pause=60", "--dask", cluster.address)
+    wait_for(lambda: len(jobs_at_work(program.results)) == 2)
+    run.send_signal(way)
+    _, error = run.communicate(timeout=20)
+    assert run.returncode == status and "Traceback" not in error
+    wait_for(lambda: not jobs_at_work(program.results), seconds=5)
+
+
+def test_workers_that_cannot_do_the_jobs_are_named_before_any_is_submitted(cluster, program, tmp_path):
+    other = Checkout(tmp_path / "other")
+    change(other.folder / "methods/toy.py", "max(axis=2)", "mean(axis=2)")
+    wrong = [cluster.add_worker(tmp_path), cluster.add_worker(other.folder)]
+    cluster.settle()
+    done = program.compare("--dask", cluster.address)
+    for worker in wrong:
+        cluster.kill_worker(worker)
+    assert done.returncode == 2 and done.stderr.count("worker tcp://") == 2
+    assert "does not find this program" in done.stderr and "its code is another" in done.stderr
+    assert not list(program.results.glob("jobs"))
+
+
+def test_a_worker_that_does_not_see_the_results_keeps_no_model(cluster, job, tmp_path):
+    answer = cluster.do(job, Errand("a-run", tmp_path, None, {}))
+    assert json.loads(answer.result)["key"] == job.key and answer.folder is None
+
+
+def test_a_worker_with_other_images_refuses_the_job(cluster, job, tmp_path):
+    answer = cluster.do(job.model_copy(update={"key": "of other images"}), Errand("a-run", tmp_path, None, {}))
+    assert "its worker has other images" in answer.failure and answer.result is None
+
+
+def test_when_all_workers_die_what_is_finished_stays_and_the_rest_fails(cluster, program):
+    jobs = ["--methods", "toy,slow", "--categories", "bolt", "--set", "slow.pause=60"]
+    run = program.start(*program.options, *jobs, "--dask", cluster.address)
+    wait_for(program.finish_times)
+    wait_for(lambda: cluster.client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)) == 1)
+    for worker in list(cluster.workers):
+        cluster.kill_worker(worker)
+    _, error = run.communicate(timeout=20)
+    assert run.returncode == 1 and error.count("no worker, or no scheduler, was left") == 1
+    assert [file.split("/")[1] for file in program.finish_times()] == ["toy"]
+
+
+def test_without_a_scheduler_it_says_so(checkout):
+    change(checkout.folder / "benchmarks/cluster.py", CONNECT, "CONNECT_SECONDS = 1")
+    done = checkout.compare("--dask", f"tcp://127.0.0.1:{free_port()}")
+    assert done.returncode == 2 and "no Dask scheduler answers there" in done.stderr
+
+
+def test_without_the_package_it_names_the_command_that_installs_it(checkout):
+    (checkout.folder / "distributed.py").write_text("raise ModuleNotFoundError")
+    done = checkout.compare("--dask", "tcp://127.0.0.1:1")
+    assert done.returncode == 2 and "pip install -e '.[dask]'" in done.stderr
+
+
+def test_threads_that_dask_set_for_its_workers_do_not_count_for_a_job(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
+    assert "OMP_NUM_THREADS" not in remote.own_environment()
+    assert remote.own_environment()["NUMBA_NUM_THREADS"] == "3"
+
+
+HERE = {"code": "a", "versions": {"torch": "2.12"}, "files": {"toy": {}}, "data": {"bolt": [6, 600]}}
+THERE = {**HERE, "threads": 1, "problem": None}
+OTHER = {
+    "code": ({"code": "b"}, "its code is another"),
+    "a version": ({"versions": {"torch": "2.11"}}, "torch 2.11 (here 2.12)"),
+    "a library that is missing": ({"versions": {}}, "torch None (here 2.12)"),
+    "threads": ({"threads": 4}, "it would do 4 jobs at once"),
+    "no data": ({"problem": "there is no /data/parts"}, "there is no /data/parts"),
+    "a file of weights": ({"files": {"toy": {"weights": "c"}}}, "toy depends on {'weights': 'c'} there"),
+    "half of the images": ({"data": {"bolt": [3, 300]}}, "bolt is 3 files of 300 bytes there and 6 files of 600"),
+}
+
+
+@pytest.mark.parametrize(("change", "sentence"), OTHER.values(), ids=OTHER)
+def test_what_a_worker_lacks_is_said(change, sentence):
+    assert remote.difference(HERE, THERE) is None
+    assert sentence in remote.difference(HERE, {**THERE, **change})
