@@ -220,6 +220,10 @@ def main() -> None:
         app(prog_name="python -m benchmarks")
     except USER_ERRORS as error:
         sys.exit(_say(str(error)))
+    except OSError as error:
+        if error.strerror is None:
+            raise
+        sys.exit(_say(f"{error.filename or 'a file'} cannot be read or written: {error.strerror}"))
 
 
 def _require_our_packages() -> None:

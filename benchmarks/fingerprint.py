@@ -75,7 +75,7 @@ def _is_text(node: ast.stmt) -> bool:
 
 
 class Digests:
-    """Contents of files, digested once: a file of the same path, size and time is not read again."""
+    """Contents of files, digested once: a file of the same path, size and times is not read again."""
 
     def __init__(self, store: Path):
         self.store = store
@@ -92,13 +92,15 @@ class Digests:
         write_text(self.store, json.dumps(self.known))
 
     def _of_file(self, file: Path) -> str:
-        state = file.stat()
-        known = self.known.get(str(file))
-        if known and known[:2] == [state.st_size, state.st_mtime_ns]:
-            return known[2]
+        status = file.stat()
+        # The time of change, too, which nobody can set: a clock set back, or a tool that keeps times, hides nothing.
+        state = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+        known = self.known.get(str(file), [])
+        if known[:-1] == state:
+            return known[-1]
         with open(file, "rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        self.known[str(file)] = [state.st_size, state.st_mtime_ns, digest]
+        self.known[str(file)] = [*state, digest]
         return digest
 
 

@@ -74,6 +74,19 @@ class Runner:
         return failure
 
 
+CAUSES = {
+    "memory ran out, give the job more or a smaller task: ": (
+        "MemoryError",
+        "bad_alloc",
+        "OutOfMemoryError",
+        "can't allocate memory",
+        "Cannot allocate memory",
+    ),
+    "the disk is full or a file may not grow: ": ("No space left on device", "File too large", "Disk quota exceeded"),
+}
+"""What in a job's log tells a cause that its last line may not name."""
+
+
 class JobProcess:
     """A job's process, ended when it takes longer than `minutes` or when it is not wanted any more."""
 
@@ -160,7 +173,13 @@ def reason(status: int, log: list[str]) -> str:
         return "it was killed (signal 9): by hand, or by the system because memory ran out"
     if status < 0:
         return f"it ended by signal {-status} ({signal.strsignal(-status)})"
-    return last if status == REFUSED else f"exit status {status}: {last}"
+    if status == REFUSED:
+        return last
+    cause = next(
+        (cause for cause, words in CAUSES.items() if any(word in line for word in words for line in log[-TAIL_LINES:])),
+        "",
+    )
+    return f"{cause}exit status {status}: {last}"
 
 
 def outcome(job: Job, failure: Failure | None) -> str:

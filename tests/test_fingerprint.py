@@ -1,3 +1,4 @@
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -87,13 +88,25 @@ def test_changed_contents_labels_or_splits_are_other_data(samples, tmp_path):
 
 
 def test_contents_are_read_once(samples, tmp_path):
-    digests = Digests(tmp_path / "digests.json")
-    before = of_data(samples, tmp_path, digests)
+    file, store = samples[0].image, tmp_path / "digests.json"
+    digests = Digests(store)
+    digests.of_files([file])
     digests.save()
-    state = samples[0].image.stat()
-    samples[0].image.write_bytes(b"x" * state.st_size)
-    os.utime(samples[0].image, ns=(state.st_atime_ns, state.st_mtime_ns))
-    assert of_data(samples, tmp_path, Digests(tmp_path / "digests.json")) == before
+    known = json.loads(store.read_text())
+    known[str(file)][-1] = "what was stored"
+    store.write_text(json.dumps(known))
+    assert Digests(store).of_files([file]) == {file: "what was stored"}
+
+
+def test_a_file_changed_at_the_same_size_and_time_is_read_again(samples, tmp_path):
+    file, store = samples[0].image, tmp_path / "digests.json"
+    digests = Digests(store)
+    before = digests.of_files([file])
+    digests.save()
+    state = file.stat()
+    file.write_bytes(b"x" * state.st_size)
+    os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert Digests(store).of_files([file]) != before
 
 
 def test_a_damaged_store_of_digests_is_made_again(samples, tmp_path):

@@ -1,9 +1,11 @@
 """A copy of the program with one method file added, two small categories of data, and its command line."""
 
+import resource
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,9 @@ from PIL import Image
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+Limits = Mapping[int, int]
+"""Of `resource`: which, and how much of it."""
+NONE: Limits = {}
 CATEGORIES = ("bolt", "nut")
 SIZE = (40, 36)
 
@@ -49,7 +54,13 @@ class Checkout:
             write_category(self.data / category, 1000 * seed)
         self.results = folder / "kept"
 
-    def start(self, *arguments: str, command: str = "run") -> subprocess.Popen:
+    def start(self, *arguments: str, command: str = "run", limits: Limits = NONE) -> subprocess.Popen:
+        def prepare() -> None:
+            # A shell starts what runs in its background with Ctrl-C ignored, and these tests may run there.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            for kind, most in limits.items():
+                resource.setrlimit(kind, (most, most))
+
         return subprocess.Popen(
             [sys.executable, "-m", "benchmarks", command, *arguments],
             cwd=self.folder,
@@ -57,18 +68,17 @@ class Checkout:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
-            # A shell starts what runs in its background with Ctrl-C ignored, and these tests may run there.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            preexec_fn=prepare,
         )
 
-    def run(self, *arguments: str, command: str = "run") -> subprocess.CompletedProcess:
-        with self.start(*arguments, command=command) as process:
+    def run(self, *arguments: str, command: str = "run", limits: Limits = NONE) -> subprocess.CompletedProcess:
+        with self.start(*arguments, command=command, limits=limits) as process:
             out, error = process.communicate(timeout=120)
         assert "Traceback" not in error + out, error
         return subprocess.CompletedProcess(process.args, process.returncode, out, error)
 
-    def compare(self, *arguments: str) -> subprocess.CompletedProcess:
-        return self.run(*self.options, *arguments)
+    def compare(self, *arguments: str, limits: Limits = NONE) -> subprocess.CompletedProcess:
+        return self.run(*self.options, *arguments, limits=limits)
 
     @property
     def options(self) -> list[str]:

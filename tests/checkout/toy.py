@@ -21,7 +21,9 @@ class Toy(Method):
 
     epochs: int = Field(2, gt=0, description="epochs, none of which learns anything")
     pause: float = Field(0.0, ge=0, description="seconds an epoch")
-    fault: Literal["none", "crash", "refuse", "die", "nan"] = Field("none", description="what goes wrong in the fit")
+    fault: Literal["none", "crash", "refuse", "die", "nan", "memory"] = Field(
+        "none", description="what goes wrong in the fit"
+    )
     disk: int = Field(100, description="bytes that it says it needs")
 
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Epoch]:
@@ -37,6 +39,8 @@ class Toy(Method):
                 raise MethodError("the toy refuses these images: give it others")
             case "die":
                 os.kill(os.getpid(), signal.SIGKILL)
+            case "memory":
+                self.hoard = [np.ones(10**7) for _ in range(10**4)]
             case "nan":
                 self.mean = self.mean * np.nan
 
