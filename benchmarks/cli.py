@@ -115,6 +115,7 @@ def finetune(
         float, typer.Option(min=0.0, max=0.9, help="Choose on this share of the test images, which leave the test set.")
     ] = 0.0,
     data: Annotated[Path | None, typer.Option(help="Folder of the dataset, where it was moved since the run.")] = None,
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw what other choices would do.")] = True,
     apply: Annotated[bool, typer.Option("--apply", help="Let report and predict judge by the chosen point.")] = False,
 ) -> None:
     """Choose the minimum defect area and the threshold of the anomaly maps of a finished job, and plot what they do.
@@ -132,7 +133,7 @@ def finetune(
         raise UsageError("--area and --tune-on-test exclude each other: a given area is not chosen")
     wanted = Wanted(options.areas(areas), false_alarms, area, tune_on_test)
     found = trained.find(results.resolve(), method=method, category=category, seed=seed, variant=variant)
-    finetuning.run(found, wanted, data=data and data.resolve(), apply=apply)
+    finetuning.run(found, wanted, data=data and data.resolve(), figures=figures, apply=apply)
 
 
 @app.command()

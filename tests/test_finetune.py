@@ -10,20 +10,27 @@ from PIL import Image
 
 from benchmarks.finetune import drawing
 from datasets import Sample
-from tests.checkout.program import write_image
+from tests.checkout.program import Checkout, write_image
 
 FIGURES = 8
 
 
-@pytest.fixture
-def finished(checkout):
-    """A checkout in which the toy method was run on both categories."""
+@pytest.fixture(scope="module")
+def run_once(tmp_path_factory):
+    """A checkout in which the toy method was run on both categories; tests work in copies of it."""
+    checkout = Checkout(tmp_path_factory.mktemp("run") / "checkout")
     assert checkout.compare("--calibration", "0.4").returncode == 0
     return checkout
 
 
-def finetune(checkout, *arguments):
+@pytest.fixture
+def finished(run_once, tmp_path):
+    return run_once.copy(tmp_path / "checkout")
+
+
+def finetune(checkout, *arguments, figures=False):
     options = ["--results", str(checkout.results), "--method", "toy", "--category", "bolt"]
+    options += ["--figures" if figures else "--no-figures", "--data", str(checkout.data)]
     return checkout.run(*options, *arguments, command="finetune")
 
 
@@ -38,7 +45,7 @@ def row(checkout):
 
 
 def test_an_operating_point_is_chosen_printed_written_and_drawn(finished):
-    done = finetune(finished)
+    done = finetune(finished, figures=True)
     assert done.returncode == 0
     chosen = record(finished)
     assert f"minimum defect area {chosen['area_px']} px" in done.stdout
@@ -90,21 +97,22 @@ def test_the_maps_are_computed_once(finished):
     kept = {file: file.stat().st_mtime_ns for file in finished.results.glob("jobs/toy/bolt/*/maps/*.npz")}
     assert kept
     shutil.rmtree(next(finished.results.glob("jobs/toy/bolt/*/model")))  # so nothing can be computed
-    again = finetune(finished)
+    assert finetune(finished).returncode == 0
     assert {file: file.stat().st_mtime_ns for file in kept} == kept
+    again = finetune(finished, figures=True)
     assert again.returncode == 2 and "no model was kept" in again.stderr  # the figures show reconstructions
 
 
 def test_a_second_time_gives_the_same_files(finished):
-    finetune(finished)
+    finetune(finished, figures=True)
     folder = next(finished.results.glob("jobs/toy/bolt/*/finetune"))
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
-    finetune(finished)
+    finetune(finished, figures=True)
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 
 
 def test_a_given_area_is_not_chosen(finished):
-    assert finetune(finished, "--area", "7").returncode == 0
+    assert finetune(finished, "--area", "7", figures=True).returncode == 0
     chosen = record(finished)
     assert (chosen["area_px"], chosen["chosen_on"], chosen["tuning"]) == (7, "given, not chosen", None)
     assert not list(finished.results.glob("jobs/toy/bolt/*/finetune/6_*"))

@@ -6,14 +6,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks.finetune.evidence import Evidence, Wanted
-from benchmarks.finetune.output import by_area, record, store, store_point
+from benchmarks.finetune.output import by_area, draw, record, store, store_point
 from benchmarks.finetune.show import point
 from benchmarks.finetune.tuned import tune
 from benchmarks.trained import Trained
 
 
-def run(trained: Trained, wanted: Wanted, *, data: Path | None, apply: bool) -> None:
-    """Choose an operating point, print it, write its figures, and with `apply` let the report judge by it."""
+def run(trained: Trained, wanted: Wanted, *, data: Path | None, figures: bool, apply: bool) -> None:
+    """Choose an operating point, write and print it, and with `apply` let the report judge by it."""
     with Progress(console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("reading", total=None)
 
@@ -21,8 +21,10 @@ def run(trained: Trained, wanted: Wanted, *, data: Path | None, apply: bool) -> 
             bars.update(task, description=stage, completed=done, total=of)
 
         tuned = tune(Evidence(trained, wanted, data=data, advance=advance))
-        bars.update(task, description="drawing", completed=0, total=1)
         folder = store(tuned, trained)
+        if figures:
+            bars.update(task, description="drawing", completed=0, total=1)
+            draw(tuned, folder)
     if apply:
         store_point(tuned, trained)
     point(record(tuned, trained), by_area(tuned), folder, applied=apply)

@@ -86,15 +86,21 @@ def by_area(tuned: Tuned) -> pd.DataFrame:
 
 
 def store(tuned: Tuned, trained: Trained) -> Path:
-    """Write finetune.json, finetune.csv and the figures into a folder beside the model; the folder."""
-    from benchmarks.finetune.figures import figures
-    from reports import finetune_plots
-
+    """Write finetune.json and finetune.csv into a folder beside the model; the folder."""
     folder = trained.folder / "finetune"
     write_text(folder / "finetune.json", json.dumps(record(tuned, trained), indent=1) + "\n")
     write_text(folder / "finetune.csv", by_area(tuned).to_csv(index=False))
-    finetune_plots.draw(folder, figures(tuned))
     return folder
+
+
+def draw(tuned: Tuned, folder: Path) -> None:
+    """Write the figures, in the place of all that were there."""
+    from benchmarks.finetune.figures import figures
+    from reports import finetune_plots
+
+    for old in (*folder.glob("[1-8]_*.png"), *folder.glob("[1-8]_*.pdf")):
+        old.unlink()
+    finetune_plots.draw(folder, figures(tuned))
 
 
 def store_point(tuned: Tuned, trained: Trained) -> None:

@@ -1,5 +1,6 @@
 """A copy of the program with one method file added, two small categories of data, and its command line."""
 
+import copy
 import resource
 import shutil
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -53,6 +55,13 @@ class Checkout:
         for seed, category in enumerate(CATEGORIES):
             write_category(self.data / category, 1000 * seed)
         self.results = folder / "kept"
+
+    def copy(self, folder: Path) -> Self:
+        """The same in another folder, with all that was run in it."""
+        shutil.copytree(self.folder, folder)
+        copied = copy.copy(self)
+        copied.folder, copied.data, copied.results = folder, folder / self.data.name, folder / self.results.name
+        return copied
 
     def start(self, *arguments: str, command: str = "run", limits: Limits = NONE) -> subprocess.Popen:
         def prepare() -> None:
