@@ -155,7 +155,8 @@ def test_many_held_out_images_are_divided_between_area_and_threshold(checkout):
     [
         (["--areas", "5-10"], "--areas: expected START:STOP:STEP"),
         (["--areas", "9:5:1"], "0 < START <= STOP"),
-        (["--area", "5000"], "the smallest image has 1440 pixels"),
+        (["--area", "5000"], "--area: 5000 pixels are more than the smallest image's 1440"),
+        (["--areas", "2000:3000:10"], "--areas: 2000 pixels are more than the smallest image's 1440"),
         (["--area", "5", "--tune-on-test", "0.2"], "exclude each other"),
         (["--seed", "3"], "--seed or --variant"),
         (["--data", "nowhere"], "nowhere"),
@@ -190,6 +191,16 @@ def test_images_that_moved_are_found_with_data_and_others_are_refused(finished, 
     (tmp_path / "moved/bolt/test/good/0.png").unlink()
     done = finetune(finished, "--data", str(tmp_path / "moved"))
     assert done.returncode == 2 and "are not those" in done.stderr
+
+
+def test_without_a_test_set_a_point_is_chosen_and_its_rates_are_not_available(checkout):
+    shutil.rmtree(checkout.data / "bolt/test")
+    shutil.rmtree(checkout.data / "bolt/ground_truth")
+    assert checkout.compare("--calibration", "0.4", "--categories", "bolt").returncode == 0
+    done = finetune(checkout, "--apply", figures=True)
+    assert done.returncode == 0 and "true positive rate n/a" in done.stdout
+    assert record(checkout)["oracle"] is None
+    assert checkout.run("--results", str(checkout.results), command="report").returncode == 0
 
 
 @pytest.fixture

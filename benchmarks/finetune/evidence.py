@@ -41,8 +41,9 @@ class Evidence:
             raise UsageError(
                 f"{trained.folder}: no normal image was held out to set a threshold; run with --calibration"
             )
-        if wanted.area_px is not None and wanted.area_px > min(self._pixels):
-            raise UsageError(f"--area {wanted.area_px}: the smallest image has {min(self._pixels)} pixels")
+        for option, areas in (("--area", [wanted.area_px]), ("--areas", wanted.areas_px)):
+            if areas and areas[0] is not None and areas[0] > min(self._pixels):
+                raise UsageError(f"{option}: {areas[0]} pixels are more than the smallest image's {min(self._pixels)}")
 
     @cached_property
     def held_out(self) -> list[Sample]:
