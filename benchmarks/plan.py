@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from reports.results import Cell, DamagedResultError, Failure, Result, read
 
 PREPARING = ("benchmarks.split", "benchmarks.images")
 """The code of this package on which scores depend."""
+DIGESTS = "digests.json"
 RESULT_BYTES = 1_000_000
 """Room for a job's result and log."""
 
@@ -65,8 +66,8 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
     Raises DataError where no category is usable at all, UsageError for an unknown category.
     """
     dataset = plugins.dataset(request.dataset)
-    digests = fingerprint.Digests(request.results / "digests.json")
-    code = {choice.name: _code(choice) for choice in request.choices}
+    digests = fingerprint.Digests(request.results / DIGESTS)
+    codes = {choice.name: code(choice) for choice in request.choices}
     planned: list[Job | Failure] = []
     reasons = []
     for category in chosen_categories(dataset, request.root, request.categories):
@@ -77,7 +78,7 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
             reasons.append(error)
             planned += [Failure(key="", cell=cell, reason=str(error), tail="") for cell in _cells(request, category)]
         else:
-            planned += [_job(cell, request, data, code[cell.method]) for cell in _cells(request, category)]
+            planned += [_job(cell, request, data, codes[cell.method]) for cell in _cells(request, category)]
     digests.save()
     if not any(isinstance(job, Job) for job in planned):
         raise reasons[0]
@@ -99,16 +100,25 @@ def _usable_data(dataset: Dataset, request: Request, category: str, digests: fin
     for seed in request.seeds:
         split.divide(samples, seed=seed, shots=request.shots, calibration=request.calibration)
     try:
-        contents = fingerprint.of_data(samples, request.root, digests)
+        return data_digest(dataset, samples, request.root, digests)
     except OSError as error:
         raise DataError(f"category {category}: cannot read {error.filename}: {error.strerror}") from None
-    return fingerprint.of_json([contents, dataset.mask_above])
 
 
-def _code(choice: Choice) -> str:
+def data_digest(dataset: Dataset, samples: Iterable[Sample], root: Path, digests: fingerprint.Digests) -> str:
+    """The fingerprint of a category's data. Raises OSError naming the file that cannot be read."""
+    return fingerprint.of_json([fingerprint.of_data(samples, root, digests), dataset.mask_above])
+
+
+def key(cell: Cell, data: str, code: str) -> str:
+    """What tells a result from that of other settings, data or code."""
+    return fingerprint.of_json([cell.model_dump(), data, code])
+
+
+def code(choice: Choice) -> str:
     """Digest of a method's code, of what it depends on outside its settings, and of the code that feeds it."""
-    code = fingerprint.of_code([f"methods.{choice.name}", *PREPARING])
-    return fingerprint.of_json([code, choice.method.depends_on()])
+    digest = fingerprint.of_code([f"methods.{choice.name}", *PREPARING])
+    return fingerprint.of_json([digest, choice.method.depends_on()])
 
 
 def _cells(request: Request, category: str) -> Iterator[Cell]:
@@ -129,7 +139,7 @@ def _cells(request: Request, category: str) -> Iterator[Cell]:
 def _job(cell: Cell, request: Request, data: str, code: str) -> Job:
     return Job(
         cell=cell,
-        key=fingerprint.of_json([cell.model_dump(), data, code]),
+        key=key(cell, data, code),
         code=code,
         root=request.root,
         folder=folder(request.results, cell),

@@ -139,9 +139,14 @@ def _require_finite(score: float, map: np.ndarray | None, sample: Sample, method
 
 
 def store(result: Result, job: Job) -> None:
-    """Put a finished job's model and result in the place of what was there; `key` says whose model it is."""
+    """Put a finished job's model and result in the place of what was there; `key` says whose model it is.
+
+    What was made of the model before goes with it: a model trained again, even under the same key, is another.
+    """
     fresh, place = job.folder / FRESH_MODEL, job.folder / "model"
-    shutil.rmtree(place, ignore_errors=True)
+    (job.folder / "operating_point.json").unlink(missing_ok=True)
+    for old in (place, job.folder / "maps", job.folder / "finetune"):
+        shutil.rmtree(old, ignore_errors=True)
     if job.keep_model:
         (fresh / "key").write_text(job.key, encoding="utf-8")
         fresh.rename(place)

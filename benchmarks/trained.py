@@ -7,10 +7,10 @@ from urllib.parse import unquote
 
 from pydantic import ValidationError
 
-from benchmarks import plan, plugins, split
+from benchmarks import fingerprint, plan, plugins, split
 from benchmarks.errors import UsageError
 from benchmarks.plan import Job
-from datasets import Dataset
+from datasets import Dataset, Sample
 from methods import Method
 from reports.results import DamagedResultError, OperatingPoint, Result, read
 
@@ -37,11 +37,17 @@ class Trained(NamedTuple):
     def method(self, device: str | None = None) -> Method:
         """The trained method, loaded; on the device that its run asked for where none is named.
 
-        Raises UsageError where no model was kept, MethodError where it is damaged or the device is not there.
+        Raises UsageError where no model was kept, or where its code is not that of its scores any more; MethodError
+        where it is damaged or the device is not there.
         """
         if not plan.has_model(self.job.model_copy(update={"key": self.result.key})):
             raise UsageError(f"{self.folder}: no model was kept; train it again with: run --keep-models all --force")
         choice = plugins.choose(self.job.cell.method, self.job.cell.settings)
+        if plan.code(choice) != self.result.code:
+            raise UsageError(
+                f"{self.folder}: the code or the files that its scores depend on have changed since it was trained; "
+                "do the same run again"
+            )
         device = choice.method.find_device(device or self.job.device)
         return type(choice.method).load(self.folder / "model", device=device)
 
@@ -69,12 +75,19 @@ class Trained(NamedTuple):
         Raises DataError where there are none, UsageError where they are not the ones that were scored.
         """
         root, cell = (data or self.job.root), self.job.cell
-        samples = self.dataset().samples(root, cell.category)
-        parts = split.divide(samples, seed=cell.seed, shots=cell.shots, calibration=cell.calibration)
-        held = [*parts.calibration, *parts.validation, *parts.test]
-        if [sample.image.relative_to(root).as_posix() for sample in held] != [each.path for each in self.result.images]:
-            raise UsageError(f"{root}: its images are not those that {self.folder} has scores of; run again, or --data")
-        return parts
+        if not root.is_dir():
+            raise UsageError(f"the images of {self.folder} are not in {root}: name with --data where they are now")
+        samples = list(self.dataset().samples(root, cell.category))
+        if plan.key(cell, self._data_digest(samples, root), self.result.code) != self.result.key:
+            raise UsageError(
+                f"the images in {root} are not, or not all, those of {self.folder}: name with --data where those are, "
+                "or do the same run again"
+            )
+        return split.divide(samples, seed=cell.seed, shots=cell.shots, calibration=cell.calibration)
+
+    def _data_digest(self, samples: list[Sample], root: Path) -> str:
+        digests = fingerprint.Digests(self.folder.parents[3] / plan.DIGESTS)
+        return plan.data_digest(self.dataset(), samples, root, digests)
 
 
 def find(results: Path, *, method: str, category: str, seed: int | None = None, variant: str | None = None) -> Trained:

@@ -66,7 +66,7 @@ def _decisions(table: pd.DataFrame, definitions: Mapping[str, str]) -> str:
     counts = {
         "calibration images": "calibration_images",
         METRICS["promised_false_alarm_share"]: "promised_false_alarm_share",
-    }
+    } | ({"minimum area, px": "min_area_px"} if has(table, "min_area_px") else {})
     meanings = {column: definitions[column] for column in ("threshold", "promised_false_alarm_share", *DECISIONS)}
     return _section("At the calibrated threshold", _by_method(calibrated, DECISIONS, counts), meanings)
 

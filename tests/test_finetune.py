@@ -84,12 +84,34 @@ def test_a_point_that_is_not_applied_changes_no_report(finished):
     pd.testing.assert_frame_equal(finished.rows(), before)
 
 
-def test_a_point_of_an_earlier_result_is_left_out_and_named(finished):
+@pytest.mark.parametrize("again", [["--force"], []], ids=["forced", "changed data"])
+def test_what_was_made_of_a_model_goes_with_it(finished, again):
     finetune(finished, "--apply")
-    write_image(finished.data / "bolt/train/good/0.png", seed=78)
-    done = finished.compare("--calibration", "0.4")
-    assert "belongs to an earlier result" in " ".join(done.stderr.split())
+    if not again:
+        write_image(finished.data / "bolt/train/good/0.png", seed=78)
+    assert finished.compare("--calibration", "0.4", *again).returncode == 0
     assert np.isnan(row(finished).min_area_px)
+    assert not list(finished.results.glob("jobs/toy/bolt/*/maps")) + list(
+        finished.results.glob("**/operating_point.json")
+    )
+
+
+def test_a_point_applied_before_stays_until_another_is_applied(finished):
+    finetune(finished, "--area", "9", "--apply")
+    assert "the point applied before, 9 px" in finetune(finished).stdout
+
+
+def test_a_method_whose_code_has_changed_since_is_refused(finished):
+    toy = finished.folder / "methods/toy.py"
+    toy.write_text(toy.read_text().replace("map = np.abs", "map = 2 * np.abs"))
+    done = finetune(finished)
+    assert done.returncode == 2 and "have changed since it was trained" in done.stderr
+
+
+def test_other_images_of_the_same_names_are_refused(finished):
+    write_image(finished.data / "bolt/test/good/0.png", seed=79)
+    done = finetune(finished)
+    assert done.returncode == 2 and "are not, or not all, those of" in done.stderr
 
 
 def test_the_maps_are_computed_once(finished):
@@ -156,7 +178,8 @@ def test_many_held_out_images_are_divided_between_area_and_threshold(checkout):
         (["--areas", "5-10"], "--areas: expected START:STOP:STEP"),
         (["--areas", "9:5:1"], "0 < START <= STOP"),
         (["--area", "5000"], "--area: 5000 pixels are more than the smallest image's 1440"),
-        (["--areas", "2000:3000:10"], "--areas: 2000 pixels are more than the smallest image's 1440"),
+        (["--areas", "100:3000:100"], "--areas: 3000 pixels are more than the smallest image's 1440"),
+        (["--tune-on-test", "0.9"], "must be left to test on"),
         (["--area", "5", "--tune-on-test", "0.2"], "exclude each other"),
         (["--seed", "3"], "--seed or --variant"),
         (["--data", "nowhere"], "nowhere"),
@@ -190,7 +213,7 @@ def test_images_that_moved_are_found_with_data_and_others_are_refused(finished, 
     assert finetune(finished, "--data", str(tmp_path / "moved")).returncode == 0
     (tmp_path / "moved/bolt/test/good/0.png").unlink()
     done = finetune(finished, "--data", str(tmp_path / "moved"))
-    assert done.returncode == 2 and "are not those" in done.stderr
+    assert done.returncode == 2 and "are not, or not all, those of" in done.stderr
 
 
 def test_without_a_test_set_a_point_is_chosen_and_its_rates_are_not_available(checkout):

@@ -22,9 +22,9 @@ def run(trained: Trained, wanted: Wanted, *, data: Path | None, figures: bool, a
 
         tuned = tune(Evidence(trained, wanted, data=data, advance=advance))
         folder = store(tuned, trained)
+        if apply:
+            store_point(tuned, trained)
         if figures:
             bars.update(task, description="drawing", completed=0, total=1)
             draw(tuned, folder)
-    if apply:
-        store_point(tuned, trained)
-    point(record(tuned, trained), by_area(tuned), folder, applied=apply)
+    point(record(tuned, trained), by_area(tuned), folder, standing=trained.operating_point(), applied=apply)

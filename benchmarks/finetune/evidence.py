@@ -41,9 +41,9 @@ class Evidence:
             raise UsageError(
                 f"{trained.folder}: no normal image was held out to set a threshold; run with --calibration"
             )
-        for option, areas in (("--area", [wanted.area_px]), ("--areas", wanted.areas_px)):
-            if areas and areas[0] is not None and areas[0] > min(self._pixels):
-                raise UsageError(f"{option}: {areas[0]} pixels are more than the smallest image's {min(self._pixels)}")
+        for option, largest in (("--area", wanted.area_px), ("--areas", wanted.areas_px and max(wanted.areas_px))):
+            if largest and largest > min(self._pixels):
+                raise UsageError(f"{option}: {largest} pixels are more than the smallest image's {min(self._pixels)}")
 
     @cached_property
     def held_out(self) -> list[Sample]:
@@ -82,7 +82,9 @@ class Evidence:
 
     @cached_property
     def _shapes(self) -> list[tuple[int, int]]:
-        return [images.image_size(sample.image) for sample in (*self.parts.fit, *self.held_out, *self.parts.test)]
+        parts = self.parts
+        samples = (*parts.fit, *parts.calibration, *parts.validation, *parts.test)
+        return [images.image_size(sample.image) for sample in samples]
 
     @cached_property
     def _pixels(self) -> list[int]:

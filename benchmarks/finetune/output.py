@@ -86,20 +86,20 @@ def by_area(tuned: Tuned) -> pd.DataFrame:
 
 
 def store(tuned: Tuned, trained: Trained) -> Path:
-    """Write finetune.json and finetune.csv into a folder beside the model; the folder."""
+    """Write finetune.json and finetune.csv into a folder beside the model, and remove older figures; the folder."""
     folder = trained.folder / "finetune"
+    for old in (*folder.glob("[1-8]_*.png"), *folder.glob("[1-8]_*.pdf")):  # they show another choice
+        old.unlink()
     write_text(folder / "finetune.json", json.dumps(record(tuned, trained), indent=1) + "\n")
     write_text(folder / "finetune.csv", by_area(tuned).to_csv(index=False))
     return folder
 
 
 def draw(tuned: Tuned, folder: Path) -> None:
-    """Write the figures, in the place of all that were there."""
+    """Write the figures."""
     from benchmarks.finetune.figures import figures
     from reports import finetune_plots
 
-    for old in (*folder.glob("[1-8]_*.png"), *folder.glob("[1-8]_*.pdf")):
-        old.unlink()
     finetune_plots.draw(folder, figures(tuned))
 
 

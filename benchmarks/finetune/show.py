@@ -9,6 +9,8 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from reports.results import OperatingPoint
+
 ALTERNATIVES = 9
 COLUMNS = {
     "area_px": ("area, px", "{:.0f}"),
@@ -24,19 +26,27 @@ COLUMNS = {
 console = Console()
 
 
-def point(record: Mapping[str, Any], by_area: pd.DataFrame, folder: Path, *, applied: bool) -> None:
+def point(
+    record: Mapping[str, Any],
+    by_area: pd.DataFrame,
+    folder: Path,
+    *,
+    standing: OperatingPoint | None,
+    applied: bool,
+) -> None:
     """The chosen point, its alternatives, what it does to the test images, and where all is written."""
     for line in _choice(record):
         _say(line)
     console.print(_alternatives(by_area))
     for line in _outcome(record):
         _say(line)
-    _say(f"finetune.json, finetune.csv and the figures are in {folder}")
-    _say(
-        "applied: `report` and `predict` judge by this point"
-        if applied
-        else "not applied: with --apply, `report` and `predict` judge by this point"
-    )
+    _say(f"written: {', '.join(sorted(file.name for file in folder.iterdir() if file.suffix != '.pdf'))} in {folder}")
+    if applied:
+        _say("applied: `report` and `predict` judge by this point; to withdraw it, delete operating_point.json there")
+    elif standing:
+        _say(f"not applied: the point applied before, {standing.area_px} px above {standing.threshold:.5g}, stays")
+    else:
+        _say("not applied: with --apply, `report` and `predict` judge by this point")
 
 
 def _say(line: str) -> None:
