@@ -17,13 +17,13 @@ from benchmarks.metrics import compare
 from reports.results import ImageScore
 
 DEFINITIONS = {
-    "threshold": "the highest calibration score, or where a minimum area is named the level that `finetune` set for it. An "
-    "image that scores strictly above it is called defective. "
-    "Calibration scores are those of the normal training images held out from training and, where the data have a "
-    "labelled validation split, of its normal images; never of test images.",
-    "promised_false_alarm_share": "1 / (n + 1) for n calibration images and their highest score, m / (n + 1) for the "
-    "m-th highest: the chance that one more normal image, exchangeable with them, is called defective is at most that, on "
-    "average over draws of the calibration images.",
+    "threshold": "the highest calibration score, or where a minimum area is named the level that `finetune` set for "
+    "it. An image that scores strictly above it is called defective. Calibration scores are those of the normal "
+    "training images held out from training and, where the data have a labelled validation split, of its normal "
+    "images; never of test images.",
+    "promised_false_alarm_share": "1 / (n + 1) for n calibration images and their highest score, m / (n + 1) for "
+    "the m-th highest: the chance that one more normal image, exchangeable with them, is called defective is at most "
+    "that, on average over draws of the calibration images.",
     "true_positive_rate": "share of the defective test images called defective.",
     "false_positive_rate": "share of the normal test images called defective.",
     "balanced_accuracy": "mean of the true positive rate and 1 - the false-positive rate.",

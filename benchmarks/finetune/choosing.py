@@ -56,8 +56,8 @@ def _choose_on_test(evidence: Evidence, test_levels: np.ndarray) -> Choice:
     left = {sample.defect is None for index, sample in enumerate(test) if index not in drawn}
     if not normal or not defective or len(left) < 2:
         raise UsageError(
-            f"--tune-on-test {evidence.wanted.test_share:g}: {len(normal)} normal and {len(defective)} defective images "
-            "would choose; both kinds must choose, and must be left to test on: take a smaller share, or none"
+            f"--tune-on-test {evidence.wanted.test_share:g}: {len(normal)} normal and {len(defective)} defective "
+            "images would choose; both kinds must choose, and must be left to test on: take a smaller share, or none"
         )
     on = f"{len(drawn)} test images, which left the test set"
     return Choice(on, evidence.held_out_levels, test_levels[normal], test_levels[defective], frozenset(drawn))
