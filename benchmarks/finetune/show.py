@@ -9,6 +9,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.trained import POINT
 from reports.results import OperatingPoint
 
 ALTERNATIVES = 9
@@ -42,7 +43,7 @@ def point(
         _say(line)
     _say(f"written: {', '.join(sorted(file.name for file in folder.iterdir() if file.suffix != '.pdf'))} in {folder}")
     if applied:
-        _say("applied: `report` and `predict` judge by this point; to withdraw it, delete operating_point.json there")
+        _say(f"applied: `report` and `predict` judge by this point; to withdraw it, delete {folder.parent / POINT}")
     elif standing:
         _say(f"not applied: the point applied before, {standing.area_px} px above {standing.threshold:.5g}, stays")
     else:
