@@ -10,9 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
-from skimage.measure import label, regionprops
 
-from benchmarks.component_tree import ComponentTree
 from benchmarks.metrics import compare
 from reports.results import ImageScore
 
@@ -94,6 +92,8 @@ def levels(maps: Sequence[np.ndarray], areas_px: Sequence[int]) -> np.ndarray:
 
     Several maps are read at a time, and no more.
     """
+    from benchmarks.component_tree import ComponentTree  # its compiler is not loaded to report
+
     with ThreadPoolExecutor() as pool:  # the tree is built outside the interpreter's lock
         rows = list(pool.map(lambda index: ComponentTree(maps[index]).level_at_area(areas_px), range(len(maps))))
     return np.array(rows).reshape(len(rows), len(areas_px))
@@ -181,6 +181,8 @@ class Segmentation(NamedTuple):
 
 def segment(map: np.ndarray, *, threshold: float, area_px: int) -> Segmentation:
     """The components of an (h, w) map above a threshold; the image is defective where `regions` is not empty."""
+    from skimage.measure import label, regionprops
+
     labels = label(map > np.float64(threshold), connectivity=2)  # not rounded to the map's precision
     large = [found for found in regionprops(labels, intensity_image=map) if found.area >= area_px]
     accepted = np.isin(labels, [found.label for found in large])
