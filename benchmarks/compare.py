@@ -12,6 +12,7 @@ from benchmarks.cluster import Cluster
 from benchmarks.errors import UsageError
 from benchmarks.plan import Job, Request
 from benchmarks.runner import Runner
+from benchmarks.trained import POINT
 from datasets import Dataset
 from reports.results import DamagedResultError, Failure, OperatingPoint, Result, read, write
 
@@ -118,7 +119,7 @@ def stored_records(results: Path) -> tuple[list[Result], list[Failure]]:
 def operating_points(results: Path, keys: set[str]) -> dict[str, OperatingPoint]:
     """The operating points that `finetune --apply` stored, by the key of their result; stale ones are named."""
     points = {}
-    for file in sorted((results / "jobs").glob("*/*/*/operating_point.json")):
+    for file in sorted((results / "jobs").glob(f"*/*/*/{POINT}")):
         try:
             point = read(file, OperatingPoint)
         except DamagedResultError as error:

@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks import images, metrics, pixels, plugins, split
 from benchmarks.plan import Job
 from benchmarks.progress import Progress
+from benchmarks.trained import MAPS, POINT, TUNED
 from datasets import Sample
 from methods import Epoch, Method, MethodError, Preparing
 from reports.results import Cost, ImageScore, Result, TrackedEpoch, write
@@ -144,8 +145,8 @@ def store(result: Result, job: Job) -> None:
     What was made of the model before goes with it: a model trained again, even under the same key, is another.
     """
     fresh, place = job.folder / FRESH_MODEL, job.folder / "model"
-    (job.folder / "operating_point.json").unlink(missing_ok=True)
-    for old in (place, job.folder / "maps", job.folder / "finetune"):
+    (job.folder / POINT).unlink(missing_ok=True)
+    for old in (place, job.folder / MAPS, job.folder / TUNED):
         shutil.rmtree(old, ignore_errors=True)
     if job.keep_model:
         (fresh / "key").write_text(job.key, encoding="utf-8")

@@ -21,10 +21,11 @@ def run(trained: Trained, wanted: Wanted, *, data: Path | None, figures: bool, a
             bars.update(task, description=stage, completed=done, total=of)
 
         tuned = tune(Evidence(trained, wanted, data=data, advance=advance))
-        folder = store(tuned, trained)
+        chosen, areas = record(tuned, trained), by_area(tuned)
+        folder = store(trained, chosen, areas)
         if apply:
             store_point(tuned, trained)
         if figures:
             bars.update(task, description="drawing", completed=0, total=1)
             draw(tuned, folder)
-    point(record(tuned, trained), by_area(tuned), folder, standing=trained.operating_point(), applied=apply)
+    point(chosen, areas, folder, standing=trained.operating_point(), applied=apply)

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks import fingerprint
 from benchmarks.errors import UsageError
-from benchmarks.trained import Trained
+from benchmarks.trained import MAPS, Trained
 from methods import Image, Method
 
 DRAWING = ("benchmarks.finetune.drawing", "datasets._defects")
@@ -34,7 +34,7 @@ class Keeper:
 
     def __init__(self, trained: Trained, advance: Callable[[str, int, int], None]):
         self.trained, self.advance = trained, advance
-        self.folder = trained.folder / "maps"
+        self.folder = trained.folder / MAPS
         self.key = fingerprint.of_json([trained.result.key, fingerprint.of_code(DRAWING)])
         self._method: Method | None = None
         self._forget_those_of_another_result()

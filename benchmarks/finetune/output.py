@@ -9,7 +9,7 @@ import pandas as pd
 
 from benchmarks import decision, pixels
 from benchmarks.finetune.tuned import Tuned
-from benchmarks.trained import POINT, Trained
+from benchmarks.trained import POINT, TUNED, Trained
 from reports.results import OperatingPoint, PixelScores, write, write_text
 
 
@@ -85,13 +85,13 @@ def by_area(tuned: Tuned) -> pd.DataFrame:
     )
 
 
-def store(tuned: Tuned, trained: Trained) -> Path:
+def store(trained: Trained, record: dict[str, Any], by_area: pd.DataFrame) -> Path:
     """Write finetune.json and finetune.csv into a folder beside the model, and remove older figures; the folder."""
-    folder = trained.folder / "finetune"
+    folder = trained.folder / TUNED
     for old in (*folder.glob("[1-8]_*.png"), *folder.glob("[1-8]_*.pdf")):  # they show another choice
         old.unlink()
-    write_text(folder / "finetune.json", json.dumps(record(tuned, trained), indent=1) + "\n")
-    write_text(folder / "finetune.csv", by_area(tuned).to_csv(index=False))
+    write_text(folder / "finetune.json", json.dumps(record, indent=1) + "\n")
+    write_text(folder / "finetune.csv", by_area.to_csv(index=False))
     return folder
 
 
