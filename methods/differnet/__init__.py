@@ -78,7 +78,10 @@ class DifferNet(Method):
     sub_epochs: int = Field(8, ge=1, description="passes over the training images in one meta epoch")
     features_precision: Literal["float32", "bfloat16"] = Field("float32", description="arithmetic of AlexNet")
     training_precision: Literal["float32", "bfloat16"] = Field(
-        "float32", description="arithmetic of the subnets while they train; scores are always taken in float32"
+        "float32", description="arithmetic of the flow's subnets while they train"
+    )
+    scoring_precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="arithmetic of the flow's subnets while they score"
     )
 
     # Not the paper's 64: the passes back through AlexNet make a map of 64 rotations cost more than a score of 64 views.
@@ -180,7 +183,7 @@ class DifferNet(Method):
             return ()
         return (
             f"AlexNet weights: {self._weights.source}; its features in {self.features_precision}; "
-            f"the flow trained in {self.training_precision}",
+            f"the flow trained in {self.training_precision} and scored in {self.scoring_precision}",
         )
 
     @property
@@ -228,11 +231,10 @@ class DifferNet(Method):
         return epoch_batches(bank, images=self.batch_size, views=self.views_per_image, generator=generator)
 
     def _score(self, image: Image) -> float:
-        import torch
+        from methods.differnet import flow
 
-        with torch.no_grad():
-            z, _ = self._flow(self._store.of(image))
-            return float((z**2).mean())
+        z = flow.latent(self._flow, self._store.of(image), precision=self.scoring_precision)
+        return float((z**2).mean())
 
     def _map(self, image: Image) -> np.ndarray | None:
         if not self.map_rotations:

@@ -118,6 +118,18 @@ def read_state(path: Path, device: str) -> tuple[dict[str, Tensor], str]:
         raise MethodError(f"{path} cannot be read: {first_sentence(error)}") from None
 
 
+def precise(device: torch.device, precision: str) -> torch.autocast:
+    """Matrix products within are taken in this precision; parameters, sums and the couplings stay float32."""
+    return torch.autocast(device.type, getattr(torch, precision), enabled=precision != "float32")
+
+
+@torch.no_grad()
+def latent(flow: nn.Module, features: Tensor, *, precision: str) -> Tensor:
+    """z of features (n, dims); the subnets' products are in `precision`."""
+    with precise(features.device, precision):
+        return flow(features)[0]
+
+
 def negative_log_likelihood(z: Tensor, log_det: Tensor) -> Tensor:
     """Mean over the batch and the dimensions, without the constant: (|z|^2 / 2 - log|det dz/dx|) / dims, eq. 5."""
     return (0.5 * (z**2).sum(dim=1) - log_det).mean() / z.shape[1]
@@ -134,8 +146,7 @@ class Trainer:
     """
 
     def __init__(self, flow: nn.Module, *, precision: str, **adam):
-        self.flow, self.adam = flow, adam
-        self.precision = getattr(torch, precision)
+        self.flow, self.adam, self.precision = flow, adam, precision
         self.moments = {weight: (torch.zeros_like(weight), torch.zeros_like(weight)) for weight in flow.parameters()}
         self.steps = {weight: torch.zeros((), device=weight.device) for weight in flow.parameters()}
 
@@ -159,7 +170,7 @@ class Trainer:
         """Train on each batch of features (n, dims) in turn; the losses, one a batch, on the flow's device."""
         losses = []
         for batch in batches:
-            with torch.autocast(batch.device.type, self.precision, enabled=self.precision != torch.float32):
+            with precise(batch.device, self.precision):
                 z, log_det = self.flow(batch)
             loss = negative_log_likelihood(z, log_det)
             loss.backward()
