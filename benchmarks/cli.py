@@ -50,7 +50,7 @@ def run(
     device: DeviceOption = "auto",
     jobs: Annotated[
         int,
-        typer.Option(min=1, help="Jobs at once; the cores are divided between them. With --dask: one on each worker."),
+        typer.Option(min=1, help="Jobs at once; they divide the cores, and the GPUs. With --dask: one on each worker."),
     ] = 1,
     job_timeout: JobTimeoutOption = None,
     dask: DaskOption = None,
@@ -92,9 +92,9 @@ def run(
 @app.command()
 def report(results: ResultsOption) -> None:
     """Write report.md and report.csv again from what is stored in a results folder."""
-    from benchmarks import compare
+    from benchmarks import reporting
 
-    compare.report(results.resolve())
+    reporting.report(results.resolve())
 
 
 @app.command()

@@ -1,20 +1,18 @@
-"""The main job: plan, skip what is finished, run what is missing, report on all that is stored."""
+"""The main job: plan, skip what is finished, run what is missing, report."""
 
-import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from benchmarks import cluster, plan, plugins, progress
+from benchmarks import cluster, plan, plugins, progress, reporting, results_folder
 from benchmarks.cluster import Cluster
 from benchmarks.errors import UsageError
 from benchmarks.plan import Job, Request
 from benchmarks.runner import Runner
-from benchmarks.trained import POINT
 from datasets import Dataset
-from reports.results import DamagedResultError, Failure, OperatingPoint, Result, read, write
+from reports.results import Failure, write
 
 console = Console(stderr=True)
 
@@ -53,25 +51,26 @@ def _say(line: str) -> None:
 
 
 def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
-    stored_records(request.results)  # what another version wrote is refused before anything is trained
+    results_folder.require_readable(request.results)  # before anything is trained
     planned = _plan(request)
     failures = [job for job in planned if isinstance(job, Failure)]
     for failure in failures:
         write(plan.folder(request.results, failure.cell) / "failure.json", failure)
         console.print(f"{failure.cell.method} {failure.cell.category}: failed: {failure.reason}", markup=False)
     jobs = [job for job in planned if isinstance(job, Job)]
-    missing = [job for job in jobs if force or not plan.finished(job)]
+    done, missing = [], []
     for job in jobs:
-        if job not in missing:
-            (job.folder / "failure.json").unlink(missing_ok=True)  # its cause was mended
+        (missing if force or not plan.finished(job) else done).append(job)
+    for job in done:
+        (job.folder / "failure.json").unlink(missing_ok=True)  # its cause was mended
     todo = crew.prepare(missing)
     needed = plan.require_space(todo, request.results)
     console.print(
-        f"{len(planned)} jobs: {len(jobs) - len(missing)} finished before, {len(missing)} to do, {len(failures)} failed"
+        f"{len(planned)} jobs: {len(done)} finished before, {len(missing)} to do, {len(failures)} failed"
         f"; about {needed / 1e9:.1f} GB of disk in {request.results}",
         highlight=False,
     )
-    if request.keep_models and (bare := [job for job in jobs if job not in missing and not plan.has_model(job)]):
+    if request.keep_models and (bare := [job for job in done if not plan.has_model(job)]):
         console.print(f"{len(bare)} finished results have no model kept: --force trains them again", highlight=False)
     try:
         with progress.display(console, len(todo)) as lines:
@@ -79,57 +78,8 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
     except KeyboardInterrupt:
         console.print("stopped; run the same command again to go on: finished jobs are kept")
         return 130
-    report(request.results)
+    reporting.report(request.results)
     return 1 if failures else 0
-
-
-def report(results: Path) -> None:
-    """Write report.md and report.csv from what a folder holds. Raises UsageError where it holds no result."""
-    from benchmarks import measures
-    from reports import report as pages
-
-    stored, failures = stored_records(results)
-    if not stored and not failures:
-        raise UsageError(f"--results {results}: no results there; make some with: python -m benchmarks run")
-    points = operating_points(results, {result.key for result in stored})
-    pages.write(
-        results,
-        rows=measures.rows(stored, points),
-        defects=measures.defect_rows(stored, points),
-        failures=failures,
-        definitions=measures.DEFINITIONS,
-    )
-    sys.stdout.write(f"{results / 'report.md'}\n{results / 'report.csv'}\n")
-
-
-def stored_records(results: Path) -> tuple[list[Result], list[Failure]]:
-    """All that a results folder holds, in a stable order; a cell that failed since its result shows the failure."""
-    stored, failures = [], []
-    for folder in sorted((results / "jobs").glob("*/*/*")):
-        try:
-            if (folder / "failure.json").exists():
-                failures.append(read(folder / "failure.json", Failure))
-            elif (folder / "result.json").exists():
-                stored.append(read(folder / "result.json", Result))
-        except DamagedResultError as error:
-            console.print(f"left out: {error}", style="yellow", highlight=False)
-    return stored, failures
-
-
-def operating_points(results: Path, keys: set[str]) -> dict[str, OperatingPoint]:
-    """The operating points that `finetune --apply` stored, by the key of their result; stale ones are named."""
-    points = {}
-    for file in sorted((results / "jobs").glob(f"*/*/*/{POINT}")):
-        try:
-            point = read(file, OperatingPoint)
-        except DamagedResultError as error:
-            console.print(f"left out: {error}", style="yellow", highlight=False)
-            continue
-        if point.key in keys:
-            points[point.key] = point
-        else:
-            console.print(f"left out: {file} belongs to an earlier result: finetune again", style="yellow")
-    return points
 
 
 def obtain_data(dataset: Dataset, root: Path) -> None:

@@ -1,59 +1,66 @@
-"""From a stored result to one flat row of numbers, without the images and without the method."""
+"""From stored results to flat rows of numbers, without the images and without the method."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
+from typing import NamedTuple
 
 import numpy as np
 
 from benchmarks import decision, metrics, rivals
+from benchmarks.rivals import Scored
 from reports import statistics
 from reports.results import ImageScore, OperatingPoint, Result
 from reports.rows import Row, identity
 
-Points = Mapping[str, OperatingPoint]
-NONE: Points = {}
 DEFINITIONS = metrics.DEFINITIONS | decision.DEFINITIONS | rivals.DEFINITIONS
 
 
-def rows(results: Iterable[Result], points: Points = NONE) -> list[Row]:
-    """One row a result; None where a number does not exist, with the reason in a `why_no_...` column.
+class Tables(NamedTuple):
+    """What is reported of many results; None where a number does not exist."""
 
-    `points` holds, by the key of its result, each operating point to judge by in the place of the calibrated threshold.
-    """
-    results = list(results)
-    measured = [measure(result, points.get(result.key)) for result in results]
-    surely = rivals.p_values(
-        [
-            rivals.Entry(_contest(result), row["image_auroc"], _test_images(result, points.get(result.key)))
-            for result, row in zip(results, measured, strict=True)
-        ]
+    rows: list[Row]
+    """One a result; why a number does not exist stands in a `why_no_...` column."""
+    defects: list[Row]
+    """One a result and defect type: its image AUROC against the normal test images, and the images missed."""
+
+
+class Measured(NamedTuple):
+    """All that the report needs of a result: of its images no more than their scores."""
+
+    row: Row
+    defects: list[Row]
+    entry: rivals.Entry | None
+    """None: a class has no test image."""
+
+
+def tables(results: Iterable[Measured]) -> Tables:
+    """The rows of all results; only of all together is known which method is the best and how surely."""
+    measured = list(results)
+    p_values = rivals.p_values([each.entry for each in measured])
+    return Tables(
+        [each.row | {"image_auroc_p_value": p_value} for each, p_value in zip(measured, p_values, strict=True)],
+        [row for each in measured for row in each.defects],
     )
-    return [row | {"image_auroc_p_value": p_value} for row, p_value in zip(measured, surely, strict=True)]
 
 
-def _contest(result: Result) -> tuple:
-    """What jobs have in common that compete."""
-    return result.cell.dataset, result.cell.category, result.cell.seed
-
-
-def defect_rows(results: Iterable[Result], points: Points = NONE) -> list[Row]:
-    """One row a result and defect type: its image AUROC against the normal test images, and the images missed."""
-    return [row for result in results for row in _defects(result, points.get(result.key))]
-
-
-def measure(result: Result, point: OperatingPoint | None = None) -> Row:
+def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
     """All numbers of one result; test images that an operating point was tuned on count in none of them."""
-    normal, defective = _by_class(_test_images(result, point))
-    return {
-        **identity(result.cell),
+    test = _by_class(_test_images(result, point))
+    normal, defective = map(Scored.of, test)
+    judged = [Scored.of(images) for images in _by_class(point.images)] if point else [normal, defective]
+    wins = statistics.wins(normal.scores, defective.scores) if normal.paths and defective.paths else None
+    job, rule = identity(result.cell), _rule(result, point)
+    row = {
+        **job,
         "made": result.made,
         "trained_on": result.trained_on,
-        "test_normal": normal.size,
-        "test_defective": defective.size,
-        **_image_metrics(normal, defective),
+        "test_normal": len(normal.paths),
+        "test_defective": len(defective.paths),
+        **_image_metrics(normal.scores, defective.scores, wins),
         **_pixel_metrics(result, point),
-        **(_decisions(result, normal, defective) if point is None else _decisions_at(point)),
-        **_area_rule(point),
+        **rule,
+        **_rates(*judged, rule["threshold"]),
+        **_area_rule(point, *judged),
         **_oracle_epoch(result),
         **result.cost.model_dump(),
         "machine": result.machine,
@@ -61,30 +68,32 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Row:
         "key": result.key,
         "remarks": "\n".join([*result.remarks, *_tuned_on(point)]),
     }
+    defects = [job | each for each in _defects(test[1], wins, judged[1], rule["threshold"])]
+    return Measured(row, defects, wins and rivals.entry(_contest(result), normal, defective, wins))
+
+
+def _contest(result: Result) -> tuple:
+    """What jobs have in common that compete."""
+    return result.cell.dataset, result.cell.category, result.cell.seed
 
 
 def _test_images(result: Result, point: OperatingPoint | None) -> list[ImageScore]:
-    left_out = set(point.tuned_on) if point else set()
+    left_out = set(point.tuned_on) if point else ()
     return [image for image in result.images if image.part == "test" and image.path not in left_out]
 
 
-def _by_class(images: Iterable[ImageScore]) -> tuple[np.ndarray, np.ndarray]:
-    """Scores of the normal and of the defective images."""
-    images = list(images)
-    return (
-        _scores([image for image in images if image.defect is None]),
-        _scores([image for image in images if image.defect is not None]),
-    )
+def _by_class(images: Iterable[ImageScore]) -> tuple[list[ImageScore], list[ImageScore]]:
+    """The normal and the defective ones."""
+    classes = [], []
+    for image in images:
+        classes[image.defect is not None].append(image)
+    return classes
 
 
-def _scores(images: list[ImageScore]) -> np.ndarray:
-    return np.array([image.score for image in images])
-
-
-def _image_metrics(normal: np.ndarray, defective: np.ndarray) -> Row:
+def _image_metrics(normal: np.ndarray, defective: np.ndarray, wins: statistics.Wins | None) -> Row:
     absent = [name for name, scores in (("normal", normal), ("defective", defective)) if not scores.size]
     ranking = None if absent else metrics.compare(normal, defective)
-    interval = None if absent else statistics.auroc_interval(normal, defective)
+    interval = None if absent else statistics.auroc_interval(wins)
     return {
         "image_auroc": ranking and ranking.auroc(),
         "image_auroc_low": interval and interval.low,
@@ -112,31 +121,20 @@ def _pixel_metrics(result: Result, point: OperatingPoint | None) -> Row:
     }
 
 
-def _decisions(result: Result, normal: np.ndarray, defective: np.ndarray) -> Row:
-    """What the calibrated threshold does to the test images; nothing without calibration images."""
-    calibration = decision.calibration_scores(result.images)
-    threshold = decision.threshold(calibration) if calibration else None
-    promised = decision.promised_false_alarm_share(len(calibration)) if calibration else None
-    return {
-        "calibration_images": len(calibration),
-        "threshold": threshold,
-        "promised_false_alarm_share": promised,
-        **_rates(normal, defective, threshold),
-    }
+def _rule(result: Result, point: OperatingPoint | None) -> Row:
+    """Above what an image is called defective, and what that promises; no threshold without calibration images."""
+    if point:
+        images, threshold, promised = point.calibration_images, point.threshold, point.promised_false_alarm_share
+    else:
+        scores = decision.calibration_scores(result.images)
+        images, threshold = len(scores), decision.threshold(scores) if scores else None
+        promised = decision.promised_false_alarm_share(images) if scores else None
+    return {"calibration_images": images, "threshold": threshold, "promised_false_alarm_share": promised}
 
 
-def _decisions_at(point: OperatingPoint) -> Row:
-    """What an operating point does to the test images that it was not tuned on."""
-    return {
-        "calibration_images": point.calibration_images,
-        "threshold": point.threshold,
-        "promised_false_alarm_share": point.promised_false_alarm_share,
-        **_rates(*_by_class(point.images), point.threshold),
-    }
-
-
-def _rates(normal: np.ndarray, defective: np.ndarray, threshold: float | None) -> Row:
-    found, alarms = _share_above(defective, threshold), _share_above(normal, threshold)
+def _rates(normal: Scored, defective: Scored, threshold: float | None) -> Row:
+    """What a threshold does to images."""
+    found, alarms = _share_above(defective.scores, threshold), _share_above(normal.scores, threshold)
     return {
         "true_positive_rate": found,
         "false_positive_rate": alarms,
@@ -144,14 +142,19 @@ def _rates(normal: np.ndarray, defective: np.ndarray, threshold: float | None) -
     }
 
 
-def _area_rule(point: OperatingPoint | None) -> Row:
+def _share_above(scores: np.ndarray, threshold: float | None) -> float | None:
+    return None if threshold is None or not scores.size else int((scores > threshold).sum()) / scores.size
+
+
+def _area_rule(point: OperatingPoint | None, normal: Scored, defective: Scored) -> Row:
     """The minimum defect area, where it came from, and how well the level that it gives an image ranks them."""
-    normal, defective = _by_class(point.images if point else [])
     return {
         "min_area_px": point and point.area_px,
         "min_area_share": point and point.area_share,
         "area_chosen_on": point and point.chosen_on,
-        "area_image_auroc": metrics.compare(normal, defective).auroc() if normal.size and defective.size else None,
+        "area_image_auroc": metrics.compare(normal.scores, defective.scores).auroc()
+        if point and normal.paths and defective.paths
+        else None,
     }
 
 
@@ -161,10 +164,6 @@ def _tuned_on(point: OperatingPoint | None) -> list[str]:
     return [f"the minimum defect area was chosen on {len(point.tuned_on)} test images, which count in no number here"]
 
 
-def _share_above(scores: np.ndarray, threshold: float | None) -> float | None:
-    return None if threshold is None or not scores.size else int((scores > threshold).sum()) / scores.size
-
-
 def _oracle_epoch(result: Result) -> Row:
     """The best of all looks at the test set during training, the first of equals."""
     looks = [epoch for epoch in result.epochs if epoch.image_auroc is not None]
@@ -172,25 +171,21 @@ def _oracle_epoch(result: Result) -> Row:
     return {
         "oracle_image_auroc_max": best and best.image_auroc,
         "oracle_epoch_of_max": best and best.number,
-        "tracked_fit_seconds": result.epochs[-1].seconds if result.epochs else None,
+        "tracked_fit_seconds": result.epochs[-1].seconds if result.tracked and result.epochs else None,
     }
 
 
-def _defects(result: Result, point: OperatingPoint | None) -> Iterator[Row]:
-    calibration = decision.calibration_scores(result.images)
-    threshold = point.threshold if point else decision.threshold(calibration) if calibration else None
-    judged = {image.path: image.score for image in (point.images if point else result.images)}
-    by_defect = defaultdict(list)
-    for image in _test_images(result, point):
-        by_defect[image.defect].append(image)
-    job, normal = identity(result.cell), _scores(by_defect.pop(None, []))
-    for defect, images in sorted(by_defect.items()):
-        scores = _scores(images)
-        missed = None if threshold is None else sum(judged[image.path] <= threshold for image in images)
+def _defects(
+    defective: Sequence[ImageScore], wins: statistics.Wins | None, judged: Scored, threshold: float | None
+) -> Iterator[Row]:
+    """Of each defect type; `judged` holds the levels of the images that are held against the threshold."""
+    levels = dict(zip(judged.paths, judged.scores.tolist(), strict=True))
+    for defect in sorted({image.defect for image in defective}):
+        own = [image.defect == defect for image in defective]
+        images = list(compress(defective, own))
         yield {
-            **job,
             "defect": defect,
-            "images": scores.size,
-            "image_auroc": metrics.compare(normal, scores).auroc() if normal.size else None,
-            "missed": missed,
+            "images": len(images),
+            "image_auroc": wins and statistics.Wins(wins.normal, wins.defective[own]).auroc(),
+            "missed": None if threshold is None else sum(levels[image.path] <= threshold for image in images),
         }

@@ -1,7 +1,8 @@
 """How surely the best method of a category is better than each other one: paired tests on the same test images."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -17,54 +18,79 @@ DEFINITIONS = {
 }
 """What the marks of chance mean, for the foot of the report."""
 
-Images = dict[str, ImageScore]
-"""Test images by path."""
+
+class Scored(NamedTuple):
+    """Images of one class."""
+
+    paths: tuple[str, ...]
+    scores: np.ndarray
+
+    @classmethod
+    def of(cls, images: Sequence[ImageScore]) -> "Scored":
+        """In the order given."""
+        return cls(tuple(image.path for image in images), np.array([image.score for image in images]))
 
 
 class Entry(NamedTuple):
-    """A job as it competes."""
+    """A job as it competes: its test images of both classes, in the order of their paths."""
 
     contest: Hashable
     """What jobs have in common that compete, such as category and seed."""
-    auroc: float | None
-    """Its image AUROC."""
-    images: Sequence[ImageScore]
-    """Its test images."""
+    normal: Scored
+    defective: Scored
+    wins: statistics.Wins
 
 
-def p_values(entries: Sequence[Entry]) -> list[float | None]:
+def entry(contest: Hashable, normal: Scored, defective: Scored, wins: statistics.Wins) -> Entry:
+    """A job's entry, from its images and their wins in any order."""
+    (normal_paths, normal_order), (defective_paths, defective_order) = map(_in_order, (normal.paths, defective.paths))
+    return Entry(
+        contest,
+        Scored(normal_paths, normal.scores[normal_order]),
+        Scored(defective_paths, defective.scores[defective_order]),
+        statistics.Wins(wins.normal[normal_order], wins.defective[defective_order]),
+    )
+
+
+@cache
+def _in_order(paths: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray]:
+    """Paths sorted, and where they stood; remembered, since all jobs of a category have the same."""
+    order = sorted(range(len(paths)), key=paths.__getitem__)
+    return tuple(paths[index] for index in order), np.array(order)
+
+
+def p_values(entries: Sequence[Entry | None]) -> list[float | None]:
     """For each job the p-value of DeLong's paired test of its image AUROC against the highest of its contest.
 
     Compared are the images that both jobs have. None: the job is its contest's best itself, or has no AUROC.
     """
     contests = defaultdict(list)
-    for index, entry in enumerate(entries):
-        if entry.auroc is not None:
-            contests[entry.contest].append(index)
+    for index, entered in enumerate(entries):
+        if entered:
+            contests[entered.contest].append(index)
     found: list[float | None] = [None] * len(entries)
     for members in contests.values():
-        best = max(members, key=lambda index: entries[index].auroc)
-        known = _by_path(entries[best].images) if len(members) > 1 else {}
+        best = max(members, key=lambda index: entries[index].wins.auroc())
         for index in members:
             if index != best:
-                found[index] = _p_value(_by_path(entries[index].images), known)
+                found[index] = _p_value(entries[index], entries[best])
     return found
 
 
-def _by_path(images: Iterable[ImageScore]) -> Images:
-    return {image.path: image for image in images}
+def _p_value(one: Entry, other: Entry) -> float | None:
+    a, b = one.wins, other.wins
+    if (one.normal.paths, one.defective.paths) != (other.normal.paths, other.defective.paths):
+        a, b = _wins_among(one, other), _wins_among(other, one)
+    return statistics.paired_p_value(a, b) if a and b else None
 
 
-def _p_value(first: Images, second: Images) -> float | None:
-    common = sorted(first.keys() & second.keys())
-    a, b = _scores(first, common), _scores(second, common)
-    if not all(map(len, (*a, *b))):
-        return None
-    return statistics.paired_p_value(*a, *b)
+def _wins_among(one: Entry, other: Entry) -> statistics.Wins | None:
+    """The wins of a job's images among those that another has, too; None where a class has none."""
+    shared = _shared(one.normal, other.normal), _shared(one.defective, other.defective)
+    return statistics.wins(*shared) if all(map(len, shared)) else None
 
 
-def _scores(images: Images, paths: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Of the normal and of the defective images, in the order of the paths."""
-    scores = np.array([images[path].score for path in paths])
-    defective = np.array([images[path].defect is not None for path in paths], bool)
-    return scores[~defective], scores[defective]
+def _shared(images: Scored, others: Scored) -> np.ndarray:
+    """Scores of the images that are among the others."""
+    known = set(others.paths)
+    return images.scores[[path in known for path in images.paths]]

@@ -16,7 +16,6 @@ from reports.results import DamagedResultError, OperatingPoint, Result, read
 
 POINT, MAPS, TUNED = "operating_point.json", "maps", "finetune"
 """What is made of a trained model, in its job's folder; it goes when the model does."""
-"""Where `finetune --apply` stores an operating point, in the folder of its result."""
 
 
 class Trained(NamedTuple):

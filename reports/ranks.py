@@ -43,9 +43,8 @@ def section(table: pd.DataFrame) -> str:
     )
 
 
-def draw(folder: Path, table: pd.DataFrame) -> None:
-    """Write the figure beside the report, as PNG and PDF; nothing for fewer than three methods."""
-    by_category = ranked(table)
+def draw(folder: Path, by_category: pd.DataFrame | None) -> None:
+    """Write the figure of what `ranked` gives beside the report, as PNG and PDF; nothing of None."""
     if by_category is None:
         return
     from reports import plots, ranks_plot

@@ -1,6 +1,7 @@
 """report.md and report.csv: what the stored results say, for a reader who has to choose a method."""
 
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from html import escape as html_escape
 from pathlib import Path
 
@@ -16,27 +17,44 @@ REASONS = {"why_no_image_metrics": "Image metrics", "why_no_pixel_metrics": "Pix
 
 
 def write(
-    folder: Path, *, rows: list[Row], defects: list[Row], failures: list[Failure], definitions: Mapping[str, str]
+    folder: Path,
+    *,
+    rows: list[Row],
+    defects: list[Row],
+    failures: list[Failure],
+    definitions: Mapping[str, str],
+    helpers: Executor,
 ) -> None:
     """Write report.md, report.csv and the figure of ranks into a folder, each whole or not at all.
 
     `rows` has a row a result, `defects` a row a result and defect type; both have the columns of `rows.IDENTITY`.
+    One of the `helpers` draws the figure meanwhile.
     """
-    write_text(folder / "report.md", report(rows=rows, defects=defects, failures=failures, definitions=definitions))
-    write_text(folder / "report.csv", csv_text([*rows, *map(failed_row, failures)]))
-    if rows:
-        ranks.draw(folder, frame(rows))
+    jobs = _jobs(rows, failures)
+    table = frame(jobs)
+    drawing = helpers.submit(ranks.draw, folder, ranks.ranked(table))
+    write_text(folder / "report.md", _text(table, _named(defects, jobs, table), failures, definitions))
+    write_text(folder / "report.csv", csv_text(jobs))
+    drawing.result()
 
 
 def report(*, rows: list[Row], defects: list[Row], failures: list[Failure], definitions: Mapping[str, str]) -> str:
     """The markdown text. Raises ValueError where there is neither a row nor a failure."""
-    everything = in_order([*rows, *map(failed_row, failures)])
-    if not everything:
+    jobs = _jobs(rows, failures)
+    table = frame(jobs)
+    return _text(table, _named(defects, jobs, table), failures, definitions)
+
+
+def _jobs(rows: list[Row], failures: list[Failure]) -> list[Row]:
+    if not rows and not failures:
         raise ValueError("expected at least one result or failure to report")
-    table = frame(everything)
+    return in_order([*rows, *map(failed_row, failures)])
+
+
+def _text(table: pd.DataFrame, defects: pd.DataFrame, failures: list[Failure], definitions: Mapping[str, str]) -> str:
     blocks = [_summary(table), _failures(table, failures)]
-    if rows:
-        blocks += sections.results(table, _named(defects, everything, table), definitions)
+    if table["failure"].isna().any():
+        blocks += sections.results(table, defects, definitions)
         blocks += [_reasons(table), _remarks(table), _provenance(table)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -116,9 +134,9 @@ def _failures(table: pd.DataFrame, failures: list[Failure]) -> str:
     return "\n\n".join(["## Failed jobs", listed, *tails])
 
 
-def _named(defects: list[Row], everything: list[Row], table: pd.DataFrame) -> pd.DataFrame:
+def _named(defects: list[Row], jobs: list[Row], table: pd.DataFrame) -> pd.DataFrame:
     """The rows of defect types under the names that their jobs have in the report."""
-    shown = dict(zip(map(_job, everything), zip(table["name"], table["place"], strict=True), strict=True))
+    shown = dict(zip(map(_job, jobs), zip(table["name"], table["place"], strict=True), strict=True))
     named = [row | dict(zip(("name", "place"), shown[_job(row)], strict=True)) for row in in_order(defects)]
     return pd.DataFrame(named)
 

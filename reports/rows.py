@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from reports.results import Cell, Failure
 
@@ -50,6 +51,7 @@ def in_order(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=_place)
 
 
+@cache
 def natural(text: str) -> tuple[str | int, ...]:
     """Sort key under which `part 10` comes after `part 9`."""
     return tuple(int(piece) if index % 2 else piece for index, piece in enumerate(re.split(r"(\d+)", text)))
@@ -60,9 +62,9 @@ def csv_text(rows: Iterable[Row]) -> str:
     rows = in_order(rows)
     columns = dict.fromkeys(column for row in rows for column in row)
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({column: _one_line(value) for column, value in row.items()} for row in rows)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_one_line(value) for value in map(row.get, columns)] for row in rows)
     return text.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import product
 
 import pandas as pd
 
@@ -19,7 +20,7 @@ from reports.tables import (
     names,
     places,
     significant,
-    span,
+    spans,
     spread_text,
     spreads,
 )
@@ -107,13 +108,12 @@ def _by_method(table: pd.DataFrame, columns: tuple[str, ...], counts: Mapping[st
     """A line for each category and method, then one for the mean of each method."""
     seeds = table["seed"].nunique()
     cells = {column: spreads(table, ["place", "name"], column) for column in columns}
-    groups = dict(list(table.groupby(["place", "name"])))
+    counted = [spans(table, ["place", "name"], column) for column in counts.values()]
     lines = [
-        [escape(place), escape(name), *(span(groups[place, name][column]) for column in counts.values())]
+        [escape(place), escape(name), *(texts[place, name] for texts in counted)]
         + [spread_text(cells[column].get((place, name)), seeds) for column in columns]
-        for place in places(table)
-        for name in names(table)
-        if (place, name) in groups
+        for place, name in product(places(table), names(table))
+        if (place, name) in counted[0]
     ]
     # The mean of every column is taken over the same categories: those that have the last one.
     mean = means(table, columns[-1])
@@ -136,19 +136,20 @@ def _by_defect(defects: pd.DataFrame, definitions: Mapping[str, str]) -> str:
     seeds = defects["seed"].nunique()
     aurocs = spreads(defects, by, "image_auroc")
     missed = spreads(defects, by, "missed")
-    kinds = defects.groupby(["place", "defect"])["images"]
+    images = spans(defects, ["place", "defect"], "images")
+    methods = names(defects)
     lines = [
-        [escape(place), escape(defect), span(images)]
-        + [spread_text(aurocs.get((place, defect, name)), seeds) for name in names(defects)]
+        [escape(place), escape(defect), images[place, defect]]
+        + [spread_text(aurocs.get((place, defect, name)), seeds) for name in methods]
         + [
             significant(missed[key].mean) if (key := (place, defect, name)) in missed else NOT_AVAILABLE
-            for name in names(defects)
+            for name in methods
             if missed
         ]
-        for (place, defect), images in sorted(kinds, key=lambda item: (natural(item[0][0]), item[0][1]))
+        for place, defect in sorted(images, key=lambda key: (natural(key[0]), key[1]))
     ]
     headers = ["image AUROC", "missed"] if missed else ["image AUROC"]
-    headers = [f"{escape(name)}, {header}" for header in headers for name in names(defects)]
+    headers = [f"{escape(name)}, {header}" for header in headers for name in methods]
     meanings = {column: definitions[column] for column in ("missed",) if missed}
     return _section(
         "By defect type", markdown(["category", "defect", "images", *headers], lines, text_columns=2), meanings
@@ -221,6 +222,6 @@ def _images(table: pd.DataFrame) -> str:
         "in pixel metrics": "pixel_images",
     }
     done = table[table["failure"].isna()]
-    groups = dict(list(done.groupby("place")))
-    lines = [[escape(place), *(span(groups[place][column]) for column in columns.values())] for place in places(done)]
+    counted = [spans(done, ["place"], column) for column in columns.values()]
+    lines = [[escape(place), *(texts[place] for texts in counted)] for place in places(done)]
     return _section("Images", markdown(["category", *columns], lines), {})

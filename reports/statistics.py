@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special
 from scipy.optimize import brentq
 
 Scores = Sequence[float] | np.ndarray
@@ -57,7 +57,7 @@ class Wins(NamedTuple):
         """Of the AUROC, after DeLong et al. (1988); needs two images in each class."""
         # Wins, not shares of them: the variance of equal numbers is then 0 to the last bit.
         shares = ((self.normal, self.defective.size), (self.defective, self.normal.size))
-        return float(sum(wins.var(ddof=1) / (others**2 * wins.size) for wins, others in shares))
+        return float(sum(_variance(wins) / (others**2 * wins.size) for wins, others in shares))
 
 
 def wins(normal: Scores, defective: Scores) -> Wins:
@@ -72,43 +72,38 @@ def _below(scores: np.ndarray, others: np.ndarray) -> np.ndarray:
     return (ordered.searchsorted(scores, side="left") + ordered.searchsorted(scores, side="right")) / 2
 
 
-def auroc_interval(normal: Scores, defective: Scores, level: float = 0.95) -> Interval | None:
-    """Of the AUROC of (m,) and (n,) scores: DeLong's variance on the logit scale; None for a class of one image.
+def auroc_interval(counted: Wins, level: float = 0.95) -> Interval | None:
+    """Of the AUROC: DeLong's variance on the logit scale; None for a class of one image.
 
     Where that variance is 0 (perfect separation, or nothing but ties) it is Newcombe's interval (2006, method 5), as
     the images then say nothing of their spread. For the same reason no interval leaves out what perfect separation of
     so many images could not: near it DeLong's variance rests on a few images and is often far too low.
-    Raises ValueError for no or not finite scores.
     """
-    counted = wins(normal, defective)
     return _interval(counted, _quantile(level)) if _has_spread(counted) else None
 
 
-def paired_difference(
-    normal_a: Scores, defective_a: Scores, normal_b: Scores, defective_b: Scores, level: float = 0.95
-) -> Difference:
-    """Compare the AUROCs of two methods, a minus b, from their scores of the same images in the same order.
+def paired_difference(a: Wins, b: Wins, level: float = 0.95) -> Difference:
+    """Compare the AUROCs of two methods, a minus b, from the wins of the same images in the same order.
 
     The p-value is that of DeLong et al. (1988). The interval joins those of both AUROCs by their covariance (MOVER,
     Zou and Donner 2008), since one of equal arms covers far too little near an AUROC of 1; so at the margin it may hold
-    0 where p is below 1 - level, or the other way round. Raises ValueError for scores not of the same images.
+    0 where p is below 1 - level, or the other way round. Raises ValueError for different numbers of images.
     """
-    a, b = wins(normal_a, defective_a), wins(normal_b, defective_b)
     apart = _apart(a, b)
     if not _has_spread(apart):
         return Difference(apart.auroc(), None, None)
     return Difference(apart.auroc(), _joined(a, b, apart.variance(), _quantile(level)), _p_value(apart))
 
 
-def paired_p_value(normal_a: Scores, defective_a: Scores, normal_b: Scores, defective_b: Scores) -> float | None:
+def paired_p_value(a: Wins, b: Wins) -> float | None:
     """The p-value of `paired_difference` alone, in a third of its time."""
-    apart = _apart(wins(normal_a, defective_a), wins(normal_b, defective_b))
+    apart = _apart(a, b)
     return _p_value(apart) if _has_spread(apart) else None
 
 
 def _apart(a: Wins, b: Wins) -> Wins:
     if (a.normal.size, a.defective.size) != (b.normal.size, b.defective.size):
-        raise ValueError("expected two methods' scores of the same images, got different numbers of them")
+        raise ValueError("expected two methods' wins on the same images, got different numbers of them")
     return Wins(a.normal - b.normal, a.defective - b.defective)
 
 
@@ -154,7 +149,11 @@ def wilcoxon(a: Scores, b: Scores) -> float | None:
         raise ValueError(f"expected two methods' numbers of the same categories, got {a.size} and {b.size}")
     apart = np.round(a - b, DIGITS)
     apart = apart[apart != 0]
-    return float(stats.wilcoxon(apart).pvalue) if apart.size >= FEWEST_PAIRS else None
+    if apart.size < FEWEST_PAIRS:
+        return None
+    from scipy import stats  # takes half a second, and small reports do not need it
+
+    return float(stats.wilcoxon(apart).pvalue)
 
 
 def mean_ranks(table: np.ndarray) -> np.ndarray:
@@ -162,6 +161,8 @@ def mean_ranks(table: np.ndarray) -> np.ndarray:
 
     Raises ValueError where a number is missing: a rank among others than the rest's means nothing.
     """
+    from scipy import stats
+
     table = np.asarray(table, float)
     if table.ndim != 2 or not table.size or not np.isfinite(table).all():
         raise ValueError("expected a finite number for every category (row) and method (column)")
@@ -170,6 +171,8 @@ def mean_ranks(table: np.ndarray) -> np.ndarray:
 
 def critical_difference(n_methods: int, n_categories: int, alpha: float = 0.05) -> float:
     """By how much two mean ranks must differ to differ significantly: Nemenyi's test (Demsar 2006, section 3.2.2)."""
+    from scipy import stats
+
     studentized = stats.studentized_range.ppf(1 - alpha, n_methods, np.inf)
     return float(studentized / math.sqrt(2) * math.sqrt(n_methods * (n_methods + 1) / (6 * n_categories)))
 
@@ -197,7 +200,13 @@ def _finite(values: Scores, which: str) -> np.ndarray:
 def _quantile(level: float) -> float:
     if not 0 < level < 1:
         raise ValueError(f"level is a share between 0 and 1, not {level}")
-    return float(stats.norm.ppf((1 + level) / 2))
+    return float(special.ndtri((1 + level) / 2))
+
+
+def _variance(values: np.ndarray) -> float:
+    """`values.var(ddof=1)`, to the last bit, without what that spends on looking at its options."""
+    away = values - values.sum() / values.size
+    return (away * away).sum() / (values.size - 1)
 
 
 def _has_spread(counted: Wins) -> bool:
@@ -266,5 +275,5 @@ def _drawn_means(values: np.ndarray, generator: np.random.Generator) -> np.ndarr
 
 def _percentiles(drawn: np.ndarray, level: float, freedom: float) -> Interval:
     """Farther out than the level, as Student's quantiles are than the normal ones (Hesterberg 2015)."""
-    tail = stats.norm.cdf(stats.t.ppf((1 - level) / 2, freedom))
+    tail = special.ndtr(special.stdtrit(freedom, (1 - level) / 2))
     return Interval(*map(float, np.quantile(drawn, (tail, 1 - tail))))

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -138,9 +138,20 @@ def significant(value: float | None) -> str:
 
 def span(values: pd.Series) -> str:
     """`14`, or `14 to 16` where values differ; shares with three decimals."""
-    known = sorted(values.dropna().unique())
-    texts = [f"{value:.0f}" if float(value).is_integer() else decimals(value) for value in known]
-    return " to ".join(dict.fromkeys([texts[0], texts[-1]])) if texts else NOT_AVAILABLE
+    return _span_text(values.min(), values.max())
+
+
+def spans(table: pd.DataFrame, by: Sequence[str], column: str) -> dict[Hashable, str]:
+    """The span of a column for each combination of the columns `by`."""
+    ends = table.groupby(list(by))[column].agg(["min", "max"])
+    return {key: _span_text(low, high) for key, low, high in ends.itertuples()}
+
+
+def _span_text(low: float | None, high: float | None) -> str:
+    if pd.isna(low):
+        return NOT_AVAILABLE
+    texts = [f"{end:.0f}" if float(end).is_integer() else decimals(end) for end in (low, high)]
+    return " to ".join(dict.fromkeys(texts))
 
 
 def spread_text(spread: Spread | None, seeds: int) -> str:

@@ -1,17 +1,22 @@
 """From a stored result to rows: every number of a small result known by hand."""
 
 import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from benchmarks import measures
+from benchmarks import measures, plan, results_folder
 from reports import report
-from reports.results import Cell, Cost, Failure, ImageScore, OperatingPoint, PixelScores, Result, TrackedEpoch
+from reports.results import Cell, Cost, Failure, ImageScore, OperatingPoint, PixelScores, Result, TrackedEpoch, write
 from reports.rows import VOLATILE, csv_text
 
 CALIBRATION = [("calibration", None, score) for score in (0.1, 0.5, 0.3)]
 TEST = [("test", None, score) for score in (0.2, 0.4, 0.6, 0.0)]
 TEST += [("test", "bent", 0.5), ("test", "bent", 0.9), ("test", "scratch", 0.3), ("test", "scratch", 0.7)]
+ROOT = Path(__file__).resolve().parent.parent
 VALIDATION = [("validation", None, 0.65), ("validation", "bent", 5.0)]
 
 
@@ -74,15 +79,23 @@ def operating_point(stored, *, tuned_on=(), **changes):
     return OperatingPoint(**fields | changes)
 
 
+def row_of(*judged):
+    return measures.measure(*judged).row
+
+
+def defects_of(*judged):
+    return measures.measure(*judged).defects
+
+
 def test_a_row_says_which_job_it_is():
-    row = measures.measure(result(TEST))
+    row = row_of(result(TEST))
     assert (row["method"], row["changed"], row["category"], row["seed"]) == ("knn", "neighbours=3", "bolt", 0)
     assert json.loads(row["settings"]) == {"neighbours": 3, "views": 1}
     assert (row["trained_on"], row["test_normal"], row["test_defective"]) == (20, 4, 4)
 
 
 def test_image_metrics_judge_test_images_only():
-    row = measures.measure(result([*CALIBRATION, *VALIDATION, *TEST]))
+    row = row_of(result([*CALIBRATION, *VALIDATION, *TEST]))
     assert row["image_auroc"] == 13 / 16
     assert row["tpr_at_fpr_1"] == row["tpr_at_fpr_5"] == 0.5
     assert row["oracle_image_f1"] == pytest.approx(0.8)
@@ -90,21 +103,21 @@ def test_image_metrics_judge_test_images_only():
 
 
 def test_the_threshold_is_the_highest_held_out_score_and_an_alarm_lies_strictly_above():
-    row = measures.measure(result([*CALIBRATION, *TEST]))
+    row = row_of(result([*CALIBRATION, *TEST]))
     assert (row["threshold"], row["calibration_images"], row["promised_false_alarm_share"]) == (0.5, 3, 0.25)
     assert (row["true_positive_rate"], row["false_positive_rate"], row["balanced_accuracy"]) == (0.5, 0.25, 0.625)
 
 
 def test_normal_images_of_a_validation_split_calibrate_too():
-    row = measures.measure(result([*CALIBRATION, *VALIDATION, *TEST]))
+    row = row_of(result([*CALIBRATION, *VALIDATION, *TEST]))
     assert (row["threshold"], row["calibration_images"], row["promised_false_alarm_share"]) == (0.65, 4, 0.2)
 
 
 def test_without_calibration_images_nothing_is_decided():
-    row = measures.measure(result(TEST))
+    row = row_of(result(TEST))
     assert row["calibration_images"] == 0
     assert {row[column] for column in ("threshold", "true_positive_rate", "promised_false_alarm_share")} == {None}
-    assert {defect["missed"] for defect in measures.defect_rows([result(TEST)])} == {None}
+    assert {defect["missed"] for defect in defects_of(result(TEST))} == {None}
 
 
 @pytest.mark.parametrize(
@@ -116,24 +129,24 @@ def test_without_calibration_images_nothing_is_decided():
     ],
 )
 def test_a_missing_class_is_no_error_and_gives_the_reason(images, reason):
-    row = measures.measure(result([*CALIBRATION, *images]))
+    row = row_of(result([*CALIBRATION, *images]))
     assert (row["image_auroc"], row["balanced_accuracy"], row["why_no_image_metrics"]) == (None, None, reason)
 
 
 def test_false_alarms_are_counted_where_there_is_no_defect():
-    row = measures.measure(result([*CALIBRATION, *TEST[:4]]))
+    row = row_of(result([*CALIBRATION, *TEST[:4]]))
     assert (row["false_positive_rate"], row["true_positive_rate"]) == (0.25, None)
 
 
 def test_missing_pixel_metrics_give_the_reason():
     nothing = PixelScores(auroc=None, average_precision=None, aupro=None, images=4, code="c3")
     without = result(TEST, pixels=None, why_no_pixels="the method gives no anomaly maps")
-    assert measures.measure(without)["why_no_pixel_metrics"] == "the method gives no anomaly maps"
-    assert "masks" in measures.measure(result(TEST, pixels=nothing))["why_no_pixel_metrics"]
+    assert row_of(without)["why_no_pixel_metrics"] == "the method gives no anomaly maps"
+    assert "masks" in row_of(result(TEST, pixels=nothing))["why_no_pixel_metrics"]
 
 
 def test_each_defect_type_is_judged_against_all_normal_test_images():
-    bent, scratch = measures.defect_rows([result([*CALIBRATION, *TEST])])
+    bent, scratch = defects_of(result([*CALIBRATION, *TEST]))
     assert (bent["defect"], bent["images"], bent["image_auroc"], bent["missed"]) == ("bent", 2, 7 / 8, 1)
     assert (scratch["defect"], scratch["images"], scratch["image_auroc"], scratch["missed"]) == ("scratch", 2, 0.75, 1)
 
@@ -141,20 +154,20 @@ def test_each_defect_type_is_judged_against_all_normal_test_images():
 def test_the_best_epoch_is_the_first_of_equals_and_an_oracle():
     aurocs = [0.5, 0.9, 0.9, None]
     epochs = [TrackedEpoch(number=n, loss=1.0, image_auroc=a, seconds=n * 10) for n, a in enumerate(aurocs, start=1)]
-    row = measures.measure(result(TEST, tracked=True, epochs=epochs))
+    row = row_of(result(TEST, tracked=True, epochs=epochs))
     assert (row["oracle_image_auroc_max"], row["oracle_epoch_of_max"], row["tracked_fit_seconds"]) == (0.9, 2, 40)
 
 
 def test_numbers_are_plain_so_that_the_csv_holds_nothing_but_numbers():
-    rows = [measures.measure(result([*CALIBRATION, *TEST])), *measures.defect_rows([result([*CALIBRATION, *TEST])])]
-    assert {type(value) for row in rows for value in row.values()} <= {str, int, float, bool, type(None)}
+    row, defects, _ = measures.measure(result([*CALIBRATION, *TEST]))
+    assert {type(value) for each in (row, *defects) for value in each.values()} <= {str, int, float, bool, type(None)}
 
 
 def test_the_same_scores_give_the_same_csv_apart_from_time_and_memory():
     again = result(TEST).cost.model_copy(
         update={"fit_seconds": 9.9, "score_seconds": 9.9, "images_per_second": 9.9, "peak_memory_mb": 9.9}
     )
-    [first], [second] = measures.rows([result(TEST)]), measures.rows([result(TEST, cost=again)])
+    first, second = row_of(result(TEST)), row_of(result(TEST, cost=again))
     assert csv_text([first]) != csv_text([second])
     assert set(VOLATILE) <= set(first)
     assert {column for column in first if first[column] != second[column]} <= set(VOLATILE)
@@ -162,7 +175,7 @@ def test_the_same_scores_give_the_same_csv_apart_from_time_and_memory():
 
 def test_an_operating_point_judges_in_the_place_of_the_calibrated_threshold():
     stored = result([*CALIBRATION, *TEST])
-    row = measures.measure(stored, operating_point(stored))
+    row = row_of(stored, operating_point(stored))
     assert (row["threshold"], row["calibration_images"], row["promised_false_alarm_share"]) == (0.045, 3, 0.25)
     assert (row["true_positive_rate"], row["false_positive_rate"]) == (0.75, 0.25)
     assert (row["min_area_px"], row["min_area_share"], row["area_chosen_on"]) == (12, 0.01, "blended defects")
@@ -170,46 +183,79 @@ def test_an_operating_point_judges_in_the_place_of_the_calibrated_threshold():
 
 
 def test_without_an_operating_point_there_is_no_minimum_area():
-    row = measures.measure(result(TEST))
+    row = row_of(result(TEST))
     assert [row[name] for name in ("min_area_px", "min_area_share", "area_chosen_on", "area_image_auroc")] == [None] * 4
 
 
 def test_test_images_that_chose_count_in_no_number():
     stored = result([*CALIBRATION, *TEST])
     tuned_on = [stored.images[len(CALIBRATION)].path, stored.images[-1].path]
-    row = measures.measure(stored, operating_point(stored, tuned_on=tuned_on))
+    row = row_of(stored, operating_point(stored, tuned_on=tuned_on))
     assert (row["test_normal"], row["test_defective"]) == (3, 3)
     assert row["image_auroc"] == pytest.approx(6 / 9)
     assert row["pixel_auroc"] is None and "left" in row["why_no_pixel_metrics"]
     assert "2 test images" in row["remarks"]
-    assert [
-        each["images"] for each in measures.defect_rows([stored], {"a1": operating_point(stored, tuned_on=tuned_on)})
-    ] == [2, 1]
+    assert [each["images"] for each in defects_of(stored, operating_point(stored, tuned_on=tuned_on))] == [2, 1]
 
 
 def test_missed_images_are_those_an_operating_point_misses():
     stored = result([*CALIBRATION, *TEST])
-    rows = measures.defect_rows([stored], {"a1": operating_point(stored, threshold=0.06)})
+    rows = defects_of(stored, operating_point(stored, threshold=0.06))
     assert {row["defect"]: row["missed"] for row in rows} == {"bent": 1, "scratch": 1}
 
 
-def test_an_operating_point_of_another_result_judges_nothing():
+def test_an_operating_point_of_another_result_judges_nothing(tmp_path):
     stored = result([*CALIBRATION, *TEST])
-    assert measures.rows([stored], {"other": operating_point(stored)}) == measures.rows([stored])
+    write(tmp_path / "result.json", stored)
+    write(tmp_path / "operating_point.json", operating_point(stored, key="other"))
+    assert results_folder.result(tmp_path) == (stored, None)
+    write(tmp_path / "operating_point.json", operating_point(stored))
+    assert results_folder.result(tmp_path) == (stored, operating_point(stored))
+
+
+def test_a_job_that_failed_since_its_result_has_none(tmp_path):
+    stored = result(TEST)
+    write(tmp_path / "result.json", stored)
+    write(tmp_path / "failure.json", Failure(key="a1", cell=stored.cell, reason="no memory left", tail=""))
+    assert results_folder.result(tmp_path) is None
+
+
+REPORT = """
+import sys
+from pathlib import Path
+from benchmarks import reporting
+
+reporting.MANY = int(sys.argv[1])
+reporting.report(Path(sys.argv[2]))
+"""
+
+
+def reported(results, many):
+    subprocess.run([sys.executable, "-c", REPORT, str(many), results], cwd=ROOT, check=True)
+    return {file.name: file.read_bytes() for file in results.iterdir() if file.is_file()}
+
+
+def test_further_processes_change_nothing_but_the_time(tmp_path):
+    for number in range(9):
+        images = [(part, defect, score + number % 4 * (defect is not None)) for part, defect, score in TEST]
+        stored = result([*CALIBRATION, *images])
+        cell = stored.cell.model_copy(update={"method": "abc"[number % 3], "category": "xyz"[number // 3]})
+        write(plan.folder(tmp_path, cell) / "result.json", stored.model_copy(update={"cell": cell}))
+    (tmp_path / "jobs/a/x/notes.txt").write_text("no job")
+    alone = reported(tmp_path, many=10)
+    assert set(alone) == {"report.md", "report.csv", "ranks.png", "ranks.pdf"}
+    assert reported(tmp_path, many=8) == alone
 
 
 def test_every_number_of_the_report_is_defined(tmp_path):
-    stored = [result([*CALIBRATION, *TEST])]
-    points = {"a1": operating_point(stored[0])}
-    elsewhere = stored[0].cell.model_copy(update={"category": "nut"})
+    stored = result([*CALIBRATION, *TEST])
+    elsewhere = stored.cell.model_copy(update={"category": "nut"})
     failure = Failure(key="k", cell=elsewhere, reason="no memory left", tail="")
-    report.write(
-        tmp_path,
-        rows=measures.rows(stored, points),
-        defects=measures.defect_rows(stored, points),
-        failures=[failure],
-        definitions=measures.DEFINITIONS,
-    )
+    tables = measures.tables([measures.measure(stored, operating_point(stored))])
+    with ThreadPoolExecutor(1) as helpers:
+        report.write(
+            tmp_path, **tables._asdict(), failures=[failure], definitions=measures.DEFINITIONS, helpers=helpers
+        )
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     missing = [name for name, meaning in measures.DEFINITIONS.items() if meaning not in text]
     assert missing == ["image_average_precision"]

@@ -1,9 +1,10 @@
-"""Which best method of a category is surely the best: against scikit-learn's AUROC and the pairs by hand."""
+"""Which best method of a category is surely the best: against the paired test of the same images."""
 
 import numpy as np
 import pytest
 
-from benchmarks import metrics, rivals
+from benchmarks import rivals
+from benchmarks.rivals import Scored
 from reports import statistics
 from reports.results import ImageScore
 
@@ -16,9 +17,8 @@ def images(scores, labels):
 
 
 def entry(contest, entered):
-    labels = [image.defect is not None for image in entered]
-    both = len(set(labels)) == 2
-    return rivals.Entry(contest, metrics.auroc([image.score for image in entered], labels) if both else None, entered)
+    normal, defective = (Scored.of([each for each in entered if (each.defect is not None) == kind]) for kind in (0, 1))
+    return rivals.entry(contest, normal, defective, statistics.wins(normal.scores, defective.scores))
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def test_the_best_has_no_p_value_and_the_others_theirs_against_it(labels):
     found = rivals.p_values([entry("bolt", images(each, labels)) for each in (fair, good, poor)])
     assert found[1] is None
     for each, p_value in ((fair, found[0]), (poor, found[2])):
-        pairs = each[~labels], each[labels], good[~labels], good[labels]
-        assert p_value == statistics.paired_difference(*pairs).p_value
+        pair = [statistics.wins(scores[~labels], scores[labels]) for scores in (each, good)]
+        assert p_value == pytest.approx(statistics.paired_difference(*pair).p_value, rel=1e-9)
     assert found[2] < 0.001
 
 
@@ -52,6 +52,19 @@ def test_images_are_paired_by_path_whatever_their_order(labels):
     )
 
 
-def test_without_both_classes_nothing_is_compared():
-    only = images([0.1, 0.2], [False, False])
-    assert rivals.p_values([entry("bolt", only), entry("bolt", only)]) == [None, None]
+def test_compared_are_the_images_that_both_have(labels):
+    one, other = images(scores(labels, 2, 0), labels), images(scores(labels, 1, 1), labels)
+    expected = rivals.p_values([entry("bolt", one[:50]), entry("bolt", other[:50])])
+    assert rivals.p_values([entry("bolt", one), entry("bolt", other[:50])]) == expected
+    assert expected != rivals.p_values([entry("bolt", one), entry("bolt", other)])
+
+
+def test_without_both_classes_in_common_nothing_is_compared(labels):
+    entered = images(scores(labels, 2, 0), labels)
+    one = [each for each in entered if each.defect or int(each.path[:-4]) < 30]
+    other = [each for each in entered if each.defect or int(each.path[:-4]) >= 30]
+    assert rivals.p_values([entry("bolt", one), entry("bolt", other)]) == [None, None]
+
+
+def test_a_job_without_an_auroc_takes_no_part(labels):
+    assert rivals.p_values([None, entry("bolt", images(scores(labels, 2, 0), labels)), None]) == [None] * 3

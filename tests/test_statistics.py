@@ -50,8 +50,12 @@ def made_pairs(seed, m=30, n=40, *, shifts=(1.2, 1.2)):
     return both[:m], both[m:]
 
 
+def interval_of(normal, defective, level=0.95):
+    return statistics.auroc_interval(statistics.wins(normal, defective), level)
+
+
 def compared(normal, defective):
-    return statistics.paired_difference(normal[:, 0], defective[:, 0], normal[:, 1], defective[:, 1])
+    return statistics.paired_difference(*map(statistics.wins, np.transpose(normal), np.transpose(defective)))
 
 
 # One AUROC.
@@ -84,28 +88,28 @@ def test_the_variance_is_close_to_the_bootstraps():
 
 @given(scores, scores)
 def test_the_interval_holds_the_auroc_and_stays_within_0_and_1(normal, defective):
-    low, high = statistics.auroc_interval(normal, defective)
+    low, high = interval_of(normal, defective)
     assert 0 <= low <= statistics.wins(normal, defective).auroc() <= high <= 1
     assert low < high
 
 
 @given(scores, scores)
 def test_the_interval_depends_on_the_order_of_scores_alone(normal, defective):
-    expected = statistics.auroc_interval(normal, defective)
-    assert statistics.auroc_interval(np.exp(normal[::-1]), np.exp(defective[::-1])) == pytest.approx(expected, **EXACT)
+    expected = interval_of(normal, defective)
+    assert interval_of(np.exp(normal[::-1]), np.exp(defective[::-1])) == pytest.approx(expected, **EXACT)
 
 
 @given(scores, scores)
 def test_reversed_scores_have_the_mirrored_interval(normal, defective):
-    low, high = statistics.auroc_interval(normal, defective)
-    mirrored = statistics.auroc_interval(np.negative(normal), np.negative(defective))
+    low, high = interval_of(normal, defective)
+    mirrored = interval_of(np.negative(normal), np.negative(defective))
     assert mirrored == pytest.approx((1 - high, 1 - low), **EXACT)
 
 
 def test_away_from_1_it_is_delongs_on_the_logit_scale():
     normal, defective = made_scores(2)
     area, variance = library_auroc(normal, defective), jackknife(library_auroc, normal, defective)
-    low, high = statistics.auroc_interval(normal, defective, 0.9)
+    low, high = interval_of(normal, defective, 0.9)
     for end, quantile in ((low, -1.6448536), (high, 1.6448536)):
         away = math.log(end / (1 - end)) - math.log(area / (1 - area))
         assert away == pytest.approx(quantile * math.sqrt(variance) / (area * (1 - area)), rel=1e-6)
@@ -113,7 +117,7 @@ def test_away_from_1_it_is_delongs_on_the_logit_scale():
 
 @given(st.integers(2, 60), st.integers(2, 60))
 def test_at_perfect_separation_its_low_end_solves_newcombes_equation(m, n):
-    low, high = statistics.auroc_interval(np.zeros(m), np.ones(n))
+    low, high = interval_of(np.zeros(m), np.ones(n))
     others = (m + n) / 2 - 1
     variance = low * (1 - low) / (m * n) * (1 + others * (1 - low) / (2 - low) + others * low / (1 + low))
     assert (1 - low) / math.sqrt(variance) == pytest.approx(1.959964, rel=1e-5)
@@ -122,30 +126,30 @@ def test_at_perfect_separation_its_low_end_solves_newcombes_equation(m, n):
 
 def test_one_misranked_pair_proves_no_more_than_none():
     normal, defective = np.arange(20.0), np.arange(20.0) + 20
-    perfect = statistics.auroc_interval(normal, defective)
+    perfect = interval_of(normal, defective)
     normal[-1], defective[0] = defective[0], normal[-1]
-    assert statistics.auroc_interval(normal, defective).low <= perfect.low
+    assert interval_of(normal, defective).low <= perfect.low
 
 
 def test_nothing_but_ties_leaves_the_auroc_open():
-    low, high = statistics.auroc_interval(np.ones(20), np.ones(20))
+    low, high = interval_of(np.ones(20), np.ones(20))
     assert low < 0.4 and high > 0.6
 
 
 def test_a_class_of_one_image_has_no_interval():
-    assert statistics.auroc_interval([0.1], [0.2, 0.3]) is None
-    assert statistics.auroc_interval([0.1, 0.2], [0.3]) is None
+    assert interval_of([0.1], [0.2, 0.3]) is None
+    assert interval_of([0.1, 0.2], [0.3]) is None
 
 
 @pytest.mark.parametrize("bad", [[], [math.nan, 1.0], [math.inf, 1.0]])
 def test_missing_and_infinite_scores_are_refused(bad):
     with pytest.raises(ValueError, match="finite"):
-        statistics.auroc_interval(bad, [1.0, 2.0])
+        statistics.wins(bad, [1.0, 2.0])
 
 
 def test_a_level_of_95_percent_is_refused_as_95():
     with pytest.raises(ValueError, match="share between 0 and 1"):
-        statistics.auroc_interval([0.0, 1.0], [1.0, 2.0], level=95)
+        interval_of([0.0, 1.0], [1.0, 2.0], level=95)
 
 
 # Two methods on the same images.
@@ -184,24 +188,29 @@ def test_swapped_methods_differ_the_other_way_round():
 
 
 def test_two_perfect_methods_may_still_differ():
-    value, (low, high), p_value = statistics.paired_difference([0, 1], [2, 3], [0, 1], [5, 4])
+    value, (low, high), p_value = statistics.paired_difference(
+        statistics.wins([0, 1], [2, 3]), statistics.wins([0, 1], [5, 4])
+    )
     assert (value, p_value) == (0, 1)
     assert low == -high < 0
 
 
 def test_a_difference_that_no_image_makes_uncertain_has_no_p_value():
-    value, interval, p_value = statistics.paired_difference([0] * 9, [1] * 9, [0] * 9, [0] * 9)
+    value, interval, p_value = statistics.paired_difference(
+        statistics.wins([0] * 9, [1] * 9), statistics.wins([0] * 9, [0] * 9)
+    )
     assert (value, p_value) == (0.5, None)
     assert interval.low < 0.5 < interval.high
 
 
 def test_a_class_of_one_image_leaves_the_bare_difference():
-    assert statistics.paired_difference([0], [1, 2], [0], [1, -1]) == (0.5, None, None)
+    pair = statistics.wins([0], [1, 2]), statistics.wins([0], [1, -1])
+    assert statistics.paired_difference(*pair) == (0.5, None, None)
 
 
 def test_scores_of_other_images_are_refused():
     with pytest.raises(ValueError, match="same images"):
-        statistics.paired_difference([0, 1], [1, 2], [0, 1], [1, 2, 3])
+        statistics.paired_difference(statistics.wins([0, 1], [1, 2]), statistics.wins([0, 1], [1, 2, 3]))
 
 
 # Means over categories and seeds.

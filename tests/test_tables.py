@@ -5,6 +5,7 @@ import html
 import io
 import itertools
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
@@ -46,7 +47,7 @@ def result(cell, **fields):
         "trained_on": 20,
         "images": [ImageScore(path=f"{s}.png", part=p, defect=d, score=s) for p, d, s in scores],
         "pixels": PixelScores(auroc=0.9, average_precision=0.4, aupro=0.7, images=3, code="c3"),
-        "tracked": False,
+        "tracked": "epochs" in fields,
         "epochs": [],
         "remarks": [],
         "versions": {"numpy": "2.1"},
@@ -57,7 +58,7 @@ def result(cell, **fields):
 
 
 def row(method="knn", category="bolt", seed=0, auroc=0.5, **fields):
-    return measures.measure(result(cell(method, category, seed, **fields))) | {"image_auroc": auroc}
+    return measures.measure(result(cell(method, category, seed, **fields))).row | {"image_auroc": auroc}
 
 
 def failed(job):
@@ -65,12 +66,13 @@ def failed(job):
 
 
 def text_of(results, failures=()):
-    return report.report(
-        rows=measures.rows(results),
-        defects=measures.defect_rows(results),
-        failures=list(failures),
-        definitions=measures.DEFINITIONS,
-    )
+    tables = measures.tables(map(measures.measure, results))
+    return report.report(**tables._asdict(), failures=list(failures), definitions=measures.DEFINITIONS)
+
+
+def write(folder, rows):
+    with ThreadPoolExecutor(1) as helpers:
+        report.write(folder, rows=rows, defects=[], failures=[], definitions=measures.DEFINITIONS, helpers=helpers)
 
 
 def read_tables(text):
@@ -93,7 +95,7 @@ def test_three_methods_are_ranked_and_two_are_not(tmp_path):
     results = [result(cell(method, place)) for method in "abc" for place in ("x", "y")]
     assert "## Ranks over categories" in text_of(results)
     assert "## Ranks over categories" not in text_of(results[:4])
-    report.write(tmp_path, rows=measures.rows(results), defects=[], failures=[], definitions=measures.DEFINITIONS)
+    write(tmp_path, measures.tables(map(measures.measure, results)).rows)
     assert (tmp_path / "ranks.png").read_bytes().startswith(b"\x89PNG") and (tmp_path / "ranks.pdf").exists()
 
 
@@ -392,5 +394,5 @@ def test_two_datasets_in_one_folder_keep_their_categories_apart():
 
 
 def test_both_files_are_written(tmp_path):
-    report.write(tmp_path / "new", rows=[row()], defects=[], failures=[], definitions=measures.DEFINITIONS)
+    write(tmp_path / "new", [row()])
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["report.csv", "report.md"]

@@ -29,7 +29,7 @@ def auroc_coverage(m, n, auroc, deviation=1.0):
     generator = np.random.default_rng(0)
     shift = shift_of(auroc, deviation)
     data_sets = [(generator.normal(size=m), generator.normal(shift, deviation, n)) for _ in range(DATA_SETS)]
-    return covered([statistics.auroc_interval(*each) for each in data_sets], auroc)
+    return covered([statistics.auroc_interval(statistics.wins(*each)) for each in data_sets], auroc)
 
 
 @pytest.mark.parametrize("auroc", [0.7, 0.85, 0.95])
@@ -67,7 +67,7 @@ def differences(m, n, aurocs):
     for _ in range(DATA_SETS):
         both = (generator.normal(size=(m + n, 1)) + generator.normal(size=(m + n, 2))) / np.sqrt(2)
         both[m:] += shifts
-        yield statistics.paired_difference(both[:m, 0], both[m:, 0], both[:m, 1], both[m:, 1])
+        yield statistics.paired_difference(*(statistics.wins(scores[:m], scores[m:]) for scores in both.T))
 
 
 @pytest.mark.parametrize(("m", "n"), SIZES)

@@ -1,0 +1,72 @@
+"""From all that a results folder holds to its report."""
+
+import gc
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks import results_folder
+from benchmarks.errors import UsageError
+
+if TYPE_CHECKING:
+    from benchmarks.measures import Measured
+
+MANY = 1000
+"""So many results are worth further processes."""
+PROCESSES = 8
+
+
+def report(results: Path) -> None:
+    """Write report.md and report.csv from what a folder holds. Raises UsageError where it holds no result."""
+    from benchmarks import measures
+
+    failures, folders = results_folder.failures(results), results_folder.folders(results)
+    with _without_garbage_collection(), _helpers(len(folders)) as helpers:
+        measured = helpers.map(_measure, folders, chunksize=MANY // 4)
+        from reports import report as pages  # loads pandas while the helpers measure
+
+        tables = measures.tables(filter(None, measured))
+        if not tables.rows and not failures:
+            raise UsageError(f"--results {results}: no results there; make some with: python -m benchmarks run")
+        pages.write(
+            results,
+            rows=tables.rows,
+            defects=tables.defects,
+            failures=failures,
+            definitions=measures.DEFINITIONS,
+            helpers=helpers,
+        )
+    sys.stdout.write(f"{results / 'report.md'}\n{results / 'report.csv'}\n")
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """A report leaves no objects that hold each other, and to look for them takes a quarter of its time.
+
+    What is there at the end is kept out of later looks: those at the exit alone take half a second.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _helpers(results: int) -> Executor:
+    """Who measures results and draws: other processes if they are many, else a thread."""
+    if results < MANY or threading.active_count() > 1:  # a process with threads may not be copied
+        return ThreadPoolExecutor(1)
+    return ProcessPoolExecutor(min(PROCESSES, os.cpu_count() or 1))
+
+
+def _measure(folder: Path) -> "Measured | None":
+    from benchmarks import measures
+
+    found = results_folder.result(folder)
+    return found and measures.measure(*found)
