@@ -3,7 +3,6 @@
 import logging
 import queue
 import shutil
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import protocol, remote
 from benchmarks.errors import UsageError
 from benchmarks.plan import Job
-from benchmarks.progress import LiveLines, PlainLines, Progress
+from benchmarks.progress import LiveLines, PlainLines, Told
 from benchmarks.remote import MARK, WORKING, Answer, Errand
 from benchmarks.runner import outcome
 from reports.results import Failure, Result, write, write_text
@@ -42,7 +41,7 @@ def connect(address: str, *, results: Path, minutes: float | None, say: Callable
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"--dask {address}: no Dask scheduler answers there: {reason}") from None
-    cluster = Cluster(client, address, Errand(uuid.uuid4().hex, results, minutes, {}), say)
+    cluster = Cluster(client, address, Errand(uuid.uuid4().hex, results, minutes), say)
     with client:
         try:
             yield cluster
@@ -59,12 +58,23 @@ class Cluster:
         self.errand = errand
         self.say = say
         self.mark = errand.results / f"{MARK}{errand.run}"
+        self.hosts: list[str] = []
+        self.lonely = False
+        self.lost = 0
 
     def prepare(self, jobs: list[Job]) -> list[Job]:
         """The jobs as the workers can do them. Raises UsageError naming each worker that cannot, and why."""
-        if not jobs:
-            return jobs
+        try:
+            return self._agreed(jobs) if jobs else jobs
+        except OSError as error:
+            if error.filename:  # one of our files, and not the connection
+                raise
+            raise UsageError(f"--dask {self.address}: the scheduler was lost: {error}") from None
+
+    def _agreed(self, jobs: list[Job]) -> list[Job]:
         workers = self._workers()
+        if self.client.status == "closed":
+            raise UsageError(f"--dask {self.address}: the scheduler was lost while the run was planned")
         if not workers:
             command = f"python -m dask worker {self.address} --nthreads 1"
             raise UsageError(f"--dask {self.address}: there are no workers; start some in their checkouts: {command}")
@@ -75,9 +85,8 @@ class Cluster:
         lacks = {name: _lack(here, answers[name], workers[name]["nthreads"]) for name in sorted(answers)}
         if sentences := [f"worker {name}: {lack}" for name, lack in lacks.items() if lack]:
             raise UsageError(f"--dask {self.address}: {'; '.join(sentences)}")
-        hosts = [worker["host"] for worker in workers.values()]
-        self.errand = self.errand._replace(workers={host: hosts.count(host) for host in hosts})
-        self.say(f"{len(workers)} Dask workers on {', '.join(sorted(set(hosts)))}")
+        self.hosts = sorted({worker["host"] for worker in workers.values()})
+        self.say(f"{len(workers)} Dask workers on {', '.join(self.hosts)}")
         return self._without_lost_models(jobs, [name for name in answers if not answers[name]["sees"]], len(workers))
 
     def _without_lost_models(self, jobs: list[Job], blind: list[str], workers: int) -> list[Job]:
@@ -95,9 +104,9 @@ class Cluster:
 
     def _workers(self) -> dict[str, dict[str, Any]]:
         """The workers by their address; once some were checked, those on other hosts do not count."""
-        workers = self.client.scheduler_info()["workers"]
-        hosts = self.errand.workers
-        return {name: worker for name, worker in workers.items() if not hosts or worker["host"] in hosts}
+        info = self.client.scheduler_info(n_workers=-1)  # some versions tell of five unless asked for all
+        workers = info.get("workers", {})  # nothing is told once the scheduler is lost
+        return {name: worker for name, worker in workers.items() if not self.hosts or worker["host"] in self.hosts}
 
     def run(self, jobs: list[Job], lines: LiveLines | PlainLines) -> list[Failure]:
         """Do every job; what failed is returned, and stored in the job's folder. KeyboardInterrupt stops them all."""
@@ -110,13 +119,18 @@ class Cluster:
             while waiting:
                 for future in self._next(ended, waiting):
                     job = waiting.pop(future)
-                    failure, worker = _conclude(job, future)
+                    failure, worker = self._conclude(job, future)
                     future.release()  # what is still held is done again when its worker dies
                     failures[job.name] = failure
                     told.end(job.name, f"{outcome(job, failure)} [{worker}]")
         except KeyboardInterrupt:
             self.client.cancel(list(waiting))
             raise
+        if self.lost:
+            self.say(
+                f"the Dask scheduler at {self.address} is gone; jobs left to do: {self.lost}; finished ones are kept: "
+                "start a scheduler and workers, and run the same command with its address"
+            )
         return [failure for job in jobs if (failure := failures[job.name])]
 
     def _submit(self, number: int, job: Job, ended: queue.SimpleQueue) -> "Future":
@@ -128,7 +142,7 @@ class Cluster:
             job.model_dump_json(),
             self.errand,
             key=f"benchmarks-{self.errand.run}-{number}",
-            workers=list(self.errand.workers),  # hosts: a worker that was started again may go on
+            workers=self.hosts,  # a worker that was started again may go on
             pure=False,
         )
         future.add_done_callback(ended.put)
@@ -144,6 +158,7 @@ class Cluster:
                 if self._has_workers():
                     lonely_since = time.monotonic()
                 elif time.monotonic() - lonely_since > LONELY_SECONDS:
+                    self.lonely = True
                     self.client.cancel(list(waiting))
                     return list(waiting)
 
@@ -153,6 +168,19 @@ class Cluster:
         except OSError:
             return False
 
+    def _conclude(self, job: Job, future: "Future") -> tuple[Failure | None, str]:
+        """Store what a task handed back; what failed, and on which worker."""
+        if future.cancelled() and self.lonely:
+            return _fail(job, "no worker was left to do it: start some and run the same command again")
+        try:
+            answer: Answer = future.result()
+        except Exception as error:  # whatever ended the task on its worker
+            if future.status == "error":
+                return _fail(job, _why(error))
+            self.lost += 1  # the client cancels all tasks when its connection ends
+            return _fail(job, "the Dask scheduler was lost before it ended: run the same command again")
+        return _store(job, answer), answer.worker
+
 
 def _lack(here: dict[str, Any], answer: dict[str, Any] | Exception | None, threads: int) -> str | None:
     """What keeps a worker from doing jobs here."""
@@ -161,17 +189,6 @@ def _lack(here: dict[str, Any], answer: dict[str, Any] | Exception | None, threa
     if isinstance(answer, Exception):
         return f"it cannot say whether it can do the jobs: {' '.join(str(answer).split())}"
     return remote.difference(here, {**answer, "threads": threads})
-
-
-def _conclude(job: Job, future: "Future") -> tuple[Failure | None, str]:
-    """Store what a task handed back; what failed, and on which worker."""
-    if future.cancelled():
-        return _fail(job, "no worker, or no scheduler, was left to do it: start some and run the same command again")
-    try:
-        answer: Answer = future.result()
-    except Exception as error:  # whatever ended the task on its worker
-        return _fail(job, _why(error))
-    return _store(job, answer), answer.worker
 
 
 def _fail(job: Job, reason: str) -> tuple[Failure, str]:
@@ -208,37 +225,3 @@ def _clear(job: Job) -> None:
     """Take away what workers that died left in a job's folder."""
     for left in job.folder.glob(f"{WORKING}*"):
         shutil.rmtree(left, ignore_errors=True)
-
-
-class Told:
-    """Puts what workers tell of their jobs on the lines; it arrives in a thread of Dask's."""
-
-    def __init__(self, lines: LiveLines | PlainLines):
-        self.lines = lines
-        self.lock = threading.Lock()
-        self.workers: dict[str, str] = {}
-        self.ended: set[str] = set()
-
-    def hear(self, event: tuple[float, dict[str, str]]) -> None:
-        """Show a job's beginning, or how far it is."""
-        _, message = event
-        job, worker, line = message["job"], message["worker"], message["line"]
-        with self.lock:
-            if job in self.ended:
-                return
-            if job not in self.workers:
-                self.lines.begin(job)
-            elif line is None:
-                text = f"{job}: begins again on {worker}, as {self.workers[job]} was lost"
-                self.lines.console.print(text, highlight=False, markup=False, soft_wrap=True)
-            self.workers[job] = worker
-            if line:
-                self.lines.update(job, Progress.parse(line))
-
-    def end(self, job: str, outcome: str) -> None:
-        """Show how a job ended; what is told of it later is late."""
-        with self.lock:
-            if job not in self.workers:
-                self.lines.begin(job)
-            self.ended.add(job)
-            self.lines.end(job, outcome)

@@ -56,9 +56,9 @@ class LiveLines:
         self.stages: dict[str, str] = {}
         self.tasks: dict[str, int] = {}
 
-    def begin(self, job: str) -> None:
-        """Add a job's line."""
-        self.tasks[job] = self.bars.add_task(job, total=None, text="starting")
+    def begin(self, job: str, gpu: str = "") -> None:
+        """Add the line of a job, which may see that GPU."""
+        self.tasks[job] = self.bars.add_task(f"{job} ({gpu})" if gpu else job, total=None, text="starting")
 
     def update(self, job: str, progress: Progress) -> None:
         """Move a job's line; each stage counts, and estimates the time left, from its own beginning."""
@@ -84,9 +84,9 @@ class PlainLines:
         self.stages: dict[str, tuple[str, float, float]] = {}
         self.lock = threading.Lock()
 
-    def begin(self, job: str) -> None:
-        """Say that a job begins."""
-        self._print(f"{job}: starting")
+    def begin(self, job: str, gpu: str = "") -> None:
+        """Say that a job begins, which may see that GPU."""
+        self._print(f"{job}: starting, sees {gpu}" if gpu else f"{job}: starting")
 
     def update(self, job: str, progress: Progress) -> None:
         """Say where a job is, if that is news."""
@@ -107,6 +107,40 @@ class PlainLines:
     def _print(self, line: str) -> None:
         with self.lock:
             self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+class Told:
+    """Puts what workers tell of their jobs on the lines; it arrives in a thread of Dask's."""
+
+    def __init__(self, lines: LiveLines | PlainLines):
+        self.lines = lines
+        self.lock = threading.Lock()
+        self.workers: dict[str, str] = {}
+        self.ended: set[str] = set()
+
+    def hear(self, event: tuple[float, dict[str, str]]) -> None:
+        """Show a job's beginning, or how far it is."""
+        _, message = event
+        job, worker, line = message["job"], message["worker"], message["line"]
+        with self.lock:
+            if job in self.ended:
+                return
+            if job not in self.workers:
+                self.lines.begin(job)
+            elif line is None:
+                text = f"{job}: begins again on {worker}, as {self.workers[job]} was lost"
+                self.lines.console.print(text, highlight=False, markup=False, soft_wrap=True)
+            self.workers[job] = worker
+            if line:
+                self.lines.update(job, Progress.parse(line))
+
+    def end(self, job: str, outcome: str) -> None:
+        """Show how a job ended; what is told of it later is late."""
+        with self.lock:
+            if job not in self.workers:
+                self.lines.begin(job)
+            self.ended.add(job)
+            self.lines.end(job, outcome)
 
 
 def _time_left(progress: Progress, seconds: float) -> str:

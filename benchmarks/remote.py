@@ -38,8 +38,6 @@ class Errand(NamedTuple):
     """A name that no other run has; the topic of its progress."""
     results: Path
     minutes: float | None
-    workers: dict[str, int]
-    """How many workers each host has: they divide its cores."""
 
     def sees_results(self) -> bool:
         """Whether this machine sees the results folder of the driver."""
@@ -147,7 +145,6 @@ def _size(extent: Sequence[int]) -> str:
 def work(spec: str, errand: Errand) -> Answer:
     """Do a job on this worker, in a folder of its own. Raises Reschedule where the worker is about to end."""
     from distributed import Reschedule, get_worker
-    from distributed.comm import get_address_host
 
     worker, given = get_worker(), Job.model_validate_json(spec)
     scratch, shared = Path(worker.local_directory), errand.sees_results()
@@ -155,7 +152,7 @@ def work(spec: str, errand: Errand) -> Answer:
     job = given.model_copy(update={"folder": folder, "keep_model": given.keep_model and shared})
     task = worker.get_current_task()
     tell = Teller(worker, errand.run, job.name)
-    environment = job_environment(errand.workers.get(get_address_host(worker.address), 1), own_environment())
+    environment = job_environment(job, at_once=None, given=own_environment())  # its host may have more workers
     process = JobProcess(job, environment, errand.minutes, wanted=lambda: _wanted(worker, task))
     failure = _doubt(job, scratch) or process.attend(tell)
     result = _text(folder / "result.json")

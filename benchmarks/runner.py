@@ -10,16 +10,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from benchmarks import protocol
+from benchmarks import arithmetic, gpus, protocol
 from benchmarks.errors import USER_ERRORS, UsageError
 from benchmarks.fingerprint import ROOT
+from benchmarks.gpus import Gpu, Slots
 from benchmarks.plan import Job, finished
 from benchmarks.progress import LiveLines, PlainLines, Progress
 from reports.results import Failure, Result, read, write, write_text
@@ -28,13 +29,6 @@ REFUSED = 2
 """Exit status of a job whose data, settings or machine do not allow it; its last line says why."""
 TAIL_LINES = 12
 WATCH_SECONDS = 0.2
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "TF_NUM_INTRAOP_THREADS",
-)
 
 
 class Runner:
@@ -43,12 +37,15 @@ class Runner:
     def __init__(self, at_once: int, minutes: float | None = None):
         self.at_once = at_once
         self.minutes = minutes
+        self.slots = Slots([], at_once)
         self.stopping = False
 
     def prepare(self, jobs: list[Job]) -> list[Job]:
         """The jobs as they can be done. Raises UsageError where the device that was named is not there."""
         if problem := device_problem(jobs):
             raise UsageError(problem)
+        if any(job.device in gpus.SHARED_OUT for job in jobs):
+            self.slots = Slots(gpus.visible(), self.at_once)
         return jobs
 
     def run(self, jobs: list[Job], lines: LiveLines | PlainLines) -> list[Failure]:
@@ -66,9 +63,11 @@ class Runner:
     def _run_one(self, job: Job, lines: LiveLines | PlainLines) -> Failure | None:
         if self.stopping:
             return None
-        lines.begin(job.name)
-        process = JobProcess(job, job_environment(self.at_once), self.minutes, wanted=lambda: not self.stopping)
-        failure = process.attend(partial(lines.update, job.name))
+        with self.slots.one() if job.device in gpus.SHARED_OUT else nullcontext() as gpu:
+            lines.begin(job.name, gpu.label if gpu else "")
+            environment = job_environment(job, at_once=self.at_once, gpu=gpu)
+            process = JobProcess(job, environment, self.minutes, wanted=lambda: not self.stopping)
+            failure = process.attend(partial(lines.update, job.name))
         if not self.stopping:
             lines.end(job.name, outcome(job, failure))
         return failure
@@ -147,10 +146,12 @@ class JobProcess:
         )
 
 
-def job_environment(at_once: int, given: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment of a job's process: the cores are divided between the jobs, unless the user divided them."""
-    share = str(max(1, (os.cpu_count() or 1) // at_once))
-    return {**dict.fromkeys(THREAD_VARIABLES, share), "PYTHONUNBUFFERED": "1", **given}
+def job_environment(
+    job: Job, *, at_once: int | None, gpu: Gpu | None = None, given: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """The environment of a job's process: how it computes, unless the user says otherwise, and the GPU it may see."""
+    ours = arithmetic.variables(job.cell.settings, at_once=at_once) | {"PYTHONUNBUFFERED": "1"}
+    return {**ours, **given, **({gpus.VISIBLE: gpu.visible} if gpu else {})}
 
 
 def record_failure(job: Job, reason: str) -> Failure:
@@ -196,14 +197,22 @@ def work(spec: Path, *, leash: bool) -> int:
     if leash:
         threading.Thread(target=_end_with_runner, daemon=True).start()
     job = Job.model_validate_json(spec.read_text(encoding="utf-8"))
+    unrepeatable = arithmetic.prefer_repeatable()
     tell = _progress_printer()
     try:
         result = protocol.run(job, tell)
     except USER_ERRORS as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         return REFUSED
-    protocol.store(result, job)
+    protocol.store(_completed(result, unrepeatable), job)
     return 0
+
+
+def _completed(result: Result, unrepeatable: Collection[str]) -> Result:
+    """A result with what this process knows of it: the model of its GPU, and what may not repeat."""
+    cost = result.cost.model_copy(update={"device": gpus.described(result.cost.device)})
+    remarks = [*result.remarks, *arithmetic.remarks(unrepeatable)]
+    return result.model_copy(update={"cost": cost, "remarks": remarks})
 
 
 def _end_with_runner() -> NoReturn:

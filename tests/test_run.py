@@ -12,26 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.checkout.program import CATEGORIES, write_image
-
-
-def wait_for(condition, seconds: float = 30.0):
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.02)
-    return found
-
-
-def alive(pid: int) -> bool:
-    try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-
-
-def job_pids(parent: int) -> list[int]:
-    children = Path(f"/proc/{parent}/task").glob("*/children")
-    return [int(pid) for file in children for pid in file.read_text().split()]
+from tests.processes import alive, children, wait_for
 
 
 def test_every_category_gets_a_row_and_a_table(checkout):
@@ -147,7 +128,7 @@ def test_datasets_in_one_folder_of_results_do_not_replace_each_other(checkout):
 
 def test_a_second_run_in_the_same_folder_is_refused(checkout):
     first = checkout.start(*checkout.options, "--set", "toy.pause=2")
-    wait_for(lambda: job_pids(first.pid))
+    wait_for(lambda: children(first.pid))
     second = checkout.compare()
     first.communicate()
     assert second.returncode == 2 and "another run is at work there" in second.stderr
@@ -188,8 +169,8 @@ def test_a_killed_runner_takes_its_job_with_it_and_the_run_goes_on(checkout):
     slow = [*checkout.options, "--set", "toy.pause=1.5", "--jobs", "1"]
     runner = checkout.start(*slow)
     wait_for(lambda: len(checkout.finish_times()) == 1)
-    wait_for(lambda: (checkout.results / "jobs/toy/nut").exists() and job_pids(runner.pid))
-    (job,) = job_pids(runner.pid)
+    wait_for(lambda: (checkout.results / "jobs/toy/nut").exists() and children(runner.pid))
+    (job,) = children(runner.pid)
     runner.kill()
     runner.communicate()
     wait_for(lambda: not alive(job))
@@ -205,7 +186,7 @@ def test_a_killed_runner_takes_its_job_with_it_and_the_run_goes_on(checkout):
 def test_a_killed_job_costs_only_itself(checkout):
     slow = [*checkout.options, "--set", "toy.pause=1.5"]
     runner = checkout.start(*slow)
-    (job,) = wait_for(lambda: job_pids(runner.pid))
+    (job,) = wait_for(lambda: children(runner.pid))
     wait_for(lambda: list(checkout.results.glob("jobs/toy/bolt/*/log.txt")))
     os.kill(job, signal.SIGKILL)
     runner.communicate()
@@ -230,7 +211,7 @@ def test_a_job_that_hangs_is_ended_with_all_it_started_and_the_others_go_on(chec
 
 def test_control_c_stops_cleanly_and_says_how_to_go_on(checkout):
     runner = checkout.start(*checkout.options, "--set", "toy.pause=30")
-    (job,) = wait_for(lambda: job_pids(runner.pid))
+    (job,) = wait_for(lambda: children(runner.pid))
     time.sleep(0.5)
     runner.send_signal(signal.SIGINT)
     _, error = runner.communicate(timeout=20)

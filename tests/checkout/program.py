@@ -99,7 +99,8 @@ class Checkout:
     def csv_without_costs(self) -> bytes:
         from reports.rows import VOLATILE
 
-        return self.rows().drop(columns=list(VOLATILE)).to_csv().encode()
+        rows = pd.read_csv(self.results / "report.csv", dtype=str)  # numbers keep their last digit
+        return rows.drop(columns=list(VOLATILE)).to_csv().encode()
 
     def done(self) -> list[str]:
         """Categories that have a result in the table."""

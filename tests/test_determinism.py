@@ -1,0 +1,160 @@
+"""The same job gives the same numbers to the last digit on the processor: every method there is, at its quick settings.
+
+However often it runs, whatever runs beside it, and whether or not the run was stopped in between.
+"""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import methods
+from benchmarks import arithmetic, plugins
+from reports.results import Result, read
+from reports.rows import VOLATILE
+from tests.processes import wait_for
+
+ROOT = Path(__file__).resolve().parent.parent
+METHODS = plugins.names(methods)
+SIZE = (80, 96)
+STAIN = (slice(20, 40), slice(30, 60))
+
+
+def write_category(folder: Path) -> None:
+    counts = {"train/good": 6, "test/good": 2, "test/stain": 2}
+    for seed, (part, index) in enumerate((part, index) for part, count in counts.items() for index in range(count)):
+        pixels = np.random.default_rng(seed).integers(90, 150, (*SIZE, 3), dtype=np.uint8)
+        mask = np.zeros(SIZE, np.uint8)
+        if part.endswith("stain"):
+            pixels[STAIN], mask[STAIN] = 20, 255
+            save(mask, folder / f"ground_truth/stain/{index}_mask.png")
+        save(pixels, folder / part / f"{index}.png")
+
+
+def save(pixels: np.ndarray, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+
+
+def start(data: Path, results: Path, *options: str) -> subprocess.Popen:
+    quick = ((name, setting, value) for name in METHODS for setting, value in plugins.method(name).quick.items())
+    settings = [word for name, setting, value in quick for word in ("--set", f"{name}.{setting}={json.dumps(value)}")]
+    places = ["--dataset", "mvtec", "--data", str(data), "--results", str(results), "--device", "cpu"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "benchmarks", "run", "--methods", ",".join(METHODS), *places, *settings, *options],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # A shell starts what runs in its background with Ctrl-C ignored, and these tests may run there.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def run(data: Path, results: Path, *options: str) -> Path:
+    with start(data, results, *options) as process:
+        _, error = process.communicate(timeout=120)
+    assert process.returncode == 0, error
+    return results
+
+
+def stored(results: Path) -> dict[str, Result]:
+    """By the name of the method."""
+    found = [read(file, Result) for file in results.glob("jobs/*/*/*/result.json")]
+    return {result.cell.method: result for result in found}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    write_category(folder / "part")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def one_by_one(data, tmp_path_factory) -> Path:
+    return run(data, tmp_path_factory.mktemp("one_by_one"))
+
+
+@pytest.fixture(scope="module")
+def two_at_once(data, tmp_path_factory) -> Path:
+    return run(data, tmp_path_factory.mktemp("two_at_once"), "--jobs", "2")
+
+
+@pytest.fixture(scope="module")
+def resumed(data, tmp_path_factory) -> Path:
+    results = tmp_path_factory.mktemp("resumed")
+    with start(data, results) as process:
+        wait_for(lambda: stored(results) and len(list(results.glob("jobs/*/*/*/job.json"))) > len(stored(results)), 60)
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 130 and len(stored(results)) < len(METHODS)
+    return run(data, results)
+
+
+def repeatable(results: Path, method: str) -> list:
+    """What must repeat of a method: its line of the CSV without the columns of cost, and its exact scores."""
+    with open(results / "report.csv", newline="", encoding="utf-8") as file:
+        (line,) = (row for row in csv.DictReader(file) if row["method"] == method)
+    result = stored(results)[method]
+    return [*((name, text) for name, text in line.items() if name not in VOLATILE), result.images, result.pixels]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_run_that_was_stopped_and_resumed_in_another_folder_gives_the_same(method, one_by_one, resumed):
+    assert repeatable(resumed, method) == repeatable(one_by_one, method)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_two_jobs_at_once_give_the_same(method, one_by_one, two_at_once):
+    assert repeatable(two_at_once, method) == repeatable(one_by_one, method)
+
+
+def test_jobs_at_once_share_the_cores(one_by_one, two_at_once):
+    given, cores = os.environ.get("OMP_NUM_THREADS"), os.cpu_count()
+    for results, share in ((one_by_one, cores), (two_at_once, max(1, cores // 2))):
+        assert {result.cost.threads for result in stored(results).values()} == {int(given or share)}
+
+
+def test_jobs_beside_an_unknown_number_of_others_let_them_compute():
+    assert arithmetic.variables({}, at_once=None)["OMP_WAIT_POLICY"] == "passive"
+
+
+def python(code: str, **environment: str) -> str:
+    """What it prints in a job's environment."""
+    given = {**arithmetic.variables({}), **os.environ, **environment}
+    command = [sys.executable, "-c", f"from benchmarks import arithmetic; {code}"]
+    return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_pytorch_prefers_algorithms_that_repeat_once_it_is_imported_and_names_operations_without():
+    code = (
+        "import sys; found = arithmetic.prefer_repeatable(); print('torch' in sys.modules); import torch; "
+        "print(torch.get_deterministic_debug_mode()); "
+        "torch.zeros(3).put_(torch.tensor([0, 0]), torch.ones(2)); print(*arithmetic.remarks(found))"
+    )
+    before, mode, remark = python(code).splitlines()
+    assert (before, mode) == ("False", "1") and "in no fixed order in put_" in remark
+
+
+@pytest.mark.parametrize(("value", "on", "remark"), [("1", "True", ""), ("0", "False", "may differ in the last")])
+def test_tensorflow_takes_algorithms_that_repeat_unless_told_otherwise(value, on, remark):
+    code = (
+        "from tensorflow.python.framework.config import is_op_determinism_enabled as on; print(on()); "
+        "print(*arithmetic.remarks([]))"
+    )
+    said = python(code, TF_DETERMINISTIC_OPS=value).splitlines()
+    assert said[0] == on and remark in "".join(said[1:])
+
+
+def test_a_network_that_is_to_be_compiled_goes_without():
+    assert arithmetic.variables({"jit_compile": True})["TF_DETERMINISTIC_OPS"] == "0"
