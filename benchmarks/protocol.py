@@ -20,11 +20,13 @@ from benchmarks.progress import Progress
 from benchmarks.trained import MAPS, POINT, TUNED
 from datasets import Sample
 from methods import Epoch, Method, MethodError, Preparing
-from reports.results import Cost, ImageScore, Result, TrackedEpoch, write
+from reports.results import Cost, Curve, ImageScore, Result, TrackedEpoch, write
 
 LIBRARIES = ("numpy", "pillow", "torch", "torchvision", "FrEIA", "tensorflow", "keras")
 
 FRESH_MODEL = "model.new"
+CURVES, FEWEST_EPOCHS = "curves", 3
+"""Name of the figure of a training beside its result; fewer epochs make no curve."""
 
 Tell = Callable[[Progress], None]
 
@@ -64,6 +66,7 @@ def run(job: Job, tell: Tell) -> Result:
         why_no_pixels=why_no_pixels,
         tracked=job.track_epochs,
         epochs=epochs,
+        curves=[Curve(**curve._asdict()) for curve in method.curves()],
         remarks=[*dataset.remarks, *method.remarks(), *remarks],
         versions=versions(),
         machine=machine(),
@@ -82,28 +85,40 @@ def run(job: Job, tell: Tell) -> Result:
 
 def _fit(method: Method, parts: split.Parts, job: Job, device: str, tell: Tell) -> tuple[list[TrackedEpoch], float]:
     """Drive a fit to its end; the seconds leave out those spent looking at the test set."""
-    tracked: list[TrackedEpoch] = []
+    epochs: list[TrackedEpoch] = []
     looking = 0.0
     begun = time.perf_counter()
     for event in method.fit(images.Images(parts.fit), seed=job.cell.seed, device=device):
         if isinstance(event, Preparing):
             tell(Progress(event.what, event.done, event.of))
             continue
-        if not math.isfinite(event.loss):
-            raise MethodError(f"training diverged: the loss of epoch {event.number} is {event.loss}")
+        _require_convergence(event)
         tell(Progress("epoch", event.number, event.of, loss=event.loss))
-        if job.track_epochs:
-            paused = time.perf_counter()
-            tracked.append(_look(method, parts.test, event, paused - begun - looking))
-            looking += time.perf_counter() - paused
-    return tracked, time.perf_counter() - begun - looking
+        paused = time.perf_counter()
+        epochs.append(
+            TrackedEpoch(
+                number=event.number,
+                loss=event.loss,
+                held_out_loss=event.held_out_loss,
+                image_auroc=_look(method, parts.test) if job.track_epochs else None,
+                seconds=paused - begun - looking,
+            )
+        )
+        looking += time.perf_counter() - paused
+    return epochs, time.perf_counter() - begun - looking
 
 
-def _look(method: Method, test: list[Sample], epoch: Epoch, seconds: float) -> TrackedEpoch:
+def _require_convergence(epoch: Epoch) -> None:
+    for loss, of in ((epoch.loss, "loss"), (epoch.held_out_loss or 0.0, "held-out loss")):
+        if not math.isfinite(loss):
+            raise MethodError(f"training diverged: the {of} of epoch {epoch.number} is {loss}")
+
+
+def _look(method: Method, test: list[Sample]) -> float | None:
+    """The image AUROC of the test set, None with one class only."""
     scores = [score.image for score in method.score(images.Images(test))]
     labels = [sample.defect is not None for sample in test]
-    auroc = metrics.auroc(scores, labels) if len(set(labels)) == 2 else None
-    return TrackedEpoch(number=epoch.number, loss=epoch.loss, image_auroc=auroc, seconds=seconds)
+    return metrics.auroc(scores, labels) if len(set(labels)) == 2 else None
 
 
 class _Scoring:
@@ -153,6 +168,16 @@ def store(result: Result, job: Job) -> None:
         fresh.rename(place)
     write(job.folder / "result.json", result)
     (job.folder / "failure.json").unlink(missing_ok=True)
+    _draw_curves(result, job.folder)
+
+
+def _draw_curves(result: Result, folder: Path) -> None:
+    for old in folder.glob(f"{CURVES}.*"):
+        old.unlink()
+    if len(result.epochs) >= FEWEST_EPOCHS:
+        from reports import curves_plot, plots
+
+        plots.save(curves_plot.training(result), folder, CURVES)
 
 
 def versions() -> dict[str, str]:

@@ -46,6 +46,21 @@ class Epoch(NamedTuple):
     """Counts from 1."""
     of: int
     loss: float
+    held_out_loss: float | None = None
+    """On images held out, by which the weights of the best epoch are kept; None: those of the last one are."""
+
+
+class Curve(NamedTuple):
+    """What a fit measured besides the losses of its epochs, for a figure."""
+
+    title: str
+    x: str
+    y: str
+    """What stands at the axes."""
+    points: Sequence[tuple[float, float]]
+    """(x, y), by rising x."""
+    chosen: float | None = None
+    """The x that was taken."""
 
 
 class Method(ABC):
@@ -116,6 +131,10 @@ class Method(ABC):
         Asked before anything is trained; imports no heavy library. Raises MethodError where something is not there.
         """
         return {}
+
+    def curves(self) -> tuple[Curve, ...]:
+        """What a fitted method measured besides the losses of its epochs."""
+        return ()
 
     def remarks(self) -> tuple[str, ...]:
         """What a reader of a fitted method's results must know: which weights, what fell back."""

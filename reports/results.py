@@ -62,13 +62,29 @@ class PixelScores(Record):
 
 
 class TrackedEpoch(Record):
-    """One look at the test set during training (`--track-epochs`)."""
+    """The end of one epoch of a fit."""
 
     number: int
     loss: float
+    held_out_loss: float | None = None
+    """On images held out, by which the weights of the best epoch are kept; None: those of the last one are."""
     image_auroc: float | None
+    """Of a look at the test set (`--track-epochs`)."""
     seconds: float
-    """Since the fit began."""
+    """Since the fit began, without looking at the test set."""
+
+
+class Curve(Record):
+    """What a fit measured besides the losses of its epochs."""
+
+    title: str
+    x: str
+    y: str
+    """What stands at the axes."""
+    points: list[tuple[float, float]]
+    """(x, y), by rising x."""
+    chosen: float | None
+    """The x that was taken."""
 
 
 class Cost(Record):
@@ -105,6 +121,7 @@ class Result(Record):
     tracked: bool
     """Whether the test set was looked at after every epoch."""
     epochs: list[TrackedEpoch]
+    curves: list[Curve] = []
     remarks: list[str]
     versions: dict[str, str]
     machine: str

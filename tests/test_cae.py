@@ -153,7 +153,9 @@ def test_training_stops_early_with_the_best_weights():
     from methods.cae.reconstruction import mean_loss
     from methods.cae.training import train
 
-    settings = ConvolutionalAutoencoder(loss="mse", latent_size=4, batch_size=2, patience=2, learning_rate=0.5)
+    settings = ConvolutionalAutoencoder(
+        loss="mse", latent_size=4, batch_size=2, patience=2, whole_epoch=2, learning_rate=0.5
+    )
     pixels = np.stack([preprocessing.prepare(surface(0), size=SIZE, color_mode="grayscale")] * 2)
     *_, history = train(trained := network(), pixels, settings, seed=0)
     assert len(history.epochs) == history.best + 2 < 200
@@ -176,6 +178,37 @@ def test_another_seed_gives_other_initial_weights_and_another_batch():
     pixels = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 1), np.uint8)
     drawn = [next(batches(pixels, ConvolutionalAutoencoder(), np.random.SeedSequence(seed))) for seed in (0, 1)]
     assert (kernels[0] != kernels[1]).all() and (drawn[0] != drawn[1]).any()
+
+
+# precision
+
+
+@pytest.fixture(scope="module")
+def mixed() -> tuple[ConvolutionalAutoencoder, list]:
+    method = ConvolutionalAutoencoder(epochs=2, latent_size=4, batch_size=2, precision="mixed_bfloat16")
+    return method, list(method.fit([surface(0), surface(1)], seed=0, device="cpu"))
+
+
+def test_mixed_precision_computes_in_bfloat16_between_float32_weights_and_a_float32_output(mixed, keras):
+    layers = mixed[0]._network.layers[1:]
+    assert {layer.compute_dtype for layer in layers[:-1]} == {"bfloat16"} and layers[-1].compute_dtype == "float32"
+    assert {weights.dtype for weights in mixed[0]._network.weights} == {"float32"}
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_mixed_precision_trains_and_has_the_same_parameters(mixed):
+    method, events = mixed
+    assert all(np.isfinite(event[2:]).all() for event in events if isinstance(event, Epoch))
+    assert method._network.count_params() == method.parameter_count()
+
+
+def test_mixed_precision_scores_alike_after_loading(mixed, tmp_path):
+    method, _ = mixed
+    method.save(tmp_path)
+    loaded = ConvolutionalAutoencoder.load(tmp_path, device="cpu")
+    (expected,), (found,) = (each.score([surface(9)]) for each in (method, loaded))
+    assert found.map.dtype == np.float32 and loaded._network.layers[1].compute_dtype == "bfloat16"
+    np.testing.assert_array_equal(found.map, expected.map)
 
 
 # settings, saving, engines

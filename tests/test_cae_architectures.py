@@ -68,6 +68,20 @@ def test_the_parameters_are_those_of_what_is_built(name):
     assert network(name).count_params() == PARAMETERS[name][0]
 
 
+@pytest.mark.parametrize("name", TRAINED_HERE)
+def test_from_the_last_kernel_on_mixed_precision_is_float32(name):
+    from methods.cae.architectures.building import build
+
+    mixed = build(plan(name), seed=0, precision="mixed_bfloat16")
+    precisions = [layer.compute_dtype for layer in sorted(mixed.layers[1:], key=lambda layer: _number(layer.name))]
+    last = max(index for index, layer in enumerate(plan(name).network()[1:]) if "initializer" in layer.options)
+    assert precisions == ["bfloat16"] * last + ["float32"] * (len(precisions) - last)
+
+
+def _number(name: str) -> int:
+    return int(name.rpartition("_")[2])
+
+
 @pytest.mark.parametrize("channels, parameters", [(1, 1_048_549), (3, 1_050_599)])
 def test_mvtec_for_patches_has_a_layer_less_at_either_end(channels, parameters):
     output = plan("mvtec", channels, patches=True)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from methods import Epoch, Image, Method, MethodError, Preparing, Score, settings
+from methods import Curve, Epoch, Image, Method, MethodError, Preparing, Score, settings
 from methods.cae import architectures, engine, preprocessing
 from methods.cae.architectures.inception_resnet_v2 import named_file
 from methods.cae.history import History
@@ -30,7 +30,8 @@ class ConvolutionalAutoencoder(Method):
     - textures too are seen whole where `patches` is not set: nothing here knows a texture from an object;
     - the latent size is 100 for both, the paper's for textures; its 500 for objects can be set;
     - batches of 8, not 128: a category here may have 20 images, and needs the steps;
-    - training stops early, by images held out, and keeps the best weights: the paper trains 200 epochs;
+    - training stops early, by images held out, and keeps the best weights: the paper trains 200 epochs. The patience
+      of the published project is in epochs of some 200 images: of 14, which are 2 steps, an epoch counts for less;
     - the `ssim` loss is 1 - mean SSIM, not halved: Adam's steps are the same, and the number reads as what it is;
     - the loss leaves out windows that cross the image's edge, as published, so that an SSIM map has no values of its
       own in the outer 5 pixels: it repeats the nearest. An l1 or l2 map after that loss shows untrained edges;
@@ -111,6 +112,11 @@ class ConvolutionalAutoencoder(Method):
         ge=1,
         description="epochs without a lower held-out loss before training stops (paper: never; one_cycle: never)",
     )
+    whole_epoch: int = Field(
+        200,
+        ge=1,
+        description="augmented images: of fewer an epoch counts for its share of one in patience and plateau_patience",
+    )
     validation_share: float = Field(
         0.1, gt=0, lt=1, description="share of the images held out for early stopping, at least one"
     )
@@ -123,6 +129,12 @@ class ConvolutionalAutoencoder(Method):
     )
     fill: Literal["nearest", "reflect", "constant"] = Field(
         "nearest", description="what turning and shifting bring in: nearest pixel, mirror image, or black"
+    )
+    precision: Literal["float32", "mixed_bfloat16"] = Field(
+        "float32",
+        description="of the layers' arithmetic; weights, last layer, loss and maps are float32 in either. "
+        "mixed_bfloat16 is faster on processors with AVX512-BF16 or AMX and on GPUs, and slower on others (the encoder "
+        "of inception_resnet_v2 stays in float32)",
     )
     jit_compile: bool = Field(
         False, description="compile with XLA (on 2 CPU cores 55 ms an image a step; without, oneDNN takes 30)"
@@ -151,14 +163,14 @@ class ConvolutionalAutoencoder(Method):
         size_px = architectures.image_px(self)
         pixels = yield from preprocessing.prepare_all(images, size=size_px, color_mode=self.color_mode)
         with engine.on(device):
-            network = building.build(self._plan, seed=seed)
+            network = building.build(self._plan, seed=seed, precision=self.precision)
         self._keep(network, device)
         for event in engine.within(device, training.train(network, pixels, self, seed=seed)):
             if isinstance(event, Preparing):
                 yield event
                 continue
             self._history = event
-            yield Epoch(len(event.epochs), event.planned, event.epochs[-1].training)
+            yield Epoch(len(event.epochs), event.planned, *event.epochs[-1])
 
     def score(self, images: Sequence[Image]) -> Iterator[Score]:
         """The map of each image, and what `image_score` makes of it."""
@@ -212,6 +224,10 @@ class ConvolutionalAutoencoder(Method):
     def find_device(self, wanted: str) -> str:
         """`cpu` or `cuda:N`, as the engine of Keras sees them."""
         return engine.find_device(wanted)
+
+    def curves(self) -> tuple[Curve, ...]:
+        """The trial of learning rates, where it was asked."""
+        return self._history.curves() if self._history else ()
 
     def remarks(self) -> tuple[str, ...]:
         """The engine, and when training stopped."""

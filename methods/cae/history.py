@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 from pydantic import TypeAdapter, ValidationError
 
-from methods import MethodError, first_sentence
+from methods import Curve, MethodError, first_sentence
 
 
 class Losses(NamedTuple):
@@ -62,6 +62,12 @@ class History(NamedTuple):
         )
         found = f"learning rate {self.found_rate:.2g}, found in {len(self.trials)} steps" if self.trials else None
         return (*remarks, found) if found else remarks
+
+    def curves(self) -> tuple[Curve, ...]:
+        """The trials of the learning-rate finder, if there were any."""
+        if not self.trials:
+            return ()
+        return (Curve("Trial of learning rates", "learning rate", "loss, smoothed", self.trials, self.found_rate),)
 
     def save(self, file: Path) -> None:
         """Write it as JSON."""

@@ -11,31 +11,35 @@ PRETRAINED = "InceptionResNetV2"
 """The one kind of layer that is a whole network of `keras.applications`."""
 
 
-def build(output: Layer, *, seed: int) -> Any:
-    """The Keras model whose last layer is `output`.
+def build(output: Layer, *, seed: int, precision: str = "float32") -> Any:
+    """The Keras model whose last layer is `output`, computing in `precision`, a dtype policy of Keras.
 
     Each kernel's initial weights have a seed of their own: without one, Keras draws it from Python's global generator.
+    From the last kernel on all is float32: 8 bits of an image are more than bfloat16 has.
     """
     plan = output.network()
     kernels = [layer for layer in plan if "initializer" in layer.options]
     seeds = dict(zip(kernels, np.random.SeedSequence(seed).generate_state(len(kernels)).tolist(), strict=True))
     values: dict[Layer, Any] = {}
     for number, layer in enumerate(plan):
-        inputs = [values[before] for before in layer.inputs]
-        values[layer] = _made(layer, f"{layer.kind.lower()}_{number}", seeds.get(layer), inputs)
+        common = {
+            "name": f"{layer.kind.lower()}_{number}",
+            "dtype": precision if number < plan.index(kernels[-1]) else "float32",
+        }
+        values[layer] = _made(layer, common, seeds.get(layer), [values[before] for before in layer.inputs])
     return Model(values[plan[0]], values[output], name="autoencoder")
 
 
-def _made(layer: Layer, name: str, seed: int | None, inputs: list[Any]) -> Any:
-    """The output of a layer on its inputs."""
+def _made(layer: Layer, common: dict[str, str], seed: int | None, inputs: list[Any]) -> Any:
+    """The output of a layer on its inputs; `common` is its name and its dtype policy."""
     if layer.kind == "Input":
-        return layers.Input(layer.shape, name=name)
+        return layers.Input(layer.shape, name=common["name"])
     if layer.kind == PRETRAINED:
         from methods.cae.architectures.pretrained import encoder
 
         # in inference mode even in training: the statistics of its batch normalisation stay ImageNet's
         return encoder(layer.options["weights"], layer.inputs[0].shape)(inputs[0], training=False)
-    made = getattr(layers, layer.kind)(**_arguments(layer.options, seed), name=name)
+    made = getattr(layers, layer.kind)(**_arguments(layer.options, seed), **common)
     return made(inputs[0] if len(inputs) == 1 else inputs)
 
 

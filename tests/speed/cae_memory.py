@@ -1,0 +1,57 @@
+"""The most memory that fitting the autoencoder takes: 1,000 images of 1024x1024, decoded on access.
+
+python -m tests.speed.cae_memory --images 1000 --epochs 2
+"""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from PIL import Image
+
+from benchmarks import plugins
+from benchmarks.images import Images
+from benchmarks.protocol import peak_memory_mb
+from datasets import Sample
+from methods import Epoch
+
+SIDE_PX, DIFFERENT = 1024, 10
+LIMIT_MB = 2500
+
+
+def photographs(folder: Path, count: int) -> list[Sample]:
+    """Samples of so many JPEG files of noise, ten of them different."""
+    generator = np.random.default_rng(0)
+    contents = []
+    for _ in range(DIFFERENT):
+        noise = Image.fromarray(generator.integers(0, 256, (SIDE_PX // 4, SIDE_PX // 4, 3), np.uint8))
+        noise.resize((SIDE_PX, SIDE_PX)).save(folder / "made.jpg")
+        contents.append((folder / "made.jpg").read_bytes())
+    paths = [folder / f"{number}.jpg" for number in range(count)]
+    for number, path in enumerate(paths):
+        path.write_bytes(contents[number % DIFFERENT])
+    return [Sample(path, "noise", "train") for path in paths]
+
+
+def main(
+    images: int = 1000,
+    epochs: int = 2,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="cae.FIELD=VALUE")] = None,
+) -> None:
+    """Print the peak of this process after the imports, after reading the images, and after each epoch."""
+    settings = plugins.parse_assignments(set_ or [], ["cae"])["cae"]
+    method = plugins.choose("cae", {"epochs": epochs} | settings).method
+    with tempfile.TemporaryDirectory() as folder:
+        samples = photographs(Path(folder), images)
+        print(f"peak before the fit: {peak_memory_mb():.0f} MB")
+        for event in method.fit(Images(samples), seed=0, device=method.find_device("auto")):
+            if isinstance(event, Epoch) or event.done == event.of:
+                print(f"peak after {event}: {peak_memory_mb():.0f} MB", flush=True)
+    verdict = "within" if peak_memory_mb() < LIMIT_MB else "above"
+    print(f"{images} images of {SIDE_PX}x{SIDE_PX}: {peak_memory_mb():.0f} MB, {verdict} {LIMIT_MB} MB")
+
+
+if __name__ == "__main__":
+    typer.run(main)

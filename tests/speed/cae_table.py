@@ -1,0 +1,221 @@
+"""The autoencoder's architectures and losses beside each other, each after 4,000 training images, and its image scores.
+
+    python -m tests.speed.cae_table --dataset mvtec --data mvtec_ad --categories hazelnut,screw --csv cae_table.csv
+
+A line is written as soon as it is known: stopped and started again, the script goes on where it was. The first table
+has every architecture with its published loss and map, and the paper's with others. Where the published project names
+no loss for an architecture, it is that of its examples. `mvtec_seed` has the l1 map of its time, but without a sign.
+
+The second table chooses an image score without a labelled test image: defects are blended into the normal images that
+are held out. T_A, the highest level at which a region of the map has the area A, needs an area: one half of the images
+chooses it, the other judges all scores, and the other way round.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import typer
+from tabulate import tabulate
+
+from benchmarks import decision, images, metrics, pixels, plan, plugins, split
+from benchmarks.finetune.drawing import Blended, halves
+from datasets import Dataset, Sample
+from methods import Epoch, Method, MethodError
+from reports.results import write_text
+
+ROWS = [
+    {"architecture": "mvtec", "loss": "ssim", "map": "ssim"},
+    {"architecture": "mvtec", "loss": "ms_ssim", "map": "ssim"},
+    {"architecture": "mvtec", "loss": "mse", "map": "l2"},
+    {"architecture": "mvtec", "loss": "mae", "map": "l1"},
+    {"architecture": "mvtec_seed", "loss": "mse", "map": "l1"},
+    {"architecture": "mvtec2", "loss": "ssim", "map": "ssim"},
+    {"architecture": "baseline", "loss": "ssim", "map": "ssim"},
+    {"architecture": "inception", "loss": "ssim", "map": "ssim"},
+    {"architecture": "resnet", "loss": "ssim", "map": "ssim"},
+    {"architecture": "skip", "loss": "ssim", "map": "ssim"},
+    {"architecture": "inception_resnet_v2", "loss": "ms_ssim", "map": "ssim", "color_mode": "rgb"},
+]
+UNSTOPPED = {"epochs": 100_000, "patience": 100_000}
+"""All rows see equally many images; as always, the weights of the best epoch are kept."""
+RULES = {"max": {}, "mean": {"image_score": "mean"}, "top_mean": {"image_score": "top_mean", "top_share": 0.01}}
+"""Image scores, by the settings that ask for them."""
+AREA = "T_A"
+SCORES = [*RULES, AREA]
+NAMES = ["architecture", "loss", "map"]
+KEY = ["dataset", "category", "seed", "row"]
+
+
+class Category(NamedTuple):
+    """A category's images, divided."""
+
+    dataset: Dataset
+    parts: split.Parts
+    seed: int
+
+
+class Scored(NamedTuple):
+    """What images score, one value an image by each rule, and (images, areas) the levels T_A."""
+
+    by_rule: Mapping[str, np.ndarray]
+    levels: np.ndarray
+
+    def some(self, chosen: np.ndarray | Sequence[int]) -> "Scored":
+        """Those of some images."""
+        return Scored({rule: scores[chosen] for rule, scores in self.by_rule.items()}, self.levels[chosen])
+
+    def at(self, area: int) -> dict[str, np.ndarray]:
+        """All image scores, T_A at the area of that index."""
+        return {**self.by_rule, AREA: self.levels[:, area]}
+
+
+def scored(maps: Sequence[np.ndarray]) -> Scored:
+    """The image scores of anomaly maps, all of one size."""
+    from methods.cae.differences import image_score
+
+    rules = {rule: plugins.choose("cae", settings).method for rule, settings in RULES.items()}
+    by_rule = {rule: np.array([image_score(map, method) for map in maps]) for rule, method in rules.items()}
+    return Scored(by_rule, decision.levels(maps, decision.default_areas(maps[0].shape)))
+
+
+def aurocs(normal: Scored, defective: Scored, area: int) -> dict[str, float]:
+    """The image AUROC of each score."""
+    levels = zip(SCORES, normal.at(area).values(), defective.at(area).values(), strict=True)
+    return {name: metrics.compare(one, other).auroc() for name, one, other in levels}
+
+
+def chosen_area(normal: Scored, defective: Scored) -> int:
+    """The index of the area whose T_A separates them best."""
+    return decision.best_area(decision.separation(normal.levels, defective.levels))
+
+
+def judged(normal: Scored, blended: Scored, sources: np.ndarray, seed: int) -> dict[str, float]:
+    """The image AUROC of each score, the mean over two halves of the normal images; `sources` is whom each is made of.
+
+    The area of T_A is chosen by the half that does not judge.
+    """
+    found = []
+    first, second = halves(len(normal.levels), seed)
+    for choosing, judging in ((first, second), (second, first)):
+        area = chosen_area(normal.some(choosing), blended.some(np.isin(sources, choosing)))
+        found.append(aurocs(normal.some(judging), blended.some(np.isin(sources, judging)), area))
+    return {name: float(np.mean([half[name] for half in found])) for name in SCORES}
+
+
+def measure(method: Method, category: Category) -> dict[str, Any]:
+    """Fit, score, and measure one row on one category."""
+    device, begun = method.find_device("auto"), time.perf_counter()
+    fitting = method.fit(images.Images(category.parts.fit), seed=category.seed, device=device)
+    *_, last = (event for event in fitting if isinstance(event, Epoch))
+    fitted = time.perf_counter()
+    test = category.parts.test
+    maps = [score.map for score in method.score(images.Images(test))]
+    costs = {
+        "parameters": method.parameter_count(),
+        "fit_seconds": fitted - begun,
+        "score_seconds": time.perf_counter() - fitted,
+        "epochs": last.number,
+        "training_loss": last.loss,
+    }
+    held_out, area = without_labels(method, category)
+    measured, _ = pixels.measure(test, maps, category.dataset.mask_above) if _has_masks(test) else (None, [])
+    defective = np.array([sample.defect is not None for sample in test])
+    test_scores = scored(maps)
+    found = aurocs(test_scores.some(~defective), test_scores.some(defective), area)
+    pixel = {"pixel_auroc": measured and measured.auroc, "aupro": measured and measured.aupro}
+    return {f"test {name}": auroc for name, auroc in found.items()} | pixel | held_out | costs
+
+
+def without_labels(method: Method, category: Category) -> tuple[dict[str, Any], int]:
+    """How each image score tells blended defects, and the index of the area that all held-out images choose."""
+    held_out = category.parts.calibration
+    blended = Blended(held_out, category.seed)
+    normal, made = (scored([score.map for score in method.score(each)]) for each in (images.Images(held_out), blended))
+    area = chosen_area(normal, made)
+    columns = {f"blended {name}": auroc for name, auroc in judged(normal, made, blended.sources, category.seed).items()}
+    return columns | {"held_out": len(held_out)}, area
+
+
+def _has_masks(samples: Sequence[Sample]) -> bool:
+    return any(sample.mask for sample in samples)
+
+
+def lines(
+    categories: Mapping[str, Category], settings: dict[str, Any], known: set[tuple], dataset: str
+) -> Iterator[dict[str, Any]]:
+    """One line a category and row, but for the known ones; a row that cannot be had says why."""
+    for name, category in categories.items():
+        for row in ROWS:
+            key = dict(zip(KEY, (dataset, name, category.seed, json.dumps(row | settings)), strict=True))
+            if tuple(key.values()) in known:
+                continue
+            line = key | {column: row[column] for column in NAMES}
+            try:
+                yield line | measure(plugins.choose("cae", UNSTOPPED | settings | row).method, category)
+            except MethodError as error:
+                yield line | {"missing": str(error)}
+
+
+def _finished(csv: Path) -> list[dict[str, Any]]:
+    """The lines of a CSV that measured something: what was missing is tried again."""
+    table = pd.read_csv(csv, dtype={"category": str}) if csv.exists() else pd.DataFrame()
+    return table[table["epochs"].notna()].to_dict("records") if "epochs" in table else []
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """Both tables, mean over the categories and seeds that a row was measured on."""
+    texts = []
+    shown = ["pixel_auroc", "aupro", "parameters", "fit_seconds", "score_seconds"]
+    for title, columns in (
+        ("On the test images: image AUROC by image score, pixels, costs", [f"test {name}" for name in SCORES] + shown),
+        ("Without labels: image AUROC on blended defects", [f"blended {name}" for name in SCORES]),
+    ):
+        numbers = table.reindex(columns=[*NAMES, *columns]).astype(dict.fromkeys(columns, float))
+        means = numbers.groupby(NAMES, sort=False).mean()
+        whole = [column == "parameters" or "seconds" in column for column in means]
+        decimals = [""] * len(NAMES) + [".0f" if each else ".3f" for each in whole]
+        texts.append(f"## {title}\n\n" + tabulate(means.reset_index(), "keys", "pipe", decimals, showindex=False))
+    missing = table.dropna(subset=["missing"]) if "missing" in table else table[:0]
+    texts += [f"{row.architecture} on {row.category} is missing: {row.missing}" for row in missing.itertuples()]
+    return "\n\n".join(texts)
+
+
+def main(
+    dataset: str = "mvtec",
+    data: Annotated[Path | None, typer.Option(help="Folder of the dataset.")] = None,
+    categories: Annotated[str, typer.Option(help="Names, separated by commas; all where none is given.")] = "",
+    seed: int = 0,
+    calibration: Annotated[float, typer.Option(help="Share of the normal images held out.")] = split.CALIBRATION,
+    instances: Annotated[int, typer.Option(help="Training images in all epochs.")] = 4_000,
+    csv: Path = Path("cae_table.csv"),
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="cae.FIELD=VALUE")] = None,
+) -> None:
+    """Add what is missing to the CSV, then print all that it holds."""
+    plugin, root = plugins.dataset(dataset), data or plan.default_data(dataset)
+    divided = {
+        name: Category(
+            plugin,
+            split.divide(plugin.samples(root, name), seed=seed, shots=None, calibration=calibration),
+            seed,
+        )
+        for name in (categories.split(",") if categories else plugin.categories(root))
+    }
+    if few := [name for name, category in divided.items() if len(category.parts.calibration) < 2]:
+        raise typer.BadParameter(f"two held-out images or more judge the image scores: {', '.join(few)} has fewer")
+    settings = {"instances": instances} | plugins.parse_assignments(set_ or [], ["cae"])["cae"]
+    finished = _finished(csv)
+    known = {tuple(line[column] for column in KEY) for line in finished}
+    for line in lines(divided, settings, known, dataset):
+        finished.append(line)
+        write_text(csv, pd.DataFrame(finished).to_csv(index=False))
+        print(f"{line['category']}: {line['row']}: {line.get('missing', 'done')}", flush=True)
+    print(markdown(pd.DataFrame(finished)))
+
+
+if __name__ == "__main__":
+    typer.run(main)
