@@ -7,6 +7,7 @@ import json
 import pkgutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -64,16 +65,22 @@ class Choice:
     name: str
     method: Method
 
-    @property
+    @cached_property
     def settings(self) -> dict[str, Any]:
         """Every setting, as JSON holds it."""
         return json.loads(json.dumps(asdict(self.method)))
 
-    @property
+    @cached_property
     def changed(self) -> dict[str, Any]:
-        """The settings that differ from the method's defaults."""
-        defaults = json.loads(json.dumps(asdict(type(self.method)())))
-        return {name: value for name, value in self.settings.items() if value != defaults[name]}
+        """The settings that make a difference: each differs from the method's default, or from that of its preset."""
+        return {name: value for name, value in self.settings.items() if not self._is_itself_without(name)}
+
+    def _is_itself_without(self, setting: str) -> bool:
+        others = {name: value for name, value in self.settings.items() if name != setting}
+        try:
+            return type(self.method)(**others) == self.method
+        except ValidationError:
+            return False
 
 
 def choose(name: str, settings: Mapping[str, Any]) -> Choice:

@@ -2,21 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from methods import Image, Method, MethodError, Preparing, Score, first_sentence, settings
+from methods import Image, MethodError, Preparing, Score, settings
+from methods._alexnet_method import AlexNetMethod
 
 STATE = "bank.safetensors"
-SMALLEST_SIDE = 63
-"""AlexNet leaves nothing of an image with a shorter side, in pixels."""
 LEAST_SHARE = 0.1
 """A dimension's deviation counts as at least this share of the mean over all dimensions."""
 
 
 @settings
-class NearestNeighbours(Method):
+class NearestNeighbours(AlexNetMethod):
     """Distance of an image's AlexNet features to the nearest of normal images; nothing is trained.
 
     A baseline beside DifferNet: the features of the same kind of rotated views, with a memory of them in the place of
@@ -37,10 +36,6 @@ class NearestNeighbours(Method):
     paper: ClassVar = "Bergman, Cohen, Hoshen: Deep Nearest Neighbor Anomaly Detection, 2020, arXiv 2002.10445"
     quick: ClassVar = {"image_size": 128, "n_scales": 2, "bank_size": 30}
 
-    weights: str | None = Field(None, description="file of AlexNet weights (.pth or .safetensors); none: find them")
-    image_size: int = Field(448, ge=SMALLEST_SIDE, description="side of the resized image, pixels")
-    n_scales: int = Field(3, ge=1, description="scales of the features; each has half the side of the one before")
-    rotation_degrees: float = Field(180.0, ge=0, le=180, description="views are rotated by up to this, either way")
     # 16 views each of 256 images, the four quarter turns of 1,024; as many passes through AlexNet as 64 images take in
     # DifferNet: some minutes on a CPU. 12.6 MB.
     bank_size: int = Field(4096, ge=1, description="training features kept, shared out evenly over the images")
@@ -49,14 +44,11 @@ class NearestNeighbours(Method):
     test_views: int = Field(4, ge=1, description="evenly spaced rotations that a score is the mean over")
     # Other views of the same image lie near each other, so more neighbours would not mean more images.
     neighbours: int = Field(1, ge=1, description="nearest training features that a view's distance is the mean over")
-    features_precision: Literal["float32", "bfloat16"] = Field("float32", description="arithmetic of AlexNet")
 
-    _features = _weights = _bank = _deviation = None
+    _bank = _deviation = None
 
     @model_validator(mode="after")
-    def _settings_agree(self) -> Self:
-        if self.image_size >> (self.n_scales - 1) < SMALLEST_SIDE:
-            raise ValueError(f"the coarsest of {self.n_scales} scales must keep a side of {SMALLEST_SIDE} pixels")
+    def _bank_has_the_neighbours(self) -> Self:
         if self.neighbours > self.bank_size:
             raise ValueError(f"{self.neighbours} neighbours cannot be found in a bank of {self.bank_size} features")
         return self
@@ -86,23 +78,16 @@ class NearestNeighbours(Method):
 
     def save_state(self, folder: Path) -> None:
         """Write the bank; of AlexNet only the digest of its weights."""
-        from safetensors.torch import save_file
-
         if self._bank is None:
             raise MethodError("knn has learned nothing yet: fit it before saving")
-        save_file({"bank": self._bank}, folder / STATE, metadata={"alexnet": self._weights.digest})
+        self._save_tensors({"bank": self._bank}, folder / STATE)
 
     def load_state(self, folder: Path, *, device: str) -> None:
         """Read the bank. Raises MethodError also where its features are of other AlexNet weights than those found."""
         import torch
 
         self._open(device)
-        bank, alexnet = read_bank(folder / STATE, device)
-        if alexnet != self._weights.digest:
-            raise MethodError(
-                f"{folder / STATE} holds features of other AlexNet weights than those of {self._weights.source}: "
-                "give the file they were taken with in the setting `weights` of settings.json"
-            )
+        bank = self._load_tensors(folder / STATE, device).get("bank", torch.empty(0))
         if (bank.shape, bank.dtype) != ((self.bank_size, self._dims), torch.float32):
             raise MethodError(f"{folder / STATE} does not fit the settings.json beside it")
         self._keep(bank)
@@ -114,42 +99,6 @@ class NearestNeighbours(Method):
     def model_bytes(self) -> int:
         """Float32."""
         return 4 * self.parameter_count()
-
-    def find_device(self, wanted: str) -> str:
-        """A CUDA device where one is there and `auto` is wanted."""
-        from methods._alexnet import find_device
-
-        return find_device(wanted)
-
-    def depends_on(self) -> dict[str, str]:
-        """The contents of a weights file that the user names. Raises MethodError where there is no such file."""
-        from methods import _weights
-
-        path = _weights.named_file(self.weights)
-        return {"weights": _weights.file_digest(path)} if path else {}
-
-    def remarks(self) -> tuple[str, ...]:
-        """Which AlexNet weights were used, and in what precision."""
-        if self._weights is None:
-            return ()
-        return (f"AlexNet weights: {self._weights.source}; its features in {self.features_precision}",)
-
-    @property
-    def _dims(self) -> int:
-        return 256 * self.n_scales
-
-    def _open(self, device: str) -> None:
-        """Make ready to turn images into features."""
-        from methods import _alexnet, _weights
-
-        self._weights = _weights.find(self.weights)
-        self._features = _alexnet.Features(
-            self._weights,
-            image_size=self.image_size,
-            n_scales=self.n_scales,
-            precision=self.features_precision,
-            device=device,
-        )
 
     def _test_views(self) -> list:
         from methods._alexnet import fixed_views
@@ -194,14 +143,3 @@ def mean_distances(views, bank, *, neighbours: int) -> Any:
     # By differences: a matrix product in float32 loses small distances, and a view would not be at 0 from itself.
     distances = torch.cdist(views, bank, compute_mode="donot_use_mm_for_euclid_dist")
     return distances.topk(neighbours, largest=False).values.mean(dim=1)
-
-
-def read_bank(path: Path, device: str) -> tuple[Any, str]:
-    """A saved bank and the digest of the AlexNet weights its features are of, empty where it names none."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, "pt", device=device) as file:
-            return file.get_tensor("bank"), (file.metadata() or {}).get("alexnet", "")
-    except (OSError, SafetensorError) as error:
-        raise MethodError(f"{path} cannot be read: {first_sentence(error)}") from None

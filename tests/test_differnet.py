@@ -11,7 +11,7 @@ from torch.nn import functional
 from torchvision import models, transforms  # up here: their LLVM must be loaded before a test loads TensorFlow's
 
 from methods import Epoch, MethodError, _alexnet, _weights
-from methods.differnet import DifferNet, flow, localisation
+from methods.differnet import PRESETS, DifferNet, flow, localisation
 
 SMALL = {"blocks": 3, "hidden_width": 16, "clamp": 3.0}
 
@@ -330,6 +330,12 @@ def test_scales_that_alexnet_cannot_see_are_refused():
         DifferNet(n_scales=4)
 
 
+def test_a_preset_gives_what_is_not_given():
+    fast = DifferNet(preset="fast", bank_views=7)
+    assert (fast.bank_views, fast.hidden_width) == (7, PRESETS["fast"]["hidden_width"])
+    assert DifferNet(preset="paper") == DifferNet()
+
+
 def test_every_published_number_is_the_default():
     published = {
         "image_size": 448,
@@ -368,7 +374,7 @@ def test_loading_with_other_alexnet_weights_is_refused(saved, weights, tmp_path,
     other = weights.arrays | {"features.0.bias": weights.arrays["features.0.bias"] + 1}
     save_file(other, tmp_path / "other.safetensors")
     monkeypatch.setenv(_weights.ENVIRONMENT, str(tmp_path / "other.safetensors"))
-    with pytest.raises(MethodError, match=r"trained with other AlexNet weights than those of .*other\.safetensors"):
+    with pytest.raises(MethodError, match=r"made with other AlexNet weights than those of .*other\.safetensors"):
         DifferNet.load(saved, device="cpu")
 
 

@@ -106,7 +106,7 @@ def test_loading_with_other_alexnet_weights_is_refused(saved, tmp_path, monkeypa
     arrays = _weights.find().arrays
     save_file(arrays | {"features.0.bias": arrays["features.0.bias"] + 1}, tmp_path / "other.safetensors")
     monkeypatch.setenv(_weights.ENVIRONMENT, str(tmp_path / "other.safetensors"))
-    with pytest.raises(MethodError, match=r"features of other AlexNet weights than those of .*other\.safetensors"):
+    with pytest.raises(MethodError, match=r"made with other AlexNet weights than those of .*other\.safetensors"):
         NearestNeighbours.load(saved, device="cpu")
 
 

@@ -41,3 +41,9 @@ def test_only_the_changed_settings_name_a_variant():
     choice = plugins.choose(name, {})
     assert choice.changed == {}
     assert plugins.choose(name, choice.settings) == choice
+
+
+def test_of_a_preset_only_its_name_and_what_departs_from_it_name_a_variant():
+    choice = plugins.choose("differnet", {"preset": "fast", "bank_views": 64, "clamp": 3.0})
+    assert choice.changed == {"preset": "fast", "bank_views": 64}
+    assert plugins.choose("differnet", choice.settings).changed == choice.changed

@@ -3,21 +3,20 @@
 import ctypes
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Self
 
 import numpy as np
 import torch
 from FrEIA.framework import SequenceINN
 from FrEIA.modules import GLOWCouplingBlock, InvertibleModule
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.optim.adam import adam
 
-from methods import MethodError, first_sentence
-
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Names of `mallopt` in glibc's malloc.h."""
+
+NATIVE_BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")
+"""Of a processor: what torch calls instructions that multiply bfloat16, on x86 and ARM."""
 
 LARGEST = 1e6
 """Outputs of a block are cut to plus or minus this, as published."""
@@ -109,13 +108,14 @@ def _layout(state: dict[str, Tensor]) -> dict[str, tuple]:
     return {name: (tensor.shape, tensor.dtype) for name, tensor in state.items()}
 
 
-def read_state(path: Path, device: str) -> tuple[dict[str, Tensor], str]:
-    """A saved flow's tensors and the digest of the AlexNet weights it was trained with, empty where it names none."""
-    try:
-        with safe_open(path, "pt", device=device) as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, (file.metadata() or {}).get("alexnet", "")
-    except (OSError, SafetensorError) as error:
-        raise MethodError(f"{path} cannot be read: {first_sentence(error)}") from None
+def supported(precision: str, device: str) -> str:
+    """The precision that `auto` means on a device: bfloat16 where matrix products of it are native."""
+    if precision != "auto":
+        return precision
+    if device.startswith("cuda"):
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    processor = torch.cpu.get_capabilities()
+    return "bfloat16" if any(processor.get(name) for name in NATIVE_BFLOAT16) else "float32"
 
 
 def precise(device: torch.device, precision: str) -> torch.autocast:

@@ -123,10 +123,10 @@ def _our_seconds(method: DifferNet, weights: _weights.Weights, rows: int) -> tup
     dims = 256 * method.n_scales
     network = flow.build(dims, seed=0, **method._shape)
     batch, scored = torch.randn(rows, dims), torch.randn(method.test_views, dims)
-    with flow.Trainer(network, precision=method.training_precision, **method._adam) as trainer:
+    precision = flow.supported(method.training_precision, "cpu")
+    with flow.Trainer(network, precision=precision, **method._adam) as trainer:
         train = processor_seconds(lambda: trainer.epoch([batch]), 3)
-    with torch.no_grad():
-        judge = processor_seconds(lambda: network(scored), 3)
+    judge = processor_seconds(lambda: flow.latent(network, scored, precision=method.scoring_precision), 3)
     return extract, train, judge
 
 

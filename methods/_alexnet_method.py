@@ -1,0 +1,98 @@
+"""What the methods that look through AlexNet have in common: settings, weights, and a state that remembers them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from methods import Method, MethodError, first_sentence, settings
+
+SMALLEST_SIDE = 63
+"""AlexNet leaves nothing of an image with a shorter side, in pixels."""
+
+
+@settings
+class AlexNetMethod(Method):
+    """Sees an image as the AlexNet features of its rotated views."""
+
+    weights: str | None = Field(None, description="file of AlexNet weights (.pth or .safetensors); none: find them")
+    image_size: int = Field(448, ge=SMALLEST_SIDE, description="side of the resized image, pixels")
+    n_scales: int = Field(3, ge=1, description="scales of the features; each has half the side of the one before")
+    features_precision: Literal["float32", "bfloat16"] = Field("float32", description="arithmetic of AlexNet")
+    border_crop: float = Field(
+        0.0, ge=0, lt=0.5, description="share of the height and width cut off at each side (zerobox: 0.1)"
+    )
+    rotation_degrees: float = Field(180.0, ge=0, le=180, description="views are rotated by up to this, either way")
+    rotation_interpolation: Literal["nearest", "bilinear"] = Field("nearest", description="of rotated views")
+    rotation_fill: Literal["black", "mean"] = Field(
+        "black", description="corners that a rotation leaves empty: black, or the image's mean colour"
+    )
+
+    _features = _weights = None
+
+    @model_validator(mode="after")
+    def _coarsest_scale_is_seen(self) -> Self:
+        if self.image_size >> (self.n_scales - 1) < SMALLEST_SIDE:
+            raise ValueError(f"the coarsest of {self.n_scales} scales must keep a side of {SMALLEST_SIDE} pixels")
+        return self
+
+    def find_device(self, wanted: str) -> str:
+        """A CUDA device where one is there and `auto` is wanted."""
+        from methods._alexnet import find_device
+
+        return find_device(wanted)
+
+    def depends_on(self) -> dict[str, str]:
+        """The contents of a weights file that the user names. Raises MethodError where there is no such file."""
+        from methods import _weights
+
+        path = _weights.named_file(self.weights)
+        return {"weights": _weights.file_digest(path)} if path else {}
+
+    def remarks(self) -> tuple[str, ...]:
+        """Which AlexNet weights were used, and in what precision."""
+        if self._weights is None:
+            return ()
+        return (f"AlexNet weights: {self._weights.source}; its features in {self.features_precision}",)
+
+    @property
+    def _dims(self) -> int:
+        return 256 * self.n_scales
+
+    def _open(self, device: str) -> None:
+        """Make ready to turn images into features."""
+        from methods import _alexnet, _weights
+
+        self._weights = _weights.find(self.weights)
+        self._features = _alexnet.Features(
+            self._weights,
+            image_size=self.image_size,
+            n_scales=self.n_scales,
+            precision=self.features_precision,
+            device=device,
+            rendering=_alexnet.Rendering(self.rotation_interpolation, self.rotation_fill, self.border_crop),
+        )
+
+    def _save_tensors(self, tensors: Mapping[str, Any], path: Path) -> None:
+        """As safetensors; of AlexNet only the digest of its weights."""
+        from safetensors.torch import save_file
+
+        save_file(dict(tensors), path, metadata={"alexnet": self._weights.digest})
+
+    def _load_tensors(self, path: Path, device: str) -> dict[str, Any]:
+        """What was saved. Raises MethodError also where it was made with other AlexNet weights than those opened."""
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(path, "pt", device=device) as file:
+                tensors = {name: file.get_tensor(name) for name in file.keys()}
+                alexnet = (file.metadata() or {}).get("alexnet")
+        except (OSError, SafetensorError) as error:
+            raise MethodError(f"{path} cannot be read: {first_sentence(error)}") from None
+        if alexnet != self._weights.digest:
+            raise MethodError(
+                f"{path} was made with other AlexNet weights than those of {self._weights.source}: "
+                "give the file it was made with in the setting `weights` of settings.json"
+            )
+        return tensors

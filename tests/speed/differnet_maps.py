@@ -1,0 +1,106 @@
+"""Pixel AUROC and AUPRO of DifferNet's anomaly maps, by what they show, beside the published map.
+
+    python -m tests.speed.differnet_maps --dataset demo --category brick --set differnet.preset=fast
+
+The flow is trained once; all maps are of that flow and the same rotations.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from tabulate import tabulate
+from torch import Tensor
+from torchvision.transforms.functional import gaussian_blur
+
+from benchmarks import images, pixels, plan, plugins
+from datasets import Sample
+from methods import Image
+from methods._alexnet import fixed_views
+from methods.differnet import DifferNet, flow, localisation
+
+BATCH = 8
+PUBLISHED_BLUR = 3.0
+"""Deviation in pixels of the Gaussian over the signed gradient."""
+
+Mapper = Callable[[Image], np.ndarray]
+
+
+def published_map(image: Image, method: DifferNet, *, rotations: int) -> np.ndarray:
+    """(h, w) float32: the loss is differentiated, its signed gradient blurred, and the map stretched image by image.
+
+    Facts: `grad_map_viz` of github.com/marco-rudolph/differnet; turned back bilinearly here, by cubic splines there.
+    """
+    resized, views = method._features.resized(image), fixed_views(rotations, method.rotation_degrees)
+    total = 0.0
+    for start in range(0, rotations, BATCH):
+        batch = views[start : start + BATCH]
+        gradient = _loss_gradient(method._features.rendered(resized, batch), method)
+        turned = [
+            localisation._turned_back(channel, [view.degrees for view in batch]) for channel in gradient.unbind(dim=1)
+        ]
+        radius = round(3 * PUBLISHED_BLUR)
+        blurred = gaussian_blur(torch.stack(turned, dim=1), [2 * radius + 1] * 2, [PUBLISHED_BLUR] * 2)
+        total = total + blurred.abs().mean(dim=1).sum(dim=0)
+    squared = (total / rotations) ** 2
+    return ((squared - squared.min()) / (squared.max() - squared.min())).numpy()
+
+
+def _loss_gradient(pixels: Tensor, method: DifferNet) -> Tensor:
+    pixels = pixels.detach().requires_grad_()
+    loss = flow.negative_log_likelihood(*method._flow(method._features.pooled(pixels)))
+    return torch.autograd.grad(loss, pixels)[0].float()
+
+
+def mappers(method: DifferNet, *, rotations: int, blur: float) -> dict[str, Mapper]:
+    """What is compared."""
+    ours = partial(
+        localisation.anomaly_map,
+        features=method._features,
+        flow=method._flow,
+        rotations=rotations,
+        degrees=method.rotation_degrees,
+        blur=blur,
+    )
+    return {evidence: partial(ours, evidence=evidence) for evidence in localisation.EVIDENCE} | {
+        "published": partial(published_map, method=method, rotations=rotations)
+    }
+
+
+def trained(samples: list[Sample], method: DifferNet, seed: int) -> DifferNet:
+    """The method after training on the normal training images."""
+    train = images.Images([sample for sample in samples if sample.split == "train"])
+    for _ in method.fit(train, seed=seed, device="cpu"):
+        pass
+    return method
+
+
+def main(
+    dataset: str = "demo",
+    category: str = "brick",
+    data: Annotated[Path | None, typer.Option(help="Folder of the dataset.")] = None,
+    rotations: Annotated[int, typer.Option(help="Rotations that a map is the mean over.")] = 16,
+    blur: Annotated[float, typer.Option(help="Deviation of the Gaussian over our maps, pixels.")] = 3.0,
+    seed: int = 0,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="differnet.FIELD=VALUE")] = None,
+) -> None:
+    """Print the pixel metrics of each kind of map."""
+    source = plugins.dataset(dataset)
+    samples = list(source.samples(data or plan.default_data(dataset), category))
+    settings = plugins.parse_assignments(set_ or [], ["differnet"])["differnet"]
+    method = trained(samples, plugins.choose("differnet", settings).method, seed)
+    tested = [sample for sample in samples if sample.split == "test"]
+    lines = []
+    for name, mapper in mappers(method, rotations=rotations, blur=blur).items():
+        maps = [mapper(image) for image in images.Images(tested)]
+        scores, _ = pixels.measure(tested, maps, source.mask_above)
+        lines.append([category, name, scores.auroc, scores.aupro, scores.images])
+    print(tabulate(lines, ["category", "map", "pixel AUROC", "AUPRO", "images"], floatfmt=".3f"))
+
+
+if __name__ == "__main__":
+    typer.run(main)
