@@ -74,25 +74,28 @@ class AlexNetMethod(Method):
             rendering=_alexnet.Rendering(self.rotation_interpolation, self.rotation_fill, self.border_crop),
         )
 
-    def _save_tensors(self, tensors: Mapping[str, Any], path: Path) -> None:
-        """As safetensors; of AlexNet only the digest of its weights."""
+    def _save_tensors(self, tensors: Mapping[str, Any], path: Path, **notes: str) -> None:
+        """As safetensors, with some notes; of AlexNet only the digest of its weights."""
         from safetensors.torch import save_file
 
-        save_file(dict(tensors), path, metadata={"alexnet": self._weights.digest})
+        save_file(dict(tensors), path, metadata={"alexnet": self._weights.digest, **notes})
 
-    def _load_tensors(self, path: Path, device: str) -> dict[str, Any]:
-        """What was saved. Raises MethodError also where it was made with other AlexNet weights than those opened."""
+    def _load_tensors(self, path: Path, device: str) -> tuple[dict[str, Any], dict[str, str]]:
+        """The tensors and the notes that were saved.
+
+        Raises MethodError also where they were made with other AlexNet weights than those opened.
+        """
         from safetensors import SafetensorError, safe_open
 
         try:
             with safe_open(path, "pt", device=device) as file:
                 tensors = {name: file.get_tensor(name) for name in file.keys()}
-                alexnet = (file.metadata() or {}).get("alexnet")
+                notes = file.metadata() or {}
         except (OSError, SafetensorError) as error:
             raise MethodError(f"{path} cannot be read: {first_sentence(error)}") from None
-        if alexnet != self._weights.digest:
+        if notes.get("alexnet") != self._weights.digest:
             raise MethodError(
                 f"{path} was made with other AlexNet weights than those of {self._weights.source}: "
                 "give the file it was made with in the setting `weights` of settings.json"
             )
-        return tensors
+        return tensors, notes

@@ -87,7 +87,8 @@ class NearestNeighbours(AlexNetMethod):
         import torch
 
         self._open(device)
-        bank = self._load_tensors(folder / STATE, device).get("bank", torch.empty(0))
+        tensors, _ = self._load_tensors(folder / STATE, device)
+        bank = tensors.get("bank", torch.empty(0))
         if (bank.shape, bank.dtype) != ((self.bank_size, self._dims), torch.float32):
             raise MethodError(f"{folder / STATE} does not fit the settings.json beside it")
         self._keep(bank)

@@ -142,14 +142,15 @@ class DifferNet(AlexNetMethod):
         """Write the flow; of AlexNet only the digest of its weights."""
         if self._flow is None:
             raise MethodError("DifferNet has learned nothing yet: fit it before saving")
-        self._save_tensors(self._flow.state_dict(), folder / STATE)
+        self._save_tensors(self._flow.state_dict(), folder / STATE, trained_in=self._trained_in)
 
     def load_state(self, folder: Path, *, device: str) -> None:
         """Read the flow. Raises MethodError also where it was trained on other AlexNet weights than those found now."""
         from methods.differnet import flow
 
         self._open(device)
-        state = self._load_tensors(folder / STATE, device)
+        state, notes = self._load_tensors(folder / STATE, device)
+        self._trained_in = notes.get("trained_in", "")
         try:
             self._flow = flow.restore(state, self._dims, **self._shape)
         except ValueError as error:
