@@ -123,7 +123,7 @@ def test_a_cycle_is_not_ended_early():
 def test_patience_is_as_many_images_long_for_a_few_as_for_two_hundred(images, expected):
     from methods.cae.training import patience, schedule
 
-    settings = ConvolutionalAutoencoder()
+    settings = ConvolutionalAutoencoder(whole_epoch=200)
     assert patience(settings.patience, schedule(images, settings), settings) == expected
 
 
