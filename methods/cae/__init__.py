@@ -111,7 +111,7 @@ class ConvolutionalAutoencoder(Method):
         ge=1,
         description="epochs without a lower held-out loss before training stops (paper: never; one_cycle: never)",
     )
-    # With 200 the held-out loss on demo was no lower (.3129 for .3133, .7861 for .7861) and training took twice as long.
+    # With 200 the held-out loss on demo was no lower (.3129 for .3133, .7861 for .7861), training took twice as long.
     whole_epoch: int = Field(
         1,
         ge=1,
