@@ -23,7 +23,6 @@ from methods import Image
 from methods._alexnet import fixed_views
 from methods.differnet import DifferNet, flow, localisation
 
-BATCH = 8
 PUBLISHED_BLUR = 3.0
 """Deviation in pixels of the Gaussian over the signed gradient."""
 
@@ -37,8 +36,8 @@ def published_map(image: Image, method: DifferNet, *, rotations: int) -> np.ndar
     """
     resized, views = method._features.resized(image), fixed_views(rotations, method.rotation_degrees)
     total = 0.0
-    for start in range(0, rotations, BATCH):
-        batch = views[start : start + BATCH]
+    for start in range(0, rotations, localisation.BATCH):
+        batch = views[start : start + localisation.BATCH]
         gradient = _loss_gradient(method._features.rendered(resized, batch), method)
         turned = [
             localisation._turned_back(channel, [view.degrees for view in batch]) for channel in gradient.unbind(dim=1)
