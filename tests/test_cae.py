@@ -153,9 +153,7 @@ def test_training_stops_early_with_the_best_weights():
     from methods.cae.reconstruction import mean_loss
     from methods.cae.training import train
 
-    settings = ConvolutionalAutoencoder(
-        loss="mse", latent_size=4, batch_size=2, patience=2, whole_epoch=2, learning_rate=0.5
-    )
+    settings = ConvolutionalAutoencoder(loss="mse", latent_size=4, batch_size=2, patience=2, learning_rate=0.5)
     pixels = np.stack([preprocessing.prepare(surface(0), size=SIZE, color_mode="grayscale")] * 2)
     *_, history = train(trained := network(), pixels, settings, seed=0)
     assert len(history.epochs) == history.best + 2 < 200

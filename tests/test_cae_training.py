@@ -26,8 +26,7 @@ def surface(seed: int) -> np.ndarray:
 
 def rate(schedule: str, step: int, losses: tuple = (), **settings) -> float:
     method = ConvolutionalAutoencoder(learning_rate_schedule=schedule, **settings)
-    patience = method.plateau_patience
-    return rates.rate(method, highest=0.1, step=step, steps=100, plateau_patience=patience, losses=losses)
+    return rates.rate(method, highest=0.1, step=step, steps=100, losses=losses)
 
 
 def test_decay_divides_by_the_steps():
@@ -111,20 +110,11 @@ def test_the_finder_s_trial_is_a_curve_with_the_rate_that_was_taken(found):
 
 
 def test_a_cycle_is_not_ended_early():
-    from methods.cae.training import ended_early, schedule
+    from methods.cae.training import ended_early
 
     history = History("tensorflow", 1, 2, 200, [Losses(1, 1)] + [Losses(1, 2)] * 12)
-    settings, cycle = ConvolutionalAutoencoder(), ConvolutionalAutoencoder(learning_rate_schedule="one_cycle")
-    assert ended_early(history, schedule(222, settings), settings)
-    assert not ended_early(history, schedule(222, cycle), cycle)
-
-
-@pytest.mark.parametrize("images, expected", [(14, 150), (111, 24), (222, 12), (700, 12)])
-def test_patience_is_as_many_images_long_for_a_few_as_for_two_hundred(images, expected):
-    from methods.cae.training import patience, schedule
-
-    settings = ConvolutionalAutoencoder(whole_epoch=200)
-    assert patience(settings.patience, schedule(images, settings), settings) == expected
+    assert ended_early(history, ConvolutionalAutoencoder())
+    assert not ended_early(history, ConvolutionalAutoencoder(learning_rate_schedule="one_cycle"))
 
 
 # patches

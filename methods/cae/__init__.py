@@ -111,12 +111,6 @@ class ConvolutionalAutoencoder(Method):
         ge=1,
         description="epochs without a lower held-out loss before training stops (paper: never; one_cycle: never)",
     )
-    # With 200 the held-out loss on demo was no lower (.3129 for .3133, .7861 for .7861), training took twice as long.
-    whole_epoch: int = Field(
-        1,
-        ge=1,
-        description="augmented images: of fewer an epoch counts for its share of one in patience and plateau_patience",
-    )
     validation_share: float = Field(
         0.1, gt=0, lt=1, description="share of the images held out for early stopping, at least one"
     )

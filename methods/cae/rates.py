@@ -20,20 +20,14 @@ CYCLE_LAST_SHARE = 0.001
 
 
 def rate(
-    settings: "ConvolutionalAutoencoder",
-    *,
-    highest: float,
-    step: int,
-    steps: int,
-    plateau_patience: int,
-    losses: Sequence[float],
+    settings: "ConvolutionalAutoencoder", *, highest: float, step: int, steps: int, losses: Sequence[float]
 ) -> float:
     """The rate of a step, counted from 0, of so many, after epochs with these held-out losses."""
     match settings.learning_rate_schedule:
         case "decay":
             return decayed(highest, step, settings.learning_rate_decay)
         case "plateau":
-            return highest * settings.plateau_factor ** plateaus(losses, plateau_patience)
+            return highest * settings.plateau_factor ** plateaus(losses, settings.plateau_patience)
         case "one_cycle":
             return one_cycle(highest, step, steps)
     raise AssertionError(settings.learning_rate_schedule)

@@ -1,6 +1,5 @@
 """How an autoencoder is trained: epochs of augmented batches, ended early by images held out."""
 
-import math
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
@@ -41,11 +40,6 @@ def schedule(count: int, settings: "ConvolutionalAutoencoder") -> Schedule:
     steps = -(-(count - held_out) // settings.batch_size)
     epochs = settings.instances // (steps * settings.batch_size)
     return Schedule(held_out, steps, max(1, min(settings.epochs, epochs)))
-
-
-def patience(epochs: int, plan: Schedule, settings: "ConvolutionalAutoencoder") -> int:
-    """How many epochs of the plan are so many whole ones: one of few images counts for its share of a whole one."""
-    return max(epochs, math.ceil(epochs * settings.whole_epoch / (plan.steps * settings.batch_size)))
 
 
 class Data(NamedTuple):
@@ -100,7 +94,7 @@ def train(
     trainer = Trainer(network, settings)
     best = network.get_weights()
     try:
-        while len(history.epochs) < plan.epochs and not ended_early(history, plan, settings):
+        while len(history.epochs) < plan.epochs and not ended_early(history, settings):
             training = _epoch(trainer, data.training, plan, history, settings)
             held_out = mean_loss(network, data.held_out, settings)
             history.epochs.append(Losses(training, held_out))
@@ -110,11 +104,9 @@ def train(
         network.set_weights(best)
 
 
-def ended_early(history: History, plan: Schedule, settings: "ConvolutionalAutoencoder") -> bool:
+def ended_early(history: History, settings: "ConvolutionalAutoencoder") -> bool:
     """Whether the held-out loss has not fallen for long; a cycle of the learning rate is always ended."""
-    if settings.learning_rate_schedule == "one_cycle":
-        return False
-    return history.stale >= patience(settings.patience, plan, settings)
+    return settings.learning_rate_schedule != "one_cycle" and history.stale >= settings.patience
 
 
 def _epoch(
@@ -126,7 +118,6 @@ def _epoch(
         settings,
         highest=history.found_rate or settings.learning_rate,
         steps=plan.steps * plan.epochs,
-        plateau_patience=patience(settings.plateau_patience, plan, settings),
         losses=[epoch.validation for epoch in history.epochs],
     )
     first = plan.steps * len(history.epochs)
