@@ -166,9 +166,9 @@ def store(result: Result, job: Job) -> None:
     if job.keep_model:
         (fresh / "key").write_text(job.key, encoding="utf-8")
         fresh.rename(place)
+    _draw_curves(result, job.folder)
     write(job.folder / "result.json", result)
     (job.folder / "failure.json").unlink(missing_ok=True)
-    _draw_curves(result, job.folder)
 
 
 def _draw_curves(result: Result, folder: Path) -> None:

@@ -130,6 +130,7 @@ class Features:
     ):
         self.device = torch.device(device)
         self.rendering = rendering
+        self.precision = precision
         self.dtype = getattr(torch, precision)
         self.sizes = [image_size >> scale for scale in range(n_scales)]
         self.network = alexnet_features(weights).to(self.device, self.dtype, memory_format=torch.channels_last)

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
 from methods import Method, MethodError, first_sentence, settings
+from methods._precision import Precision, Wanted, supported
 
 SMALLEST_SIDE = 63
 """AlexNet leaves nothing of an image with a shorter side, in pixels."""
@@ -19,7 +20,9 @@ class AlexNetMethod(Method):
     weights: str | None = Field(None, description="file of AlexNet weights (.pth or .safetensors); none: find them")
     image_size: int = Field(448, ge=SMALLEST_SIDE, description="side of the resized image, pixels")
     n_scales: int = Field(3, ge=1, description="scales of the features; each has half the side of the one before")
-    features_precision: Literal["float32", "bfloat16"] = Field("float32", description="arithmetic of AlexNet")
+    features_precision: Wanted = Field(
+        "auto", description="arithmetic of AlexNet; auto: bfloat16 where the device has it"
+    )
     border_crop: float = Field(
         0.0, ge=0, lt=0.5, description="share of the height and width cut off at each side (zerobox: 0.1)"
     )
@@ -52,9 +55,9 @@ class AlexNetMethod(Method):
 
     def remarks(self) -> tuple[str, ...]:
         """Which AlexNet weights were used, and in what precision."""
-        if self._weights is None:
+        if self._features is None:
             return ()
-        return (f"AlexNet weights: {self._weights.source}; its features in {self.features_precision}",)
+        return (f"AlexNet weights: {self._weights.source}; its features in {self._features.precision}",)
 
     @property
     def _dims(self) -> int:
@@ -62,14 +65,19 @@ class AlexNetMethod(Method):
 
     def _open(self, device: str) -> None:
         """Make ready to turn images into features."""
-        from methods import _alexnet, _weights
+        from methods import _weights
 
         self._weights = _weights.find(self.weights)
+        self._look_in(supported(self.features_precision, device), device)
+
+    def _look_in(self, precision: Precision, device: str) -> None:
+        from methods import _alexnet
+
         self._features = _alexnet.Features(
             self._weights,
             image_size=self.image_size,
             n_scales=self.n_scales,
-            precision=self.features_precision,
+            precision=precision,
             device=device,
             rendering=_alexnet.Rendering(self.rotation_interpolation, self.rotation_fill, self.border_crop),
         )
@@ -78,24 +86,34 @@ class AlexNetMethod(Method):
         """As safetensors, with some notes; of AlexNet only the digest of its weights."""
         from safetensors.torch import save_file
 
-        save_file(dict(tensors), path, metadata={"alexnet": self._weights.digest, **notes})
+        seen = {"alexnet": self._weights.digest, "features_in": self._features.precision}
+        save_file(dict(tensors), path, metadata=seen | notes)
 
     def _load_tensors(self, path: Path, device: str) -> tuple[dict[str, Any], dict[str, str]]:
-        """The tensors and the notes that were saved.
+        """The tensors and the notes that were saved; images are turned into features as they were then.
 
-        Raises MethodError also where they were made with other AlexNet weights than those opened.
+        Raises MethodError also where they were made with other AlexNet weights than those found now.
         """
-        from safetensors import SafetensorError, safe_open
+        from methods import _weights
 
-        try:
-            with safe_open(path, "pt", device=device) as file:
-                tensors = {name: file.get_tensor(name) for name in file.keys()}
-                notes = file.metadata() or {}
-        except (OSError, SafetensorError) as error:
-            raise MethodError(f"{path} cannot be read: {first_sentence(error)}") from None
+        self._weights = _weights.find(self.weights)
+        tensors, notes = _read(path, device)
         if notes.get("alexnet") != self._weights.digest:
             raise MethodError(
                 f"{path} was made with other AlexNet weights than those of {self._weights.source}: "
                 "give the file it was made with in the setting `weights` of settings.json"
             )
+        if (precision := notes.get("features_in")) not in get_args(Precision):
+            raise MethodError(f"{path} does not say whether its features are in {' or '.join(get_args(Precision))}")
+        self._look_in(precision, device)
         return tensors, notes
+
+
+def _read(path: Path, device: str) -> tuple[dict[str, Any], dict[str, str]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt", device=device) as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
+    except (OSError, SafetensorError) as error:
+        raise MethodError(f"{path} cannot be read: {first_sentence(error)}") from None

@@ -86,7 +86,6 @@ class NearestNeighbours(AlexNetMethod):
         """Read the bank. Raises MethodError also where its features are of other AlexNet weights than those found."""
         import torch
 
-        self._open(device)
         tensors, _ = self._load_tensors(folder / STATE, device)
         bank = tensors.get("bank", torch.empty(0))
         if (bank.shape, bank.dtype) != ((self.bank_size, self._dims), torch.float32):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from methods import Epoch, MethodError, _weights, knn
+from methods import Epoch, MethodError, _alexnet_method, _weights, knn
 from methods.knn import NearestNeighbours
 
 
@@ -108,6 +108,19 @@ def test_loading_with_other_alexnet_weights_is_refused(saved, tmp_path, monkeypa
     monkeypatch.setenv(_weights.ENVIRONMENT, str(tmp_path / "other.safetensors"))
     with pytest.raises(MethodError, match=r"made with other AlexNet weights than those of .*other\.safetensors"):
         NearestNeighbours.load(saved, device="cpu")
+
+
+def test_a_model_sees_as_it_saw_in_training_wherever_it_is_loaded(tmp_path, monkeypatch):
+    scores, method = [], NearestNeighbours(image_size=64, n_scales=1, bank_size=11)
+    for precision in ("bfloat16", "float32"):
+        monkeypatch.setattr(_alexnet_method, "supported", lambda wanted, device, found=precision: found)
+        if not scores:
+            list(method.fit([photograph(0)], seed=0, device="cpu"))
+            method.save(tmp_path)
+        loaded = NearestNeighbours.load(tmp_path, device="cpu")
+        assert "its features in bfloat16" in loaded.remarks()[0]
+        scores += [score.image for score in loaded.score([photograph(1)])]
+    assert len(set(scores)) == 1
 
 
 def test_a_damaged_model_is_named(saved):

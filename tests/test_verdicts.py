@@ -275,3 +275,16 @@ def test_a_flow_that_names_no_alexnet_is_refused(saved, tmp_path):
     cls, folder = saved("differnet", tmp_path)
     save_file(load_file(folder / "flow.safetensors"), folder / "flow.safetensors")
     refuses(cls, folder, "other AlexNet weights")
+
+
+@pytest.mark.parametrize("notes", [{}, {"features_in": "float8"}], ids=["none", "unknown"])
+def test_a_flow_that_does_not_say_how_it_sees_is_refused(saved, tmp_path, notes):
+    from safetensors import safe_open
+    from safetensors.numpy import load_file, save_file
+
+    cls, folder = saved("differnet", tmp_path)
+    file = folder / "flow.safetensors"
+    with safe_open(file, "np") as opened:
+        alexnet = opened.metadata()["alexnet"]
+    save_file(load_file(file), file, metadata={"alexnet": alexnet} | notes)
+    refuses(cls, folder, "does not say whether its features are in float32 or bfloat16")

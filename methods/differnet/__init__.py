@@ -10,14 +10,13 @@ from pydantic_core import ArgsKwargs
 
 from methods import Epoch, Image, MethodError, Preparing, Score, settings
 from methods._alexnet_method import AlexNetMethod
+from methods._precision import Precision, Wanted, supported
 
 STATE = "flow.safetensors"
 
 PRESETS: dict[str, dict[str, Any]] = {
     "paper": {},
     "fast": {
-        "features_precision": "bfloat16",
-        "scoring_precision": "bfloat16",
         "bank_views": 32,
         "hidden_width": 512,
         "sub_epochs": 2,
@@ -85,12 +84,10 @@ class DifferNet(AlexNetMethod):
     meta_epochs: int = Field(24, ge=1, description="epochs that are reported")
     sub_epochs: int = Field(8, ge=1, description="passes over the training images in one meta epoch")
     # The paper's is float32. On gravel of demo losses and image AUROC were alike, and a step took 0.46 s for 0.76.
-    training_precision: Literal["auto", "float32", "bfloat16"] = Field(
+    training_precision: Wanted = Field(
         "auto", description="arithmetic of the flow's subnets while they train; auto: bfloat16 where the device has it"
     )
-    scoring_precision: Literal["float32", "bfloat16"] = Field(
-        "float32", description="arithmetic of the flow's subnets while they score"
-    )
+    scoring_precision: Precision = Field("float32", description="arithmetic of the flow's subnets while they score")
 
     # Not the paper's 64: the passes back through AlexNet make a map of 64 rotations cost more than a score of 64 views.
     map_rotations: int = Field(
@@ -125,7 +122,7 @@ class DifferNet(AlexNetMethod):
             yield Preparing("training views through AlexNet", number + 1, len(images))
         flow_seed = int(torch.randint(2**62, (), generator=generator))
         self._flow = flow.build(self._dims, seed=flow_seed, **self._shape).to(device)
-        self._trained_in = flow.supported(self.training_precision, device)
+        self._trained_in = supported(self.training_precision, device)
         with flow.Trainer(self._flow, precision=self._trained_in, **self._adam) as trainer:
             for number in range(1, self.meta_epochs + 1):
                 losses = [trainer.epoch(self._batches(bank, generator)) for _ in range(self.sub_epochs)]
@@ -148,7 +145,6 @@ class DifferNet(AlexNetMethod):
         """Read the flow. Raises MethodError also where it was trained on other AlexNet weights than those found now."""
         from methods.differnet import flow
 
-        self._open(device)
         state, notes = self._load_tensors(folder / STATE, device)
         self._trained_in = notes.get("trained_in", "")
         try:
@@ -185,10 +181,10 @@ class DifferNet(AlexNetMethod):
             "weight_decay": self.weight_decay,
         }
 
-    def _open(self, device: str) -> None:
+    def _look_in(self, precision: Precision, device: str) -> None:
         from methods import _alexnet
 
-        super()._open(device)
+        super()._look_in(precision, device)
         self._store = _alexnet.FeatureStore(
             self._features, _alexnet.fixed_views(self.test_views, self.rotation_degrees)
         )

@@ -15,9 +15,6 @@ from torch.optim.adam import adam
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Names of `mallopt` in glibc's malloc.h."""
 
-NATIVE_BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")
-"""Of a processor: what torch calls instructions that multiply bfloat16, on x86 and ARM."""
-
 LARGEST = 1e6
 """Outputs of a block are cut to plus or minus this, as published."""
 
@@ -106,16 +103,6 @@ def restore(state: dict[str, Tensor], dims: int, *, blocks: int, hidden_width: i
 
 def _layout(state: dict[str, Tensor]) -> dict[str, tuple]:
     return {name: (tensor.shape, tensor.dtype) for name, tensor in state.items()}
-
-
-def supported(precision: str, device: str) -> str:
-    """The precision that `auto` means on a device: bfloat16 where matrix products of it are native."""
-    if precision != "auto":
-        return precision
-    if device.startswith("cuda"):
-        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
-    processor = torch.cpu.get_capabilities()
-    return "bfloat16" if any(processor.get(name) for name in NATIVE_BFLOAT16) else "float32"
 
 
 def precise(device: torch.device, precision: str) -> torch.autocast:

@@ -18,6 +18,7 @@ from tabulate import tabulate
 
 from benchmarks import plugins
 from methods import _alexnet, _weights
+from methods._precision import supported
 from methods.differnet import DifferNet, flow
 from tests.speed.published_differnet import IMAGES, TEST_VIEWS, VIEWS, PublishedDifferNet
 
@@ -115,7 +116,7 @@ def _our_seconds(method: DifferNet, weights: _weights.Weights, rows: int) -> tup
         weights,
         image_size=method.image_size,
         n_scales=method.n_scales,
-        precision=method.features_precision,
+        precision=supported(method.features_precision, "cpu"),
         device="cpu",
     )
     (image,), views = photographs(1), _alexnet.fixed_views(16, 180.0)
@@ -123,7 +124,7 @@ def _our_seconds(method: DifferNet, weights: _weights.Weights, rows: int) -> tup
     dims = 256 * method.n_scales
     network = flow.build(dims, seed=0, **method._shape)
     batch, scored = torch.randn(rows, dims), torch.randn(method.test_views, dims)
-    precision = flow.supported(method.training_precision, "cpu")
+    precision = supported(method.training_precision, "cpu")
     with flow.Trainer(network, precision=precision, **method._adam) as trainer:
         train = processor_seconds(lambda: trainer.epoch([batch]), 3)
     judge = processor_seconds(lambda: flow.latent(network, scored, precision=method.scoring_precision), 3)

@@ -1,0 +1,21 @@
+"""In which arithmetic matrix products are taken."""
+
+from typing import Literal
+
+Precision = Literal["float32", "bfloat16"]
+Wanted = Literal["auto", Precision]
+
+NATIVE_BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")
+"""Of a processor: what torch calls instructions that multiply bfloat16, on x86 and ARM."""
+
+
+def supported(wanted: Wanted, device: str) -> Precision:
+    """The precision that `auto` means on a device: bfloat16 where matrix products of it are native."""
+    import torch
+
+    if wanted != "auto":
+        return wanted
+    if device.startswith("cuda"):
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    processor = getattr(torch.cpu, "get_capabilities", dict)()  # not in every torch that serves: float32 there
+    return "bfloat16" if any(processor.get(name) for name in NATIVE_BFLOAT16) else "float32"

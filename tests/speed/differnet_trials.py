@@ -1,0 +1,235 @@
+"""What DifferNet's image AUROC rests on: one setting changed at a time, on few images and a short schedule.
+
+    python -m tests.speed.differnet_trials --dataset folder --data parts --categories plate --csv trials.csv
+
+A line is written as soon as it is known: stopped and started again, the script goes on where it was. AlexNet looks once
+at an image for all trials that see it in the same way. The images are drawn, as many normal ones as defective ones.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+import typer
+from tabulate import tabulate
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from benchmarks import images, metrics, plan, plugins
+from datasets import Sample
+from methods._alexnet import fixed_views
+from methods._precision import supported
+from methods.differnet import DifferNet, flow
+from reports.results import write_text
+
+BASE = {"features_precision": "bfloat16", "scoring_precision": "bfloat16", "test_views": 32}
+MANY = {"test_views": 128}
+TRIALS: dict[str, dict[str, Any]] = {
+    "base": MANY,
+    "fresh views": {"fresh": True, "bank_views": 96} | MANY,
+    "bank of 16": {"bank_views": 16} | MANY,
+    "bank of 32": {"bank_views": 32} | MANY,
+    "training in float32": {"training_precision": "float32"} | MANY,
+    "width 512": {"hidden_width": 512} | MANY,
+    "one-cycle rate": {"cycle": True} | MANY,
+    "mean of weights": {"averaged": True} | MANY,
+    "fill mean": {"rotation_fill": "mean"},
+    "bilinear": {"rotation_interpolation": "bilinear"},
+    "jitter 0.15": {"brightness": 0.15, "contrast": 0.15} | MANY,
+    "rotation 10": {"rotation_degrees": 10.0},
+    "no rotation": {"rotation_degrees": 0.0, "bank_views": 1, "test_views": 1},
+    "no rotation, jitter 0.15": {"rotation_degrees": 0.0, "test_views": 1, "brightness": 0.15, "contrast": 0.15},
+    "features in float32": {"features_precision": "float32"},
+}
+"""Settings of DifferNet, and those of `Way`."""
+LOOKS, LOOK_VIEWS = (8, 16), 32
+DECAY = 0.8
+"""What the mean of the weights keeps of itself in an epoch."""
+KEY = ["dataset", "category", "trial", "seed"]
+
+
+class Way(NamedTuple):
+    """How a trial trains, beyond DifferNet's settings."""
+
+    fresh: bool = False
+    """No view is seen twice: the bank has as many as the epochs need."""
+    cycle: bool = False
+    """The learning rate rises from a tenth to its height at 30 % of the epochs, and falls to a thousandth."""
+    averaged: bool = False
+    """The flow scored has the mean of the epochs' weights, later ones counting more."""
+
+
+class Category(NamedTuple):
+    """The images of a category that trials use."""
+
+    train: images.Images
+    test: images.Images
+    defective: np.ndarray
+
+
+def drawn(samples: Sequence[Sample], train: int, test: int) -> Category:
+    """So many training images, normal and defective test images, drawn by one seed; all where there are fewer."""
+    generator = np.random.default_rng(0)
+
+    def some(chosen: Iterable[Sample], count: int) -> list[Sample]:
+        listed = list(chosen)
+        return [listed[place] for place in sorted(generator.permutation(len(listed))[:count])]
+
+    tested = [sample for sample in samples if sample.split == "test"]
+    normal = some((sample for sample in tested if sample.defect is None), test)
+    defective = some((sample for sample in tested if sample.defect is not None), test)
+    fitted = some((sample for sample in samples if sample.split == "train"), train)
+    labels = np.array([False] * len(normal) + [True] * len(defective))
+    return Category(images.Images(fitted), images.Images(normal + defective), labels)
+
+
+class Eyes:
+    """Features of a category's images, extracted once for all methods that see them alike."""
+
+    def __init__(self, category: Category, methods: Iterable[DifferNet]):
+        self.category = category
+        self.most: dict[tuple, int] = {}
+        for method in methods:
+            seen = _seen(method, lit=True)
+            self.most[seen] = max(method.bank_views, self.most.get(seen, 0))
+        self._bank, self._test = cache(self._extract_bank), cache(self._extract_test)
+
+    def bank(self, method: DifferNet) -> Tensor:
+        """(n, views, dims): random views of the training images; fewer views are some of more."""
+        return self._bank(_seen(method, lit=True))[:, : method.bank_views]
+
+    def test(self, method: DifferNet) -> Tensor:
+        """(m, views, dims): fixed views of the test images."""
+        return self._test((*_seen(method, lit=False), ("test_views", method.test_views)))
+
+    def _extract_bank(self, seen: tuple) -> Tensor:
+        method = opened(seen, bank_views=self.most[seen])
+        generator = torch.Generator().manual_seed(0)
+        extract = method._features.extract
+        return torch.stack([extract(image, method._training_views(generator)) for image in self.category.train])
+
+    def _extract_test(self, seen: tuple) -> Tensor:
+        method = opened(seen)
+        views = fixed_views(method.test_views, method.rotation_degrees)
+        return torch.stack([method._features.extract(image, views) for image in self.category.test])
+
+
+def _seen(method: DifferNet, *, lit: bool) -> tuple:
+    """The settings that decide what AlexNet sees; test views are never lit in another way."""
+    fields = ["features_precision", "rotation_degrees", "rotation_interpolation", "rotation_fill"]
+    return tuple((name, getattr(method, name)) for name in fields + ["brightness", "contrast"] * lit)
+
+
+def opened(seen: tuple, **further: Any) -> DifferNet:
+    """A method that sees in this way, with AlexNet."""
+    method = DifferNet(**dict(seen), **further)
+    method._open(method.find_device("auto"))
+    return method
+
+
+def trial(name: str) -> tuple[DifferNet, Way]:
+    """The method of a trial, and how it trains."""
+    settings = BASE | TRIALS[name]
+    way = Way(**{field: settings.pop(field) for field in Way._fields if field in settings})
+    return DifferNet(**settings), way
+
+
+def trained(method: DifferNet, way: Way, bank: Tensor, *, epochs: int, seed: int) -> Iterator[tuple[nn.Module, float]]:
+    """The flow to score with and the loss, after each epoch."""
+    generator = torch.Generator().manual_seed(seed)
+    network = flow.build(bank.shape[2], seed=seed, **method._shape).to(bank.device)
+    mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(DECAY)) if way.averaged else None
+    precision = supported(method.training_precision, bank.device.type)
+    with flow.Trainer(network, precision=precision, **method._adam) as trainer:
+        for epoch in range(epochs):
+            if way.cycle:
+                share = np.interp(epoch / (epochs - 1), [0, 0.3, 1], [0.1, 1, 0.001])
+                trainer.adam["lr"] = method.learning_rate * float(share)
+            views = fresh_batches(bank, epoch, method, generator) if way.fresh else method._batches(bank, generator)
+            loss = float(trainer.epoch(views).mean())
+            if mean:
+                mean.update_parameters(network)
+            yield (mean.module if mean else network), loss
+
+
+def fresh_batches(bank: Tensor, epoch: int, method: DifferNet, generator: torch.Generator) -> Iterator[Tensor]:
+    """The batches of an epoch with views that no other epoch has."""
+    first = epoch * method.views_per_image
+    for rows in torch.randperm(len(bank), generator=generator).split(method.batch_size):
+        yield bank[rows, first : first + method.views_per_image].flatten(0, 1)
+
+
+def scores(network: nn.Module, test: Tensor, method: DifferNet) -> np.ndarray:
+    """(images, views): the mean of z^2 over dimensions."""
+    found = [(flow.latent(network, views, precision=method.scoring_precision) ** 2).mean(dim=1) for views in test]
+    return torch.stack(found).numpy(force=True)
+
+
+def measure(name: str, eyes: Eyes, *, epochs: int, seed: int) -> dict[str, float]:
+    """The image AUROC of a trial at some epochs, and after the last by the number of test views."""
+    method, way = trial(name)
+    bank, test = eyes.bank(method), eyes.test(method)
+    found: dict[str, float] = {}
+    for number, (network, loss) in enumerate(trained(method, way, bank, epochs=epochs, seed=seed), start=1):
+        found["loss"] = loss
+        if number in LOOKS:
+            few = test[:, :: -(-test.shape[1] // LOOK_VIEWS)]
+            found[f"epoch {number}"] = auroc(scores(network, few, method), eyes.category.defective)
+    by_view = scores(network, test, method)
+    return found | {
+        f"{views} views": auroc(by_view[:, :: test.shape[1] // views], eyes.category.defective)
+        for views in (1, 4, 16, 32, 64, 128)
+        if views <= test.shape[1]
+    }
+
+
+def auroc(by_view: np.ndarray, defective: np.ndarray) -> float:
+    """Image AUROC of the mean over views."""
+    return metrics.auroc(by_view.mean(axis=1), defective)
+
+
+def lines(
+    categories: Mapping[str, Category], names: Sequence[str], seeds: Sequence[int], epochs: int, known: set[tuple]
+) -> Iterator[dict[str, Any]]:
+    """One line a category, trial and seed, but for the known ones."""
+    for category, shown in categories.items():
+        eyes = Eyes(shown, [trial(name)[0] for name in names])
+        for name in names:
+            for seed in seeds:
+                if (category, name, seed) not in known:
+                    yield {"category": category, "trial": name, "seed": seed} | measure(
+                        name, eyes, epochs=epochs, seed=seed
+                    )
+
+
+def main(
+    dataset: str = "demo",
+    data: Annotated[Path | None, typer.Option(help="Folder of the dataset.")] = None,
+    categories: Annotated[str, typer.Option(help="Names, separated by commas; all where none is given.")] = "",
+    trials: Annotated[str, typer.Option(help="Names, separated by semicolons.")] = ";".join(TRIALS),
+    seeds: str = "0,1",
+    train: Annotated[int, typer.Option(help="Training images.")] = 200,
+    test: Annotated[int, typer.Option(help="Test images of each kind, normal and defective.")] = 150,
+    epochs: int = 24,
+    csv: Path = Path("differnet_trials.csv"),
+) -> None:
+    """Add what is missing to the CSV, then print the means over seeds of all that it holds."""
+    plugin, root = plugins.dataset(dataset), data or plan.default_data(dataset)
+    chosen = categories.split(",") if categories else plugin.categories(root)
+    shown = {name: drawn(list(plugin.samples(root, name)), train, test) for name in chosen}
+    finished = pd.read_csv(csv, dtype={"category": str}).to_dict("records") if csv.exists() else []
+    known = {(line["category"], line["trial"], line["seed"]) for line in finished if line["dataset"] == dataset}
+    for line in lines(shown, trials.split(";"), [int(seed) for seed in seeds.split(",")], epochs, known):
+        finished.append({"dataset": dataset} | line)
+        write_text(csv, pd.DataFrame(finished).to_csv(index=False))
+        print(finished[-1], flush=True)
+    table = pd.DataFrame(finished).groupby(KEY[:-1], sort=False).mean().drop(columns="seed")
+    print(tabulate(table.reset_index(), "keys", "pipe", floatfmt=".3f", showindex=False))
+
+
+if __name__ == "__main__":
+    typer.run(main)
