@@ -35,10 +35,19 @@ def variables(settings: Mapping[str, Any], *, at_once: int | None = 1) -> dict[s
 
     The cores are divided between the jobs at once; None: nobody knows how many there are, and each may use all cores.
     """
-    share = max(1, (os.cpu_count() or 1) // (at_once or 1))
+    share = max(1, cores() // (at_once or 1))
     threads = dict.fromkeys(THREAD_VARIABLES, str(share)) | ({} if at_once else WAITING)
     compiled = {TENSORFLOW: "0"} if settings.get("jit_compile") else {}  # Keras would compile nothing otherwise
     return threads | REPEATABLE | compiled
+
+
+def cores() -> int:
+    """The cores that this process may use, which may be fewer than the machine has."""
+    if hasattr(os, "process_cpu_count"):  # Python 3.13
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):  # Linux
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def prefer_repeatable() -> list[str]:

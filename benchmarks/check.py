@@ -11,10 +11,15 @@ from benchmarks.images import Examination, ImageError, examine
 from benchmarks.plan import chosen_categories
 from benchmarks.split import CALIBRATION, divide
 from datasets import Counts, DataError, Dataset, Sample
-from datasets._tree import is_image_name
+from datasets._tree import is_image_name, readable
 
 EVERY_CATEGORY = "every category"
 NAMED = 3  # so many files are named in one finding, the rest are counted
+DARK = 4095  # of 65535: what 12 bits can hold, as most deeper cameras give; at most 16 of 256 gray levels are left
+HARMLESS = frozenset("thumbs.db desktop.ini license licence copying readme changelog".split())
+HARMLESS_EXTENSIONS = frozenset(
+    ".txt .md .rst .pdf .html .htm .csv .tsv .json .xml .yaml .yml .log .doc .docx .xlsx .ods .md5 .sha256".split()
+)
 
 Level = Literal["error", "warning", "note"]
 Advance = Callable[[int, int], None]
@@ -47,7 +52,7 @@ class _Seen:
 
     def paths(self, paths: Iterable[Path]) -> str:
         """How many files, and some of them by name."""
-        return _few([path.relative_to(self.root).as_posix() for path in paths])
+        return _few([readable(path.relative_to(self.root).as_posix()) for path in paths])
 
 
 Remark = tuple[Level, str]
@@ -77,6 +82,29 @@ def check(
         yield from (Finding(level, name, message) for look in LOOKS for level, message in look(seen))
 
 
+def remarks(samples: Sequence[Sample], examined: Sequence[Examination], root: Path) -> list[str]:
+    """What a result on the samples of a category must say of them: that some were trained on, or come out dark."""
+    both = list(zip(samples, examined, strict=True))
+    trained = {seen.digest for sample, seen in both if sample.split == "train"}
+    copies = [sample for sample, seen in both if sample.split != "train" and seen.digest in trained]
+    known = [_trained_on(copies, split, root) for split in ("validation", "test")]
+    return [remark for remark in (*known, _darkness(examined)) if remark]
+
+
+def _trained_on(copies: Iterable[Sample], split: str, root: Path) -> str | None:
+    paths = [sample.image.relative_to(root).as_posix() for sample in copies if sample.split == split]
+    are = "image is" if len(paths) == 1 else "images are"
+    return f"{len(paths)} {split} {are} identical to training images: {_named(paths)}" if paths else None
+
+
+def _darkness(examined: Iterable[Examination]) -> str | None:
+    """That the 16-bit images of a category come out nearly black, where they do."""
+    highest = max((seen.highest_16_bit for seen in examined if seen.highest_16_bit is not None), default=None)
+    if highest is None or highest > DARK:
+        return None
+    return f"no 16-bit image exceeds {highest} of 65535, so they come out nearly black: scale their values to 16 bits"
+
+
 def _listed(dataset: Dataset, root: Path, name: str) -> list[Sample] | DataError:
     try:
         return list(dataset.samples(root, name))
@@ -104,9 +132,9 @@ def _numbers(seen: _Seen) -> Iterator[Remark]:
     validation = sum(sample.split == "validation" for sample in seen.samples)
     beside = f", validation {validation}" if validation else ""
     agrees = ", as published" if counted == published else ""
-    yield "note", f"{_told(counted)}{by_kind}{beside}{agrees}"
+    yield "note", f"{counted}{by_kind}{beside}{agrees}"
     if published and counted != published:
-        yield "warning", f"published were {_told(published)}: results cannot be set beside published ones"
+        yield "warning", f"published were {published}: results cannot be set beside published ones"
 
 
 def _enough(seen: _Seen) -> Iterator[Remark]:
@@ -122,10 +150,6 @@ def _enough(seen: _Seen) -> Iterator[Remark]:
 def _counts(samples: Iterable[Sample]) -> Counts:
     parts = Counter((sample.split, sample.defect is not None) for sample in samples)
     return Counts(parts["train", False], parts["test", False], parts["test", True])
-
-
-def _told(counts: Counts) -> str:
-    return f"train {counts.train}, test {counts.test_normal} normal and {counts.test_defective} defective"
 
 
 def _unusable(seen: _Seen) -> Iterator[Remark]:
@@ -156,6 +180,11 @@ def _sizes(seen: _Seen) -> Iterator[Remark]:
         yield "note", f"{len(sizes)} image sizes, {wide} pixels wide and {high} high"
 
 
+def _dark(seen: _Seen) -> Iterator[Remark]:
+    if darkness := _darkness(answer for _, answer in seen.readable):
+        yield "warning", darkness
+
+
 def _twins(seen: _Seen) -> Iterator[Remark]:
     """Identical pictures that play different parts."""
     same = defaultdict(list)
@@ -180,17 +209,35 @@ def _groups(seen: _Seen) -> Iterator[Remark]:
 
 
 def _unlisted(seen: _Seen) -> Iterator[Remark]:
-    """Images beside the category's own that no split takes up."""
+    """Files beside the category's own that no split takes up."""
     used = {path for sample in seen.samples for path in (sample.image, sample.mask) if path}
     folder = os.path.commonpath([path.parent for path in used]) if used else seen.root
-    files = (Path(place, name) for place, _, names in os.walk(folder) for name in names if is_image_name(name))
-    unlisted = sorted(set(files) - used)
-    if unlisted:
-        yield "warning", f"images that no split takes up: {seen.paths(unlisted)}"
+    unlisted = sorted(set(_visible_files(folder)) - used)
+    images = [path for path in unlisted if is_image_name(path.name)]
+    others = [path for path in unlisted if not (is_image_name(path.name) or _is_harmless(path))]
+    if images:
+        yield "warning", f"images that no split takes up: {seen.paths(images)}"
+    if others:
+        yield "warning", f"passed over as no images, by the extension of their names: {seen.paths(others)}"
+
+
+def _visible_files(folder: str | Path) -> Iterator[Path]:
+    for place, subfolders, names in os.walk(folder):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        yield from (Path(place, name) for name in names if not name.startswith("."))
+
+
+def _is_harmless(file: Path) -> bool:
+    """Whether the name says that this is text about the images, or what a system leaves in folders."""
+    return file.name.lower() in HARMLESS or file.suffix.lower() in HARMLESS_EXTENSIONS
 
 
 def _few(names: Sequence[str]) -> str:
-    return f"{len(names)} ({', '.join(names[:NAMED])}{', ...' if len(names) > NAMED else ''})"
+    return f"{len(names)} ({_named(names)})"
 
 
-LOOKS = (_numbers, _enough, _unusable, _masks, _sizes, _twins, _groups, _unlisted)
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
+
+
+LOOKS = (_numbers, _enough, _unusable, _masks, _sizes, _dark, _twins, _groups, _unlisted)

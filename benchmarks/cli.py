@@ -2,11 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from benchmarks import options
+from benchmarks.causes import SYSTEM, system_words
 from benchmarks.errors import USER_ERRORS, UsageError
 from benchmarks.options import (
     CategoriesOption,
@@ -21,7 +23,21 @@ from benchmarks.options import (
     VariantOption,
 )
 
+
+class Commands(TyperGroup):
+    """The commands; `run` says how to go on when it is stopped before its jobs begin."""
+
+    def invoke(self, context: typer.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except KeyboardInterrupt:
+            if context.invoked_subcommand == "run":
+                print("stopped; run the same command again to go on: finished jobs are kept", file=sys.stderr)
+            raise typer.Exit(130) from None
+
+
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -180,7 +196,8 @@ def check(
 ) -> None:
     """Say all that can be known of the data before training.
 
-    Exit status: 0 a run would be right, 1 a run would be wrong or fail, 2 wrong use.
+    Exit status: 0 a run would go through, though warnings may still make its numbers wrong, 1 a run would be wrong or
+    fail, 2 wrong use.
     """
     from benchmarks import plan, show
 
@@ -224,7 +241,7 @@ def main() -> None:
     except OSError as error:
         if error.strerror is None:
             raise
-        sys.exit(_say(f"{error.filename or 'a file'} cannot be read or written: {error.strerror}"))
+        sys.exit(_say(f"{error.filename or 'a file'}{SYSTEM}{system_words(error)}"))
 
 
 def _require_our_packages() -> None:

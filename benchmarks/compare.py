@@ -51,7 +51,7 @@ def _say(line: str) -> None:
 
 
 def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
-    results_folder.require_readable(request.results)  # before anything is trained
+    results_folder.set_damaged_aside(request.results)  # before anything is trained
     planned = _plan(request)
     failures = [job for job in planned if isinstance(job, Failure)]
     for failure in failures:
@@ -63,6 +63,8 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
         (missing if force or not plan.finished(job) else done).append(job)
     for job in done:
         (job.folder / "failure.json").unlink(missing_ok=True)  # its cause was mended
+    if not force:
+        plan.require_same_data(missing)
     todo = crew.prepare(missing)
     needed = plan.require_space(todo, request.results)
     console.print(

@@ -1,8 +1,10 @@
 """Digests of what a result depends on: code without its comments, and the contents of image files."""
 
 import ast
+import errno
 import hashlib
 import json
+import stat
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -93,6 +95,8 @@ class Digests:
 
     def _of_file(self, file: Path) -> str:
         status = file.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for, a device read for ever
+            raise OSError(errno.EINVAL, "it is no regular file", str(file))
         # The time of change, too, which nobody can set: a clock set back, or a tool that keeps times, hides nothing.
         state = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
         known = self.known.get(str(file), [])
@@ -107,9 +111,15 @@ class Digests:
 def _read_store(store: Path) -> dict[str, list]:
     """A damaged store costs only the time to digest again."""
     try:
-        return json.loads(store.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        known = json.loads(store.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
+    return known if isinstance(known, dict) and all(map(_is_digested, known.values())) else {}
+
+
+def _is_digested(entry: Any) -> bool:
+    """Whether that is what `Digests` knows of a file: its state, and at the end its digest."""
+    return isinstance(entry, list) and bool(entry) and isinstance(entry[-1], str)
 
 
 def of_data(samples: Iterable[Sample], root: Path, digests: Digests) -> str:

@@ -1,5 +1,6 @@
 """Samples to pixels: the one place that decodes and resizes."""
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -97,6 +98,8 @@ class Examination(NamedTuple):
     """Of the decoded pixels: the same for the same picture in another lossless format."""
     defect_px: int | None
     """Pixels of the mask that are defect; None: no mask."""
+    highest_16_bit: int | None
+    """The highest value of an image stored in 16 bits, for colours its upper byte and 255; None: stored otherwise."""
 
 
 def examine(samples: Sequence[Sample], mask_above: int) -> Iterator[Examination | ImageError]:
@@ -105,24 +108,39 @@ def examine(samples: Sequence[Sample], mask_above: int) -> Iterator[Examination 
         yield from pool.map(lambda sample: _examine(sample, mask_above), samples)
 
 
-def verify(samples: Sequence[Sample], mask_above: int) -> None:
-    """Raise ImageError naming the first sample that cannot be used, and how many more: before training, not after."""
-    errors = [answer for answer in examine(samples, mask_above) if isinstance(answer, ImageError)]
+def verify(samples: Sequence[Sample], mask_above: int) -> list[Examination]:
+    """What examining has shown of each sample, before training and not after.
+
+    Raises ImageError naming the first that cannot be used, and how many more.
+    """
+    answers = list(examine(samples, mask_above))
+    errors = [answer for answer in answers if isinstance(answer, ImageError)]
     if len(errors) > 1:
         raise ImageError(f"{errors[0]} (and {len(errors) - 1} more of the {len(samples)} images cannot be used)")
     if errors:
         raise errors[0]
+    return answers
 
 
 def _examine(sample: Sample, mask_above: int) -> Examination | ImageError:
     try:
-        image = read_image(sample.image)
+        image, highest = _open(sample.image, _with_highest_16_bit)
         shape = image.shape[:2]
         defect_px = int(read_mask(sample.mask, shape, mask_above).sum()) if sample.mask else None
     except ImageError as error:
         return error
     digest = hashlib.blake2b(image.tobytes(), digest_size=16, key=repr(shape).encode()).digest()
-    return Examination(shape, digest, defect_px)
+    return Examination(shape, digest, defect_px, highest)
+
+
+def _with_highest_16_bit(picture: Image.Image) -> tuple[np.ndarray, int | None]:
+    """The image as `read_image` gives it, and see `Examination.highest_16_bit`."""
+    in_16_bits = ";16" in str(picture.tile[:1])  # told before loading only; of colours Pillow keeps the upper byte
+    upright = ImageOps.exif_transpose(picture)
+    image = _rgb(upright)
+    if _is_deep_gray(upright):
+        return image, int(np.asarray(upright).max())
+    return image, int(image.max()) * 256 + 255 if in_16_bits else None
 
 
 def _decode(path: Path, pixels: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
@@ -136,6 +154,8 @@ def _open(path: Path, use: Callable[[Image.Image], Any]) -> Any:
         with Image.open(path) as picture:
             return use(picture)
     except Exception as error:  # decoders raise nearly anything for a damaged file
+        if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+            raise  # which no file is to blame for
         raise ImageError(f"{path} cannot be read as an image ({_reason(path, error)}): replace or remove it") from None
 
 
@@ -157,7 +177,7 @@ def _upright_size(picture: Image.Image) -> tuple[int, int]:
 
 
 def _rgb(picture: Image.Image) -> np.ndarray:
-    if picture.mode in SIXTEEN_BITS or picture.mode == "I":
+    if _is_deep_gray(picture):
         return np.repeat(_eight_bits(np.asarray(picture))[..., None], 3, axis=2)
     if picture.mode == "F":
         raise ValueError("its pixels are floating-point numbers of unknown range; store 8 or 16 bits")
@@ -166,8 +186,13 @@ def _rgb(picture: Image.Image) -> np.ndarray:
     return np.array(picture.convert("RGB"))
 
 
+def _is_deep_gray(picture: Image.Image) -> bool:
+    """Whether these are 16 bits of gray, which Pillow may hand over as 32."""
+    return picture.mode in SIXTEEN_BITS or picture.mode == "I"
+
+
 def _eight_bits(gray: np.ndarray) -> np.ndarray:
-    """16 bits of gray, which Pillow may hand over as 32, to 8: 65535 becomes 255."""
+    """16 bits of gray to 8: 65535 becomes 255."""
     if gray.min() < 0 or gray.max() > 65535:
         raise ValueError("its pixels are 32-bit numbers of unknown range; store 8 or 16 bits")
     return ((gray.astype(np.uint32) + 128) // 257).astype(np.uint8)

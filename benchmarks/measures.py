@@ -1,13 +1,16 @@
 """From stored results to flat rows of numbers, without the images and without the method."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import decision, metrics, rivals
+import datasets
+from benchmarks import decision, metrics, pixels, plugins, rivals
 from benchmarks.rivals import Scored
+from datasets import Counts
 from reports import statistics
 from reports.results import ImageScore, OperatingPoint, Result
 from reports.rows import Row, identity
@@ -56,6 +59,7 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
         "trained_on": result.trained_on,
         "test_normal": len(normal.paths),
         "test_defective": len(defective.paths),
+        **_beside_published(result, len(normal.paths), len(defective.paths)),
         **_image_metrics(normal.scores, defective.scores, wins),
         **_pixel_metrics(result, point),
         **rule,
@@ -65,11 +69,27 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
         **result.cost.model_dump(),
         "machine": result.machine,
         "versions": ", ".join(f"{name} {version}" for name, version in sorted(result.versions.items())),
+        "data": result.data,
+        "code": result.code,
         "key": result.key,
-        "remarks": "\n".join([*result.remarks, *_tuned_on(point)]),
+        "remarks": "\n".join([*result.remarks, *_tuned_on(point), *_outdated(result)]),
     }
     defects = [job | each for each in _defects(test[1], wins, judged[1], rule["threshold"])]
     return Measured(row, defects, wins and rivals.entry(_contest(result), normal, defective, wins))
+
+
+def _beside_published(result: Result, test_normal: int, test_defective: int) -> Row:
+    """The numbers of images and the published ones of the category, as text; None: none were published."""
+    held_out = sum(image.part == "calibration" for image in result.images)
+    used = Counts(result.trained_on + held_out, test_normal, test_defective)
+    published = _published_counts(result.cell.dataset).get(result.cell.category)
+    return {"images_used": str(used), "images_published": published and str(published)}
+
+
+@cache
+def _published_counts(dataset: str) -> Mapping[str, Counts]:
+    """By category; none of a dataset whose file is gone since the results were made."""
+    return plugins.dataset(dataset).counts if dataset in plugins.names(datasets) else {}
 
 
 def _contest(result: Result) -> tuple:
@@ -107,16 +127,16 @@ def _image_metrics(normal: np.ndarray, defective: np.ndarray, wins: statistics.W
 
 
 def _pixel_metrics(result: Result, point: OperatingPoint | None) -> Row:
-    pixels, reason = (point.pixels if point and point.tuned_on else result.pixels), None
-    if pixels is None:
+    found, reason = (point.pixels if point and point.tuned_on else result.pixels), None
+    if found is None:
         reason = result.why_no_pixels or "no test image with a mask is left"
-    elif None in (pixels.auroc, pixels.average_precision, pixels.aupro):
+    elif None in (found.auroc, found.average_precision, found.aupro):
         reason = "the masks of the test images do not hold both normal and defective pixels"
     return {
-        "pixel_auroc": pixels and pixels.auroc,
-        "pixel_average_precision": pixels and pixels.average_precision,
-        "aupro": pixels and pixels.aupro,
-        "pixel_images": pixels and pixels.images,
+        "pixel_auroc": found and found.auroc,
+        "pixel_average_precision": found and found.average_precision,
+        "aupro": found and found.aupro,
+        "pixel_images": found and found.images,
         "why_no_pixel_metrics": reason,
     }
 
@@ -162,6 +182,12 @@ def _tuned_on(point: OperatingPoint | None) -> list[str]:
     if point is None or not point.tuned_on:
         return []
     return [f"the minimum defect area was chosen on {len(point.tuned_on)} test images, which count in no number here"]
+
+
+def _outdated(result: Result) -> list[str]:
+    if result.pixels is None or result.pixels.code == pixels.code():
+        return []
+    return ["the pixel metrics were measured by other code than today's: run with --force to have them measured again"]
 
 
 def _oracle_epoch(result: Result) -> Row:

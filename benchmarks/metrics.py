@@ -20,8 +20,10 @@ DEFINITIONS = {
     "aupro": "area under the mean overlap of the defective regions (8-connected, all of equal weight) over the "
     "false-positive rate of pixels from 0 to 0.3, divided by 0.3.",
     "tpr_at_fpr_1": "the highest true positive rate of the thresholds at which at most 1 % of the normal test images "
-    "raise an alarm, read off the test set: with fewer than 100 of them that means none.",
-    "tpr_at_fpr_5": "the same at 5 %: with fewer than 20 normal test images that means none.",
+    "raise an alarm. The threshold is taken from the test set's own normal images, so this is an oracle, as every "
+    "point of a ROC curve is; in a category with fewer than 100 of them, 1 % means no false alarm at all.",
+    "tpr_at_fpr_5": "the same at 5 %; in a category with fewer than 20 normal test images, that means no false alarm "
+    "at all.",
 }
 """What each metric means, for the foot of the report."""
 

@@ -36,6 +36,9 @@ DaskOption = Annotated[
     ),
 ]
 
+SEEDS = 2**63  # those that every library takes
+SEED_DIGITS = 19  # Python refuses to read numbers of thousands of digits
+
 
 def names(text: str, option: str) -> list[str]:
     """`a,b` as a list, each name once."""
@@ -46,10 +49,10 @@ def names(text: str, option: str) -> list[str]:
 
 
 def seeds(text: str) -> list[int]:
-    """`0,1,2` as whole numbers, each once."""
+    """`0,1,2` as whole numbers below 2**63, each once."""
     found = names(text, "--seeds")
-    if not all(seed.isdecimal() for seed in found):
-        raise UsageError(f"--seeds: expected whole numbers separated by commas, got {text!r}")
+    if not all(seed.isdecimal() and len(seed) <= SEED_DIGITS and int(seed) < SEEDS for seed in found):
+        raise UsageError(f"--seeds: expected whole numbers from 0 to 2**63 - 1 separated by commas, got {text!r}")
     return list(dict.fromkeys(int(seed) for seed in found))
 
 

@@ -1,6 +1,7 @@
 """Anomaly maps against masks: the pixel metrics of a category, and why there are none."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -53,5 +54,11 @@ def _scores(maps: images.ResizedMaps, masks: list[np.ndarray]) -> PixelScores:
         average_precision=average_precision,
         aupro=aupro,
         images=len(maps),
-        code=fingerprint.of_code(["benchmarks.metrics"]),
+        code=code(),
     )
+
+
+@cache
+def code() -> str:
+    """Digest of the code that measures maps."""
+    return fingerprint.of_code(["benchmarks.pixels"])

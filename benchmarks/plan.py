@@ -1,6 +1,7 @@
 """methods x categories x seeds -> jobs, each with a key made of everything its result depends on."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from reports.results import Cell, DamagedResultError, Failure, Result, read
 PREPARING = ("benchmarks.split", "benchmarks.images")
 """The code of this package on which scores depend."""
 DIGESTS = "digests.json"
+LONGEST_NAME = 200
+"""Characters of a folder's name: file systems take 255 bytes, and some programs add to it."""
 RESULT_BYTES = 1_000_000
 """Room for a job's result and log."""
 
@@ -152,17 +155,41 @@ def _job(cell: Cell, request: Request, data: str, code: str) -> Job:
 def folder(results: Path, cell: Cell) -> Path:
     """Where a cell's files lie: always inside `results`, whatever the category is called."""
     variant = fingerprint.of_json([cell.dataset, cell.settings, cell.shots, cell.calibration])[:8]
-    category = quote(cell.category, safe=" ").replace(".", "%2E")
-    return results / "jobs" / cell.method / category / f"seed-{cell.seed}-{variant}"
+    return results / "jobs" / cell.method / folder_name(cell.category) / f"seed-{cell.seed}-{variant}"
+
+
+def folder_name(category: str) -> str:
+    """A name for the folder of a category, of what every file system takes; a long one ends with a digest."""
+    name = quote(category, safe=" ").replace(".", "%2E")
+    if len(name) <= LONGEST_NAME:
+        return name
+    whole = re.sub("%.?$", "", name[:LONGEST_NAME])  # no half of a quoted byte at the end
+    return f"{whole}-{fingerprint.of_json(category)[:8]}"
+
+
+def stored(job: Job) -> Result | None:
+    """What is stored of the job's cell, of this or another key. Raises ResultError where another version wrote it."""
+    try:
+        return read(job.folder / "result.json", Result)
+    except (FileNotFoundError, DamagedResultError):
+        return None
 
 
 def finished(job: Job) -> bool:
     """Whether the job's result is stored already. Raises ResultError where another version wrote it."""
-    try:
-        result = read(job.folder / "result.json", Result)
-    except (FileNotFoundError, DamagedResultError):
-        return False
-    return result.key == job.key and (result.tracked or not job.track_epochs)
+    result = stored(job)
+    return result is not None and result.key == job.key and (result.tracked or not job.track_epochs)
+
+
+def require_same_data(jobs: Iterable[Job]) -> None:
+    """Raises UsageError where a job would replace a result on images of another folder that is still there."""
+    for job in jobs:
+        result = stored(job)
+        if result and result.data != str(job.root) and Path(result.data).is_dir():
+            raise UsageError(
+                f"{job.folder} holds the result of {job.name} on the images in {result.data}, not in {job.root}: "
+                "name another folder with --results, or replace it with --force"
+            )
 
 
 def has_model(job: Job) -> bool:

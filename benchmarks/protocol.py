@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import images, metrics, pixels, plugins, split
+from benchmarks import arithmetic, check, images, metrics, pixels, plugins, split
 from benchmarks.plan import Job
 from benchmarks.progress import Progress
 from benchmarks.trained import MAPS, POINT, TUNED
@@ -40,7 +40,7 @@ def run(job: Job, tell: Tell) -> Result:
     samples = list(dataset.samples(job.root, job.cell.category))
     parts = split.divide(samples, seed=job.cell.seed, shots=job.cell.shots, calibration=job.cell.calibration)
     tell(Progress("reading images", 0, len(samples)))
-    images.verify(samples, dataset.mask_above)
+    examined = images.verify(samples, dataset.mask_above)
 
     method = plugins.choose(job.cell.method, job.cell.settings).method
     device = method.find_device(job.device)
@@ -59,6 +59,7 @@ def run(job: Job, tell: Tell) -> Result:
         key=job.key,
         code=job.code,
         cell=job.cell,
+        data=str(job.root),
         made=dataset.made,
         trained_on=len(parts.fit),
         images=scores,
@@ -67,7 +68,13 @@ def run(job: Job, tell: Tell) -> Result:
         tracked=job.track_epochs,
         epochs=epochs,
         curves=[Curve(**curve._asdict()) for curve in method.curves()],
-        remarks=[*dataset.remarks, *method.remarks(), *remarks],
+        remarks=[
+            *dataset.remarks,
+            *check.remarks(samples, examined, job.root),
+            f"image score: {method.score_rule()}",
+            *method.remarks(),
+            *remarks,
+        ],
         versions=versions(),
         machine=machine(),
         cost=Cost(
@@ -77,7 +84,7 @@ def run(job: Job, tell: Tell) -> Result:
             peak_memory_mb=peak_memory_mb(),
             parameters=method.parameter_count(),
             device=device,
-            threads=int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1),
+            threads=int(os.environ.get("OMP_NUM_THREADS") or arithmetic.cores()),
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
         ),
     )
@@ -157,16 +164,18 @@ def _require_finite(score: float, map: np.ndarray | None, sample: Sample, method
 def store(result: Result, job: Job) -> None:
     """Put a finished job's model and result in the place of what was there; `key` says whose model it is.
 
-    What was made of the model before goes with it: a model trained again, even under the same key, is another.
+    What was made of the model before goes with it: a model trained again, even under the same key, is another. The
+    result goes first and comes last: a job that is killed in between has none.
     """
+    _draw_curves(result, job.folder)
     fresh, place = job.folder / FRESH_MODEL, job.folder / "model"
-    (job.folder / POINT).unlink(missing_ok=True)
+    for old in ("result.json", POINT):
+        (job.folder / old).unlink(missing_ok=True)
     for old in (place, job.folder / MAPS, job.folder / TUNED):
         shutil.rmtree(old, ignore_errors=True)
     if job.keep_model:
         (fresh / "key").write_text(job.key, encoding="utf-8")
         fresh.rename(place)
-    _draw_curves(result, job.folder)
     write(job.folder / "result.json", result)
     (job.folder / "failure.json").unlink(missing_ok=True)
 

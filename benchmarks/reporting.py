@@ -1,7 +1,6 @@
 """From all that a results folder holds to its report."""
 
 import gc
-import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import results_folder
+from benchmarks import arithmetic, results_folder
 from benchmarks.errors import UsageError
+from reports.results import Failure
 
 if TYPE_CHECKING:
     from benchmarks.measures import Measured
@@ -25,12 +25,14 @@ def report(results: Path) -> None:
     """Write report.md and report.csv from what a folder holds. Raises UsageError where it holds no result."""
     from benchmarks import measures
 
-    failures, folders = results_folder.failures(results), results_folder.folders(results)
+    folders = results_folder.folders(results)
     with _without_garbage_collection(), _helpers(len(folders)) as helpers:
         measured = helpers.map(_measure, folders, chunksize=MANY // 4)
         from reports import report as pages  # loads pandas while the helpers measure
 
-        tables = measures.tables(filter(None, measured))
+        found = list(filter(None, measured))
+        failures = [each for each in found if isinstance(each, Failure)]
+        tables = measures.tables(each for each in found if not isinstance(each, Failure))
         if not tables.rows and not failures:
             raise UsageError(f"--results {results}: no results there; make some with: python -m benchmarks run")
         pages.write(
@@ -62,11 +64,12 @@ def _helpers(results: int) -> Executor:
     """Who measures results and draws: other processes if they are many, else a thread."""
     if results < MANY or threading.active_count() > 1:  # a process with threads may not be copied
         return ThreadPoolExecutor(1)
-    return ProcessPoolExecutor(min(PROCESSES, os.cpu_count() or 1))
+    return ProcessPoolExecutor(min(PROCESSES, arithmetic.cores()))
 
 
-def _measure(folder: Path) -> "Measured | None":
+def _measure(folder: Path) -> "Measured | Failure | None":
+    """What a job's folder tells; None: nothing."""
     from benchmarks import measures
 
     found = results_folder.result(folder)
-    return found and measures.measure(*found)
+    return measures.measure(*found) if found else results_folder.failure(folder)

@@ -1,12 +1,22 @@
 """What a results folder holds: results, their operating points, failures; what is damaged is named and left out."""
 
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
+from pydantic import ValidationError
 from rich.console import Console
 
+from benchmarks.plan import Job
 from benchmarks.trained import POINT
-from reports.results import DamagedResultError, Failure, OperatingPoint, Result, Stored, read
+from reports.results import Cell, DamagedResultError, Failure, OperatingPoint, Result, read, read_point
+
+RESULT, FAILURE = "result.json", "failure.json"
+ASIDE = "result.json.damaged"
+"""What a damaged result is renamed to before its job is done again."""
+KINDS = {RESULT: Result, FAILURE: Failure, POINT: OperatingPoint}
 
 console = Console(stderr=True)
 
@@ -16,43 +26,88 @@ def folders(results: Path) -> list[Path]:
     return sorted((results / "jobs").glob("*/*/*/"))
 
 
-def failures(results: Path) -> list[Failure]:
-    """Why cells of a results folder failed, in a stable order."""
-    files = sorted((results / "jobs").glob("*/*/*/failure.json"))
-    return [failure for file in files if (failure := _sound(file, Failure))]
-
-
 def result(folder: Path) -> tuple[Result, OperatingPoint | None] | None:
     """The result in a job's folder with the operating point that `finetune --apply` stored for it; None: no result.
 
-    A job that failed since its result has none.
+    A job that failed since its result has none, nor has one whose result is damaged: `failure` tells of both.
     """
     files = set(os.listdir(folder))
-    if "failure.json" in files or "result.json" not in files:
+    if FAILURE in files or RESULT not in files:
         return None
-    found = _sound(folder / "result.json", Result)
-    return found and (found, _operating_point(folder / POINT, found) if POINT in files else None)
+    try:
+        found = read(folder / RESULT, Result)
+    except DamagedResultError:
+        return None
+    return found, _operating_point(folder / POINT, found) if POINT in files else None
 
 
-def require_readable(results: Path) -> None:
-    """Raises ResultError where a folder holds what another version wrote."""
-    failures(results)
-    for folder in folders(results):
-        result(folder)
+def set_damaged_aside(results: Path) -> None:
+    """Set damaged results aside. Raises ResultError, before, where a folder holds what another version wrote."""
+    damaged = [file for folder in folders(results) for file in _damaged(folder) if file.name == RESULT]
+    for file in damaged:
+        os.replace(file, file.with_name(ASIDE))
+        _say(f"set aside as {ASIDE}, to be done again: {file} is damaged")
+
+
+def _damaged(folder: Path) -> Iterator[Path]:
+    for name in KINDS.keys() & set(os.listdir(folder)):
+        try:
+            read(folder / name, KINDS[name])
+        except DamagedResultError:
+            yield folder / name
+
+
+def failure(folder: Path) -> Failure | None:
+    """Why the cell of a job's folder has no result; None where it has one, or where nothing is stored of it."""
+    files = set(os.listdir(folder))
+    try:
+        if FAILURE in files:
+            return read(folder / FAILURE, Failure)
+        if RESULT in files:
+            read(folder / RESULT, Result)
+        elif ASIDE in files:
+            return _of_damage(folder, f"{folder / RESULT} was damaged and is set aside as {ASIDE}: run again")
+    except DamagedResultError as error:
+        return _of_damage(folder, str(error))
+    return None
+
+
+def _of_damage(folder: Path, reason: str) -> Failure | None:
+    """The line of a damaged file among the failures; None where nothing tells whose it is."""
+    _say(f"left out: {reason}")
+    cell = _cell(folder)
+    return cell and Failure(key="", cell=cell, reason=reason, tail="")
+
+
+def _cell(folder: Path) -> Cell | None:
+    """The cell of a job's folder, by its plan or, where it was never planned, by that of another category or seed."""
+    if own := _planned(folder):
+        return own
+    name = re.fullmatch(r"seed-(\d+)-([0-9a-f]+)", folder.name)
+    others = sorted(folder.parents[1].glob(f"*/seed-*-{name[2]}")) if name else []
+    found = next(filter(None, map(_planned, others)), None)
+    return found and found.model_copy(update={"category": unquote(folder.parent.name), "seed": int(name[1])})
+
+
+def _planned(folder: Path) -> Cell | None:
+    try:
+        return Job.model_validate_json((folder / "job.json").read_bytes()).cell
+    except (OSError, ValidationError):
+        return None
 
 
 def _operating_point(file: Path, result: Result) -> OperatingPoint | None:
-    point = _sound(file, OperatingPoint)
-    if point and point.key != result.key:
-        console.print(f"left out: {file} belongs to an earlier result: finetune again", style="yellow")
+    """None where it is damaged or of an earlier result, which is said."""
+    try:
+        point = read_point(file, result)
+    except DamagedResultError as error:
+        _say(f"left out: {error}")
+        return None
+    if point.key != result.key:
+        _say(f"left out: {file} belongs to an earlier result: finetune again")
         return None
     return point
 
 
-def _sound(file: Path, kind: type[Stored]) -> Stored | None:
-    """What a file holds; None where it is damaged, which is said."""
-    try:
-        return read(file, kind)
-    except DamagedResultError as error:
-        console.print(f"left out: {error}", style="yellow", highlight=False)
-        return None
+def _say(line: str) -> None:
+    console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)

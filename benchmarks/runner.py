@@ -17,7 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from benchmarks import arithmetic, gpus, protocol
+from benchmarks import arithmetic, causes, gpus, protocol
+from benchmarks.causes import REFUSED, TAIL_LINES
 from benchmarks.errors import USER_ERRORS, UsageError
 from benchmarks.fingerprint import ROOT
 from benchmarks.gpus import Gpu, Slots
@@ -25,9 +26,6 @@ from benchmarks.plan import Job, finished
 from benchmarks.progress import LiveLines, PlainLines, Progress
 from reports.results import Failure, Result, read, write, write_text
 
-REFUSED = 2
-"""Exit status of a job whose data, settings or machine do not allow it; its last line says why."""
-TAIL_LINES = 12
 WATCH_SECONDS = 0.2
 
 
@@ -73,19 +71,6 @@ class Runner:
         return failure
 
 
-CAUSES = {
-    "memory ran out, give the job more or a smaller task: ": (
-        "MemoryError",
-        "bad_alloc",
-        "OutOfMemoryError",
-        "can't allocate memory",
-        "Cannot allocate memory",
-    ),
-    "the disk is full or a file may not grow: ": ("No space left on device", "File too large", "Disk quota exceeded"),
-}
-"""What in a job's log tells a cause that its last line may not name."""
-
-
 class JobProcess:
     """A job's process, ended when it takes longer than `minutes` or when it is not wanted any more."""
 
@@ -99,6 +84,17 @@ class JobProcess:
 
     def attend(self, tell: Callable[[Progress], None]) -> Failure | None:
         """Do the job, telling its progress; why it has no result is stored and returned, unless it was not wanted."""
+        try:
+            status = self._do(tell)
+            if not self.wanted() or (status == 0 and finished(self.job)):
+                return None
+            why = self._lateness() if self.late else causes.reason(status, log(self.job), self.job.folder)
+        except OSError as error:
+            why = causes.refusal(error, self.job.folder)
+        return record_failure(self.job, why)
+
+    def _do(self, tell: Callable[[Progress], None]) -> int:
+        """The exit status of the job's process."""
         process = self._start()
         gone = threading.Event()
         threading.Thread(target=self._watch, args=(process, gone), daemon=True).start()
@@ -107,12 +103,10 @@ class JobProcess:
                 for line in process.stdout:
                     self.last = Progress.parse(line)
                     tell(self.last)
-                process.wait()  # before its standard input is closed: that would end it as if the runner were gone
+                # Before its standard input is closed: that would end it as if the runner were gone.
+                return process.wait()
         finally:
             gone.set()
-        if not self.wanted() or (process.returncode == 0 and finished(self.job)):
-            return None
-        return record_failure(self.job, self._lateness() if self.late else reason(process.returncode, log(self.job)))
 
     def _start(self) -> subprocess.Popen:
         self.job.folder.mkdir(parents=True, exist_ok=True)
@@ -155,32 +149,19 @@ def job_environment(
 
 
 def record_failure(job: Job, reason: str) -> Failure:
-    """Store why a job has no result, with the end of its log."""
+    """Why a job has no result, with the end of its log; stored where the job's folder can be written."""
     failure = Failure(key=job.key, cell=job.cell, reason=reason, tail="\n".join(log(job)[-TAIL_LINES:]))
-    write(job.folder / "failure.json", failure)
+    with suppress(OSError):  # it is returned all the same
+        write(job.folder / "failure.json", failure)
     return failure
 
 
 def log(job: Job) -> list[str]:
     """The lines of a job's log; none where its process did not begin."""
-    file = job.folder / "log.txt"
-    return file.read_text(encoding="utf-8", errors="replace").rstrip().splitlines() if file.exists() else []
-
-
-def reason(status: int, log: list[str]) -> str:
-    """Why a job's process failed, by its exit status and its log."""
-    last = log[-1] if log else "it printed nothing"
-    if status == -signal.SIGKILL:
-        return "it was killed (signal 9): by hand, or by the system because memory ran out"
-    if status < 0:
-        return f"it ended by signal {-status} ({signal.strsignal(-status)})"
-    if status == REFUSED:
-        return last
-    cause = next(
-        (cause for cause, words in CAUSES.items() if any(word in line for word in words for line in log[-TAIL_LINES:])),
-        "",
-    )
-    return f"{cause}exit status {status}: {last}"
+    try:
+        return (job.folder / "log.txt").read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
+    except OSError:
+        return []
 
 
 def outcome(job: Job, failure: Failure | None) -> str:

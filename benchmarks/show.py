@@ -84,7 +84,7 @@ def _description(field) -> str:
 
 
 def check(dataset: str, root: Path, categories: list[str] | None) -> int:
-    """Print what is found in the data; 1 where a run would be wrong or fail, else 0."""
+    """Print what is found in the data; 1 where there are errors, 0 also where warnings may make numbers wrong."""
     levels, data = Counter(), found.dataset(dataset)
     obtain_data(data, root)
     with Progress(console=Console(stderr=True), transient=True) as bars:

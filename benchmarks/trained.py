@@ -12,7 +12,7 @@ from benchmarks.errors import UsageError
 from benchmarks.plan import Job
 from datasets import Dataset, Sample
 from methods import Method
-from reports.results import DamagedResultError, OperatingPoint, Result, read
+from reports.results import DamagedResultError, OperatingPoint, Result, read, read_point
 
 POINT, MAPS, TUNED = "operating_point.json", "maps", "finetune"
 """What is made of a trained model, in its job's folder; it goes when the model does."""
@@ -37,8 +37,8 @@ class Trained(NamedTuple):
     def method(self, device: str | None = None) -> Method:
         """The trained method, loaded; on the device that its run asked for where none is named.
 
-        Raises UsageError where no model was kept, or where its code is not that of its scores any more; MethodError
-        where it is damaged or the device is not there.
+        Raises UsageError where no model was kept, or where its code or its settings are not those of its scores;
+        MethodError where it is damaged or the device is not there.
         """
         if not plan.has_model(self.job.model_copy(update={"key": self.result.key})):
             raise UsageError(f"{self.folder}: no model was kept; train it again with: run --keep-models all --force")
@@ -48,8 +48,17 @@ class Trained(NamedTuple):
                 f"{self.folder}: the code or the files that its scores depend on have changed since it was trained; "
                 "do the same run again"
             )
+        self._require_settings(choice.method)
         device = choice.method.find_device(device or self.job.device)
         return type(choice.method).load(self.folder / "model", device=device)
+
+    def _require_settings(self, method: Method) -> None:
+        """Settings alone may make a model another: one that takes all memory, or whose scores fit no threshold."""
+        file = self.folder / "model" / "settings.json"
+        if type(method)._from_file(file) != method:
+            raise UsageError(
+                f"{file} does not hold the settings of the result beside the model: train it again with: run --force"
+            )
 
     def operating_point(self) -> OperatingPoint | None:
         """The point to judge by, if one was applied. Raises ResultError where it is damaged."""
@@ -63,7 +72,7 @@ class Trained(NamedTuple):
 
     def _stored_point(self) -> OperatingPoint | None:
         file = self.folder / POINT
-        return read(file, OperatingPoint) if file.exists() else None
+        return read_point(file, self.result) if file.exists() else None
 
     def dataset(self) -> Dataset:
         """The dataset it was trained on."""

@@ -32,6 +32,9 @@ class Counts(NamedTuple):
     test_normal: int
     test_defective: int
 
+    def __str__(self) -> str:
+        return f"train {self.train}, test {self.test_normal} normal and {self.test_defective} defective"
+
 
 class Dataset(ABC):
     """A folder layout: which files are which samples. Reads no pixel.
@@ -66,5 +69,5 @@ class Dataset(ABC):
         """Every sample of a category, in a stable order. Raises DataError naming the file or folder at fault."""
 
     def obtain(self, root: Path) -> None:
-        """Make or download the data into `root` where that can be done; by default say where they are to be had."""
-        raise DataError(f"no data in {root}: get them from {self.reference} and give their folder with --data")
+        """Make or download the data into `root` where that can be done; by default say what is expected there."""
+        raise DataError(f"no data in {root}: give their folder with --data; expected there: {self.reference}")

@@ -7,17 +7,25 @@ from pathlib import Path
 
 from datasets import DataError
 
-EXTENSIONS = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm"))
+EXTENSIONS = frozenset(
+    ".png .apng .jpg .jpeg .jpe .jfif .mpo .jp2 .j2k .j2c .jpc .jpf .jpx .bmp .dib .gif .tif .tiff .webp .avif .avifs "
+    ".ppm .pgm .pbm .pnm .pfm .tga .icb .vda .vst .pcx .qoi .ras .fit .fits".split()
+)
+"""Of the formats that Pillow reads those of photographs: no documents, films, icons, textures or layered drafts.
+
+Written down, so that the same files are listed whatever Pillow is installed.
+"""
 
 
 def image_files(folder: Path) -> list[Path]:
-    """The images directly in `folder`, sorted by name; none where there is no such folder."""
-    return [folder / name for name, is_folder in _visible(folder) if not is_folder and is_image_name(name)]
+    """The images directly in `folder`, sorted by name; none where there is no such folder. Raises DataError."""
+    names = (name for name, is_folder in _visible(folder) if is_folder is not True and is_image_name(name))
+    return [require_utf8(folder / name) for name in names]
 
 
 def subfolders(folder: Path) -> list[Path]:
-    """The folders directly in `folder`, sorted by name; none where there is no such folder."""
-    return [folder / name for name, is_folder in _visible(folder) if is_folder]
+    """The folders directly in `folder`, sorted by name; none where there is no such folder. Raises DataError."""
+    return [require_utf8(folder / name) for name, is_folder in _visible(folder) if is_folder is not False]
 
 
 def is_image_name(name: str) -> bool:
@@ -25,9 +33,23 @@ def is_image_name(name: str) -> bool:
     return not name.startswith(".") and os.path.splitext(name)[1].lower() in EXTENSIONS
 
 
+def require_utf8(path: Path) -> Path:
+    """`path` itself. Raises DataError where it is not UTF-8: no table or result could name it."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise DataError(f"{readable(path)} has a name that is not UTF-8: rename it") from None
+    return path
+
+
+def readable(path: Path | str) -> str:
+    r"""How `path` can be printed; bytes that are not UTF-8 become \xff."""
+    return str(path).encode(errors="surrogateescape").decode(errors="backslashreplace")
+
+
 def category_folders(root: Path) -> list[Path]:
     """The folders in `root`. Raises DataError where it is no folder or holds none."""
-    if not root.is_dir():
+    if not require_utf8(root).is_dir():
         raise DataError(f"{root} is no folder: give the one that holds the category folders with --data")
     folders = subfolders(root)
     if not folders:
@@ -55,12 +77,20 @@ def masks_by_image(images: Sequence[Path], folder: Path) -> dict[Path, Path]:
     return pairs
 
 
-def _visible(folder: Path) -> list[tuple[str, bool]]:
+def _visible(folder: Path) -> list[tuple[str, bool | None]]:
     """Name of each entry that is not hidden, and whether it is a folder; sorted by code point, as everywhere."""
-    if not folder.is_dir():
-        return []
     try:
         with os.scandir(folder) as entries:
-            return sorted((entry.name, entry.is_dir()) for entry in entries if not entry.name.startswith("."))
+            return sorted((entry.name, _is_folder(entry)) for entry in entries if not entry.name.startswith("."))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
     except OSError as error:
-        raise DataError(f"{folder} cannot be listed: {error.strerror}") from None
+        raise DataError(f"{readable(folder)} cannot be listed: {error.strerror}") from None
+
+
+def _is_folder(entry: os.DirEntry) -> bool | None:
+    """None where that cannot be told, as of a link to itself: it is then listed, and reading it says why it fails."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return None

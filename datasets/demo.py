@@ -1,5 +1,6 @@
 """Demo: three real photographs of surfaces, with defects that a program blended in; nothing is downloaded."""
 
+import hashlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from datasets._splits import split_samples
 from datasets._tree import category_folders
 
 PHOTOGRAPHS = ("brick", "grass", "gravel")
+MADE_BY = "made_by.sha256"
+"""Beside the data, the digest of the code that made them: other code may make others, of the same number."""
 SEED = 0
 CROP_PX = 160
 TRAIN_COLUMNS, TEST_COLUMNS = slice(0, 320), slice(320, 512)
@@ -67,11 +70,25 @@ class Demo(Dataset):
 
 
 def _is_there(root: Path) -> bool:
-    """Whether the images are there, as many as this version makes."""
+    """Whether images and masks are there, as many as this version makes, and made by it."""
+    marker = root / MADE_BY
+    if not marker.is_file() or marker.read_text(encoding="utf-8", errors="replace") != _generator():
+        return False
     return all(
-        sum(1 for folder in ("train", "test") for _ in (root / name / folder).rglob("*.png")) == sum(Demo.counts[name])
-        for name in PHOTOGRAPHS
+        _pngs(root / name, "train", "test") == sum(counts)
+        and _pngs(root / name, "ground_truth") == counts.test_defective
+        for name, counts in Demo.counts.items()
     )
+
+
+def _pngs(folder: Path, *parts: str) -> int:
+    return sum(1 for part in parts for _ in (folder / part).rglob("*.png"))
+
+
+def _generator() -> str:
+    """The digest of the code that makes the data."""
+    files = [Path(__file__).with_name(name) for name in ("demo.py", "_defects.py")]
+    return hashlib.sha256("".join(file.read_text(encoding="utf-8") for file in files).encode()).hexdigest()
 
 
 def _make_all(root: Path) -> None:
@@ -80,6 +97,7 @@ def _make_all(root: Path) -> None:
         half_made = Path(temporary, root.name)
         for name in PHOTOGRAPHS:
             _make(half_made / name, name)
+        (half_made / MADE_BY).write_text(_generator(), encoding="utf-8")
         if root.is_dir():
             root.rmdir()
         half_made.rename(root)

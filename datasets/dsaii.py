@@ -1,6 +1,7 @@
 """DSAII: 78 categories of a few web images each, with defects painted in by a diffusion model."""
 
 import random
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -19,7 +20,7 @@ class DSAII(Dataset):
     other half and all anomalies test. `counts` is empty for that reason: only the total was published, 2906 images.
     """
 
-    reference = "the README of DSAII, which links two archives: synthetic_tidy_v2 (read here) and synthetic_mvtec_like"
+    reference = "DSAII, whose README links two archives: synthetic_tidy_v2 (read here) and synthetic_mvtec_like"
     licence = "none stated; the normal images were collected from the web"
     layout: ClassVar = {
         f"{FOLDER}/{category}/{name}": content
@@ -44,8 +45,15 @@ class DSAII(Dataset):
     )
 
     def categories(self, root: Path) -> list[str]:
-        """The folders in synthetic_tidy_v2, which `root` is or holds."""
-        return [folder.name for folder in category_folders(_base(root))]
+        """The folders in synthetic_tidy_v2, which `root` is or holds. Raises DataError where it is one category."""
+        base = _base(root)
+        if any(image_files(base / part) for part in ("normal", "anomaly", "defect")):
+            folder = root.absolute()  # or `.` would have no name
+            raise DataError(
+                f"{root} is one category itself: give the folder that holds it, {folder.parent}, with --data, "
+                f"and choose it with --categories {shlex.quote(folder.name)}"
+            )
+        return [folder.name for folder in category_folders(base)]
 
     def samples(self, root: Path, category: str) -> Iterator[Sample]:
         """Raises DataError where there is no normal image, two folders of defects, or a mask without anomaly."""

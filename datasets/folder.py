@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from datasets import DataError, Dataset, Sample
 from datasets._splits import looks_like_category, split_samples
-from datasets._tree import category_folders
+from datasets._tree import category_folders, require_utf8
 
 LABELLED = {"validate": "validation", "validation": "validation", "test": "test"}
 
@@ -38,7 +38,7 @@ class Folder(Dataset):
     def categories(self, root: Path) -> list[str]:
         """The name of `root` where it is one category itself, else every folder in it."""
         if looks_like_category(root):
-            return [_name(root)]
+            return [_name(require_utf8(root))]
         return [folder.name for folder in category_folders(root)]
 
     def samples(self, root: Path, category: str) -> Iterator[Sample]:

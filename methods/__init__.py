@@ -99,6 +99,10 @@ class Method(ABC):
         """One score an image, in order. Raises MethodError before `fit` or `load`."""
 
     @abstractmethod
+    def score_rule(self) -> str:
+        """How the score of an image comes about, in a phrase, known from the settings alone."""
+
+    @abstractmethod
     def save_state(self, folder: Path) -> None:
         """Write what was learned into an existing folder: safetensors or .keras, never a pickle."""
 

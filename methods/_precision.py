@@ -16,6 +16,7 @@ def supported(wanted: Wanted, device: str) -> Precision:
     if wanted != "auto":
         return wanted
     if device.startswith("cuda"):
-        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+        with torch.cuda.device(device):
+            return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
     processor = getattr(torch.cpu, "get_capabilities", dict)()  # not in every torch that serves: float32 there
     return "bfloat16" if any(processor.get(name) for name in NATIVE_BFLOAT16) else "float32"

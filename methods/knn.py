@@ -76,6 +76,11 @@ class NearestNeighbours(AlexNetMethod):
             raise MethodError("knn has learned nothing yet: fit it or load it before scoring")
         return (Score(self._score(image), None) for image in images)
 
+    def score_rule(self) -> str:
+        """The mean distance over views."""
+        nearest = "nearest" if self.neighbours == 1 else f"{self.neighbours} nearest"
+        return f"mean over {self.test_views} views of the distance to the {nearest} training features"
+
     def save_state(self, folder: Path) -> None:
         """Write the bank; of AlexNet only the digest of its weights."""
         if self._bank is None:

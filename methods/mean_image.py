@@ -69,6 +69,11 @@ class MeanImage(Method):
         self._require_state("scoring")
         return (self._score(image) for image in images)
 
+    def score_rule(self) -> str:
+        """The mean of the map's highest 1 %, and what the map is."""
+        unit = "standard deviations" if self.divide_by_deviation else "gray levels"
+        return f"mean of the map's highest {TOP_SHARE:.0%}; map: largest colour difference from the mean, in {unit}"
+
     def reconstruct(self, images: Sequence[Image]) -> Iterator[Image]:
         """The mean image, whatever the image."""
         self._require_state("reconstructing")

@@ -22,15 +22,26 @@ from reports.tables import (
 FAILED = "failed"
 NOT_RUN = "not run"
 DOUBTFUL = "≈"
+OTHER_SEEDS = "mean, other seeds"
 SIGNIFICANT = 0.05
 """A p-value below it shows a difference."""
+MARKS_OF_MEANS = {
+    "interval": "where the mean lies with 95 % confidence, as far as the choice of categories goes (bootstrap over "
+    "them); single categories have no interval here.",
+    "doubtful": "the best of the mean row is not shown to be better than the second: Wilcoxon's signed-rank test over "
+    "the categories gives p >= 0.05 or cannot be made. Lines of single categories are not tested here: bold alone "
+    "shows nothing there.",
+    "other_seeds": "where the mean over just these categories and images lies with 95 % confidence, were everything "
+    "trained again with other seeds (bootstrap over the seeds of each category).",
+}
+"""What the marks mean in a table that has none but in its mean row."""
 
 
 def comparison(table: pd.DataFrame, column: str) -> str:
     """Categories by methods, the best of each line in bold, with a mean row.
 
     With one seed, the columns `COLUMN_low`, `COLUMN_high` and `COLUMN_p_value` give intervals, and the mark of a best
-    that is not shown to be better than the second.
+    that is not shown to be better than the second; else lines of single categories have neither, for none is tested.
     """
     methods, seeds = names(table), table["seed"].nunique()
     cells = spreads(table, ["place", "name"], column)
@@ -44,20 +55,34 @@ def comparison(table: pd.DataFrame, column: str) -> str:
             _with_interval(cell, intervals.get((place, name)), seeds) for name, cell in zip(methods, found, strict=True)
         ]
         lines.append([escape(place), *_marked(texts, found, place in doubtful)])
-    return markdown(["category", *map(escape, methods)], [*lines, *_mean_line(table, column, methods)])
+    return markdown(["category", *map(escape, methods)], [*lines, *_mean_lines(table, column, methods)])
 
 
-def _mean_line(table: pd.DataFrame, column: str, methods: Sequence[str]) -> list[list[str]]:
-    """The mean over categories, if there are several; with one seed and enough categories with its interval."""
+def _mean_lines(table: pd.DataFrame, column: str, methods: Sequence[str]) -> list[list[str]]:
+    """The mean over categories, if there are several, with its interval if there are many.
+
+    With many seeds a second line says where other seeds would have put it.
+    """
     mean, seeds = means(table, column), table["seed"].nunique()
     if len(places(table)) < 2 or not mean.categories:
         return []
     found = [mean.by_method.get(name, NOT_AVAILABLE) for name in methods]
-    by_category = table[table["place"].isin(mean.categories)].groupby(["name", "place"])[column].mean()
-    values = {name: by_category[name].to_numpy() for name in mean.by_method}
-    intervals = {name: statistics.mean_interval(own[:, None]) for name, own in values.items()} if seeds == 1 else {}
+    values = {name: _by_category(table, name, column, mean.categories) for name in mean.by_method}
+    intervals = {name: statistics.mean_interval(own) for name, own in values.items()}
     texts = [_with_interval(cell, intervals.get(name), seeds) for name, cell in zip(methods, found, strict=True)]
-    return [[f"*{mean.title()}*", *_marked(texts, found, _undecided(list(values.values())))]]
+    averages = [np.array([each.mean() for each in own]) for own in values.values()]
+    over_seeds = {name: statistics.interval_over_seeds(own) for name, own in values.items()}
+    others = [_ends(over_seeds.get(name)) or NOT_AVAILABLE for name in methods]
+    return [
+        [f"*{mean.title()}*", *_marked(texts, found, _undecided(averages))],
+        *([[f"*{OTHER_SEEDS}*", *others]] if any(over_seeds.values()) else []),
+    ]
+
+
+def _by_category(table: pd.DataFrame, name: str, column: str, categories: Sequence[str]) -> list[np.ndarray]:
+    """A method's numbers, an array of its seeds a category."""
+    own = table[(table["name"] == name) & table["place"].isin(categories)].dropna(subset=[column])
+    return [group.to_numpy() for _, group in own.groupby("place", sort=False)[column]]
 
 
 def _undecided(values: Sequence[np.ndarray]) -> bool:
@@ -89,7 +114,11 @@ def _doubtful(table: pd.DataFrame, column: str) -> set[str]:
 
 def _with_interval(cell: Spread | str, interval: statistics.Interval | None, seeds: int) -> str:
     text = cell if isinstance(cell, str) else spread_text(cell, seeds)
-    return f"{text} [{interval.low:.2f}, {interval.high:.2f}]" if interval else text
+    return f"{text} {_ends(interval)}" if interval else text
+
+
+def _ends(interval: statistics.Interval | None) -> str:
+    return f"[{interval.low:.2f}, {interval.high:.2f}]" if interval else ""
 
 
 def _marked(texts: Sequence[str], cells: Sequence[Spread | str], doubtful: bool) -> list[str]:

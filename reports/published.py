@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,20 +37,45 @@ def read() -> list[Published]:
 
 
 def beside_ours(table: pd.DataFrame) -> list[str]:
-    """A captioned table for each method, metric and published protocol that both sides have."""
+    """A captioned table for each method, metric and published protocol that both sides have.
+
+    Categories with other numbers of images than published are left out; a list of them stands last, with those of
+    which no numbers were published.
+    """
     if "false_positive_rate" in table:
         table = table.assign(true_negative_rate=1 - table["false_positive_rate"].astype(float))
     # A run on a few chosen images is another experiment than any of the published ones.
     full = table[table["shots"].isna() & table["failure"].isna()]
     published = read()
-    blocks = []
+    blocks, remarks = [], {}
     for (name, _), own in full.groupby(["name", "dataset"], sort=False):
         lines: dict[tuple[str, str, str], list[Published]] = {}
         for line in published:
             if _same_experiment(line, own.iloc[0]):
                 lines.setdefault((line.metric, line.protocol, line.source), []).append(line)
-        blocks += [_block(name, own, group) for group in lines.values()]
-    return [block for block in blocks if block]
+        same_images = own[~own["category"].isin(own.loc[_differs(own), "category"])]
+        blocks += [_block(name, same_images, group) for group in lines.values()]
+        for remark in _remarks(own, {line.category for group in lines.values() for line in group}):
+            remarks.setdefault(remark, []).append(name)
+    told = [f"- {remark} ({escape(', '.join(methods))})" for remark, methods in remarks.items()]
+    return [block for block in [*blocks, "\n".join(told)] if block]
+
+
+def _differs(own: pd.DataFrame) -> pd.Series:
+    """Which jobs are known to have had other numbers of images than published."""
+    return own["images_published"].notna() & (own["images_used"] != own["images_published"])
+
+
+def _remarks(own: pd.DataFrame, published: set[str]) -> Iterator[str]:
+    """What sets our images apart, or may, where there is a published value of the category or of the mean over all."""
+    in_mean = f"mean of {own.loc[own['images_published'].notna(), 'category'].nunique()}" in published
+    jobs = own.drop_duplicates(["category", "images_used"])
+    for category, used, numbers in jobs[["category", "images_used", "images_published"]].itertuples(index=False):
+        known = not pd.isna(numbers)
+        if not known and category in published:
+            yield f"{escape(category)}: how many images the published value is of is not known here; ours are {used}"
+        elif known and used != numbers and (in_mean or category in published):
+            yield f"{escape(category)} counts in no line and no mean above: it has {used}; published were {numbers}"
 
 
 def _same_experiment(line: Published, row: pd.Series) -> bool:
@@ -87,9 +113,12 @@ def _block(name: str, own: pd.DataFrame, published: list[Published]) -> str | No
 
 
 def _by_category(own: pd.DataFrame, metric: str) -> dict[str, Spread]:
-    """Our values by published name: `mean of N` where we have N categories."""
+    """Our values by published name: `mean of N` over N categories with published numbers of images.
+
+    A dataset has these of just its published categories, so that N of them are the published ones.
+    """
     if not has(own, metric):
         return {}
     values = {category: spread for (category, _), spread in spreads(own, ["category", "name"], metric).items()}
-    mean = means(own, metric)
+    mean = means(own[own["images_published"].notna()], metric)
     return values | {f"mean of {len(mean.categories)}": spread for spread in mean.by_method.values()}

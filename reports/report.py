@@ -111,8 +111,8 @@ def _conventions(table: pd.DataFrame) -> str:
     seeds = table["seed"].nunique()
     spread = f"mean ± sample standard deviation over {seeds} seeds" if seeds > 1 else "one seed, so no spread"
     return (
-        f"Cells: {spread}; bold: best of its line, with ≈ where it is not shown to be better than the "
-        f"second; a mean row covers the categories that all methods have a value for; "
+        f"Cells: {spread}; bold: highest of its line, which claims no more; what ≈ beside it means and what was tested "
+        f"stands under each table; a mean row covers the categories that all methods have a value for; "
         f"n/a: not measurable, the reason is given below. *Oracle* marks what was chosen on the test set."
     )
 
@@ -148,7 +148,7 @@ def _job(row: Row) -> tuple:
 def _reasons(table: pd.DataFrame) -> str:
     """Why numbers are not available."""
     lines = [
-        f"- {title} of {_where(table, jobs)}: {reason}"
+        f"- {title} of {_where(table, jobs)}: {escape(reason)}"
         for column, title in REASONS.items()
         if has(table, column)
         for reason, jobs in table.groupby(column, sort=False)
@@ -161,13 +161,30 @@ def _remarks(table: pd.DataFrame) -> str:
     jobs = table.assign(remark=table["remarks"].str.split("\n")).explode("remark")
     jobs = jobs[jobs["remark"].fillna("") != ""]
     lines = [f"- {_where(table, own)}: {escape(remark)}" for remark, own in jobs.groupby("remark", sort=False)]
+    lines += _mixtures(table)
     return "\n".join(["## Remarks", "", *lines]) if lines else ""
+
+
+def _mixtures(table: pd.DataFrame) -> list[str]:
+    """What stands side by side here and may not be compared."""
+    done = table[table["failure"].isna()]
+    lines = [
+        f"- {escape(name)}: its results are of {jobs['code'].nunique()} versions of its code or of files it depends on "
+        f"({escape('; '.join(', '.join(places(own)) for _, own in jobs.groupby('code', sort=False)))}): the same run "
+        "over all categories and seeds does the older ones again"
+        for name, jobs in done.groupby("name", sort=False)
+        if jobs["code"].nunique() > 1
+    ]
+    for dataset, jobs in done.groupby("dataset", sort=False):
+        if jobs["data"].nunique() > 1:
+            lines.append(f"- the images of {escape(dataset)} came from more than one folder, listed below")
+    return lines
 
 
 def _provenance(table: pd.DataFrame) -> str:
     lines = [
         f"- {title}, {_where(table, jobs)}: {escape(text)}"
-        for title, column in (("Versions", "versions"), ("Machine", "machine"))
+        for title, column in (("Data", "data"), ("Versions", "versions"), ("Machine", "machine"))
         for text, jobs in table.groupby(column, sort=False)
     ]
     return "\n".join(["## Made with", "", *lines])

@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-FORMAT = 1
+FORMAT = 2
 """Rises whenever a stored result of an older version can no longer be read."""
 
 
@@ -106,12 +106,14 @@ class Cost(Record):
 class Result(Record):
     """All that is kept of a finished job."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[2] = FORMAT
     key: str
     """Digest of everything the scores depend on."""
     code: str
     """Digest of the code that split, decoded, learned and scored."""
     cell: Cell
+    data: str
+    """Folder of the dataset."""
     made: bool
     trained_on: int
     """Number of images fitted on."""
@@ -131,20 +133,20 @@ class Result(Record):
 class OperatingPoint(Record):
     """A minimum defect area and a threshold for the maps of a result, in whose place the report judges by them."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[2] = FORMAT
     key: str
     """Of the result."""
-    area_px: int
-    """Minimum defect area in pixels of the original image."""
-    area_share: float
+    area_px: int = Field(ge=1, lt=2**31)
+    """Minimum defect area in pixels of the original image; areas are counted in 32 bits."""
+    area_share: float = Field(gt=0, le=1)
     """The same as a share of the image."""
     threshold: float
     """Level of the map above which (strictly) a region of that area is a defect."""
     chosen_on: str
     """What the area was chosen on, as a phrase."""
-    calibration_images: int
+    calibration_images: int = Field(ge=1)
     """Normal images that set the threshold."""
-    promised_false_alarm_share: float
+    promised_false_alarm_share: float = Field(gt=0, le=1)
     images: list[ImageScore]
     """The level T_A of every test image that nothing was chosen on."""
     tuned_on: list[str]
@@ -156,7 +158,7 @@ class OperatingPoint(Record):
 class Failure(Record):
     """Why a job has no result."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[2] = FORMAT
     key: str
     cell: Cell
     reason: str
@@ -165,7 +167,7 @@ class Failure(Record):
     """The end of the job's error output."""
 
 
-NO_JSON = object()
+NO_RECORD = object()
 Stored = TypeVar("Stored", Result, Failure, OperatingPoint)
 
 
@@ -195,7 +197,7 @@ def read(path: Path, kind: type[Stored]) -> Stored:
     if record is not None and "format" in record.model_fields_set:
         return record
     version = _version(data)
-    if version is NO_JSON or version == FORMAT:
+    if version is NO_RECORD or version == FORMAT:
         raise DamagedResultError(f"{path} is damaged ({reason}): delete it and run again")
     raise ResultError(
         f"{path} was written by another version (format {version}, this one reads {FORMAT}): "
@@ -203,10 +205,34 @@ def read(path: Path, kind: type[Stored]) -> Stored:
     )
 
 
+def read_point(path: Path, result: Result) -> OperatingPoint:
+    """The operating point of a result, or, as its key tells, of an earlier one.
+
+    Raises what `read` does; a point whose images are not the test images of its result is damaged.
+    """
+    point = read(path, OperatingPoint)
+    if point.key == result.key and not _has_images_of(point, result):
+        raise DamagedResultError(
+            f"{path} is damaged (its images are not the test images of the result beside it): delete it and run again"
+        )
+    return point
+
+
+def _has_images_of(point: OperatingPoint, result: Result) -> bool:
+    test, tuned_on = [image for image in result.images if image.part == "test"], set(point.tuned_on)
+    left = [_labelled(image) for image in test if image.path not in tuned_on]
+    chose = [image.path for image in test if image.path in tuned_on]
+    return left == [_labelled(image) for image in point.images] and chose == point.tuned_on
+
+
+def _labelled(image: ImageScore) -> tuple[str, str, str | None]:
+    return image.path, image.part, image.defect
+
+
 def _version(data: bytes) -> Any:
-    """The format that a file names; NO_JSON where it is none."""
+    """The format that a file names; NO_RECORD where it is no JSON object."""
     try:
         read = json.loads(data)
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        return NO_JSON
-    return read.get("format") if isinstance(read, dict) else None
+    except (ValueError, RecursionError):  # a number may have too many digits, too
+        return NO_RECORD
+    return read.get("format") if isinstance(read, dict) else NO_RECORD

@@ -6,8 +6,8 @@ from itertools import product
 
 import pandas as pd
 
-from reports import published, ranks
-from reports.comparison import comparison
+from reports import published, ranks, statistics
+from reports.comparison import MARKS_OF_MEANS, OTHER_SEEDS, comparison
 from reports.rows import natural
 from reports.tables import (
     METRICS,
@@ -33,21 +33,22 @@ def results(table: pd.DataFrame, defects: pd.DataFrame, definitions: Mapping[str
     """All of them, the most asked for first, what was chosen on the test set last."""
 
     def compared(title: str, column: str) -> str:
-        marks = ("interval", "doubtful") if column == "image_auroc" and table["seed"].nunique() == 1 else ()
-        meanings = {name: definitions[name] for name in (column, *marks)}
-        return _section(title, comparison(table, column), meanings) if has(table, column) else ""
+        if not has(table, column):
+            return ""
+        text = comparison(table, column)
+        return _section(title, text, {column: definitions[column]} | _marks(table, text, column, definitions))
 
     return [
         compared("Image AUROC", "image_auroc"),
         ranks.section(table),
         _decisions(table, definitions),
         _operating_points(table, definitions),
-        _at_false_alarms(table, definitions),
         _by_defect(defects, definitions),
         compared("Pixel AUROC", "pixel_auroc"),
         compared("AUPRO", "aupro"),
         compared("Pixel average precision", "pixel_average_precision"),
         compared("Oracle: image F1-max", "oracle_image_f1"),
+        _at_false_alarms(table, definitions),
         _oracle_epochs(table),
         _published(table),
         _costs(table),
@@ -58,6 +59,19 @@ def results(table: pd.DataFrame, defects: pd.DataFrame, definitions: Mapping[str
 def _section(title: str, text: str, definitions: Mapping[str, str]) -> str:
     meanings = "\n".join(f"- {METRICS[column]}: {meaning}" for column, meaning in definitions.items())
     return "\n\n".join(block for block in (f"## {title}", text, meanings) if block)
+
+
+def _marks(table: pd.DataFrame, text: str, column: str, definitions: Mapping[str, str]) -> dict[str, str]:
+    """What the marks of chance in a comparison mean: lines of categories are tested by image AUROC of one seed only."""
+    one_seed = table["seed"].nunique() == 1
+    if column == "image_auroc" and one_seed:
+        return {name: definitions[name] for name in ("interval", "doubtful")}
+    may_appear = {
+        "interval": len(places(table)) >= statistics.FEWEST_CATEGORIES,
+        "doubtful": len(names(table)) > 1,
+        "other_seeds": OTHER_SEEDS in text,
+    }
+    return {name: meaning for name, meaning in MARKS_OF_MEANS.items() if may_appear[name]}
 
 
 def _decisions(table: pd.DataFrame, definitions: Mapping[str, str]) -> str:
@@ -101,7 +115,7 @@ def _at_false_alarms(table: pd.DataFrame, definitions: Mapping[str, str]) -> str
         return ""
     text = _by_method(measured, AT_FALSE_ALARMS, {"normal test images": "test_normal"})
     meanings = {column: definitions[column] for column in AT_FALSE_ALARMS}
-    return _section("True positive rate at 1 % and 5 % false alarms", text, meanings)
+    return _section("Oracle: true positive rate at 1 % and 5 % false alarms", text, meanings)
 
 
 def _by_method(table: pd.DataFrame, columns: tuple[str, ...], counts: Mapping[str, str]) -> str:
@@ -187,8 +201,10 @@ def _duration(seconds: float) -> str:
 
 
 def _published(table: pd.DataFrame) -> str:
+    held = "Part of the training images is held out for the threshold, as told under Images. "
     text = (
-        "Here nothing is chosen on the test set: no epoch, no threshold, no minimum area. The published values follow "
+        "Here nothing is chosen on the test set: no epoch, no threshold, no minimum area. "
+        f"{held if table['calibration'].any() else ''}The published values follow "
         "other protocols, named above each table, so a difference says little about the implementation alone."
     )
     blocks = published.beside_ours(table)

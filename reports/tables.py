@@ -25,14 +25,15 @@ METRICS = {
     "missed": "missed",
     "interval": "[low, high]",
     "doubtful": "≈",
+    "other_seeds": "mean, other seeds",
     "area_rule": "minimum defect area",
     "area_image_auroc": "image AUROC of its level",
     "threshold": "threshold",
     "true_positive_rate": "true positive rate",
     "true_negative_rate": "true negative rate",
     "false_positive_rate": "false-positive rate",
-    "tpr_at_fpr_1": "true positive rate at 1 %",
-    "tpr_at_fpr_5": "true positive rate at 5 %",
+    "tpr_at_fpr_1": "true positive rate at 1 % (oracle)",
+    "tpr_at_fpr_5": "true positive rate at 5 % (oracle)",
 }
 """What a column is called in a table."""
 

@@ -2,11 +2,12 @@
 
 import io
 import os
+import sys
 import time
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from benchmarks import images
 from benchmarks.images import ImageError
@@ -61,6 +62,7 @@ def shuffle(data: bytearray, generator: np.random.Generator) -> bytes:
 
 
 pytestmark = pytest.mark.filterwarnings("ignore::Warning:PIL")
+any_bytes_in_names = pytest.mark.skipif(sys.platform == "darwin", reason="this file system has UTF-8 names only")
 KINDS = (flip_bits, cut, blank, repeat, shuffle)
 
 
@@ -132,3 +134,83 @@ def test_a_category_of_any_name_stays_inside_the_results_folder(checkout, name):
     after = {path for path in checkout.folder.rglob("*") if checkout.results not in path.parents}
     assert not [path for path in after - before - {checkout.results} if "__pycache__" not in path.parts]
     assert "<script>" not in (checkout.results / "report.md").read_text(encoding="utf-8")
+
+
+def fails_alone(checkout, sentence: str) -> bool:
+    """Whether `bolt` is an error of the check, and the one failure of a run, for the reason `sentence`."""
+    options = ["--dataset", "folder", "--data", str(checkout.data)]
+    checked, done = checkout.run(*options, command="check"), checkout.compare()
+    named = sentence in checked.stdout and sentence in done.stderr.replace("\n", "")
+    trained = [folder.name for folder in checkout.results.glob("jobs/toy/*") if list(folder.rglob("log.txt"))]
+    return named and (checked.returncode, done.returncode, checkout.done(), trained) == (1, 1, ["nut"], ["nut"])
+
+
+@any_bytes_in_names
+@pytest.mark.parametrize("place", ["train/good", "test/good", "test/stain", "ground_truth/stain"])
+def test_an_image_whose_name_is_not_utf8_fails_its_category_alone_before_training(checkout, place):
+    image = min((checkout.data / "bolt" / place).iterdir())
+    image.rename(image.with_name("stra\udcdfe.png"))
+    assert fails_alone(checkout, r"stra\xdfe.png has a name that is not UTF-8: rename it")
+
+
+@any_bytes_in_names
+def test_a_defect_whose_name_is_not_utf8_fails_its_category_alone_before_training(checkout):
+    for part in ("test", "ground_truth"):
+        (checkout.data / "bolt" / part / "stain").rename(checkout.data / "bolt" / part / "fl\udce4che")
+    assert fails_alone(checkout, r"fl\xe4che has a name that is not UTF-8: rename it")
+
+
+@any_bytes_in_names
+@pytest.mark.parametrize("given", ["parts", "parts/bolt"])
+def test_data_in_a_folder_whose_name_is_not_utf8_are_refused(checkout, given):
+    checkout.data = (checkout.folder / given).rename(checkout.folder / "caf\udce9")
+    done = checkout.compare()
+    assert done.returncode == 2 and r"caf\xe9 has a name that is not UTF-8: rename it" in done.stderr
+
+
+@any_bytes_in_names
+def test_a_category_whose_name_is_not_utf8_is_refused(checkout):
+    (checkout.data / "bolt").rename(checkout.data / "caf\udce9")
+    done = checkout.compare()
+    assert done.returncode == 2 and r"caf\xe9 has a name that is not UTF-8: rename it" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@any_bytes_in_names
+def test_a_stray_file_whose_name_is_not_utf8_is_passed_over_by_a_run_and_named_by_the_check(checkout):
+    (checkout.data / "bolt/test/good/stra\udcdfe.dat").write_bytes(encoded("png"))
+    checked = checkout.run("--dataset", "folder", "--data", str(checkout.data), command="check")
+    assert checked.returncode == 0 and r"1 (bolt/test/good/stra\xdfe.dat)" in checked.stdout
+    assert checkout.compare().returncode == 0
+
+
+def test_images_of_rarer_formats_are_scored(checkout):
+    for number, name in enumerate(("a.gif", "b.jfif", "c.AVIF", "d.jp2", "e.tga")):
+        if name != "c.AVIF" or features.check("avif"):
+            write_image(checkout.data / "bolt/test/good" / name, seed=number)
+    images = len(list((checkout.data / "bolt/test/good").iterdir()))
+    assert checkout.compare("--categories", "bolt").returncode == 0
+    assert checkout.rows().test_normal[0] == images > 3
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_named_pipe_fails_its_category_alone_and_does_not_hang(checkout):
+    os.mkfifo(checkout.data / "bolt/test/good/pipe.png")
+    done = checkout.compare()
+    assert (done.returncode, checkout.done()) == (1, ["nut"])
+    assert "pipe.png: it is no regular file" in done.stderr.replace("\n", "")
+
+
+def test_a_link_to_itself_beside_the_categories_fails_alone(checkout):
+    (checkout.data / "loop").symlink_to("loop")
+    assert checkout.compare("--categories", "bolt").returncode == 0
+    done = checkout.compare()
+    assert (done.returncode, checkout.done()) == (1, ["bolt", "nut"])
+    assert f"{checkout.data / 'loop'}" in done.stderr.replace("\n", "") and "symbolic links" in done.stderr
+
+
+def test_a_link_to_itself_among_the_images_fails_its_category_alone(checkout):
+    (checkout.data / "bolt/train/good/loop.png").symlink_to("loop.png")
+    done = checkout.compare()
+    assert (done.returncode, checkout.done()) == (1, ["nut"])
+    assert "loop.png" in done.stderr and "symbolic links" in done.stderr

@@ -4,12 +4,14 @@ import shutil
 from dataclasses import replace
 from typing import ClassVar
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from benchmarks import plugins
-from benchmarks.check import EVERY_CATEGORY, check
+from benchmarks.check import EVERY_CATEGORY, check, remarks
 from benchmarks.errors import UsageError
+from benchmarks.images import verify
 from datasets import Counts, DataError
 from datasets.folder import Folder
 
@@ -119,6 +121,63 @@ def test_the_same_picture_twice_in_train_is_no_finding(root):
     assert not found(root, level="warning")
 
 
+def said(root):
+    """What a result on the data must say."""
+    samples = list(Folder().samples(root, "nut"))
+    return remarks(samples, verify(samples, 0), root)
+
+
+def test_a_result_on_sound_data_has_nothing_to_say(root):
+    shutil.copy(root / "nut/train/good/0.png", root / "nut/train/good/copy.png")
+    assert said(root) == []
+
+
+def test_a_result_says_which_test_images_are_training_images_whatever_their_format(root):
+    Image.open(root / "nut/train/good/0.png").save(root / "nut/test/good/copy.bmp")
+    assert said(root) == ["1 test image is identical to training images: nut/test/good/copy.bmp"]
+
+
+def test_a_result_names_three_of_many_such_images(root):
+    for number in range(5):
+        shutil.copy(root / "nut/train/good/0.png", root / f"nut/test/good/copy {number}.png")
+    named = ", ".join(f"nut/test/good/copy {number}.png" for number in range(3))
+    assert said(root) == [f"5 test images are identical to training images: {named}, ..."]
+
+
+def test_a_result_says_which_validation_images_are_training_images(root):
+    (root / "nut/validation/good").mkdir(parents=True)
+    shutil.copy(root / "nut/train/good/0.png", root / "nut/validation/good/copy.png")
+    assert said(root) == ["1 validation image is identical to training images: nut/validation/good/copy.png"]
+
+
+def sixteen_bits(path, highest):
+    values = np.random.default_rng(len(str(path)) + highest).integers(0, highest, (20, 24), dtype=np.uint16)
+    values[3, 4] = highest
+    Image.fromarray(values).save(path)
+
+
+DARK = "no 16-bit image exceeds 4095 of 65535, so they come out nearly black: scale their values to 16 bits"
+
+
+def test_12_bits_in_files_of_16_are_one_warning_and_a_remark(root):
+    for number, highest in enumerate((4000, 4095, 3900)):
+        sixteen_bits(root / f"nut/train/good/{number}.png", highest)
+    assert one(root, "warning") == DARK
+    assert said(root) == [DARK]
+
+
+def test_16_bits_that_are_used_are_no_finding(root):
+    for number, highest in enumerate((4000, 4096, 3900)):
+        sixteen_bits(root / f"nut/train/good/{number}.png", highest)
+    assert not found(root, level="warning") and not said(root)
+
+
+def test_dark_images_of_8_bits_are_no_finding(root):
+    for number in range(3):
+        Image.new("L", (24, 20), number).save(root / f"nut/train/good/{number}.png")
+    assert not found(root, level="warning") and not said(root)
+
+
 def test_one_training_image_is_an_error(root):
     for number in (1, 2):
         (root / f"nut/train/good/{number}.png").unlink()
@@ -144,6 +203,19 @@ def test_a_group_in_train_and_test_is_an_error(root):
 def test_images_that_no_split_takes_up_are_a_warning(root):
     shutil.copytree(root / "nut/train/good", root / "nut/train/bad")
     assert "no split takes up: 3 (nut/train/bad/0.png" in one(root, "warning")
+
+
+@pytest.mark.parametrize("name", ["wrong.dat", "raw.heic", "without_extension", "parts.zip"])
+def test_files_that_may_be_images_under_another_extension_are_a_warning(root, name):
+    shutil.copy(root / "nut/train/good/0.png", root / "nut/test/good" / name)
+    assert one(root, "warning").endswith(f"by the extension of their names: 1 (nut/test/good/{name})")
+
+
+@pytest.mark.parametrize("name", ["Thumbs.db", ".DS_Store", "readme.txt", "LICENSE", ".ipynb_checkpoints/0.png"])
+def test_files_that_say_they_are_no_images_are_no_finding(root, name):
+    (root / "nut/test/good" / name).parent.mkdir(exist_ok=True)
+    shutil.copy(root / "nut/train/good/0.png", root / "nut/test/good" / name)
+    assert not found(root, level="warning")
 
 
 def test_a_visa_image_that_the_split_leaves_out_is_a_warning(make_tree):

@@ -28,6 +28,7 @@ def result(losses, held_out=None, *, curves=(), **changed) -> Result:
         key="k",
         code="c",
         cell=cell,
+        data="parts",
         made=True,
         trained_on=9,
         images=[],

@@ -7,10 +7,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import datasets
 from benchmarks import plugins
 from datasets import DataError, Dataset, Sample
+from datasets._tree import EXTENSIONS
 
 STRAY = ("Thumbs.db", ".DS_Store", "readme.txt", ".directory", "._000.png", ".hidden.jpg")
 NAMES = plugins.names(datasets)
@@ -98,6 +100,21 @@ def test_stray_files_are_passed_over(dataset, root):
     assert read(dataset, root) == before
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="this file system has UTF-8 names only")
+def test_a_name_that_is_not_utf8_is_refused_and_shown(dataset, root):
+    image = read(dataset, root)[-1].image
+    image.rename(image.with_name(f"stra\udcdfe{image.suffix}"))
+    with pytest.raises(DataError) as error:
+        read(dataset, root)
+    assert r"stra\xdfe" in str(error.value)
+
+
+def test_every_extension_of_a_picture_that_pillow_reads_is_an_images():
+    pictures = "AVIF BMP DIB FITS GIF JPEG JPEG2000 MPO PCX PNG PPM QOI SUN TGA TIFF WEBP".split()
+    expected = {extension for extension, format in Image.registered_extensions().items() if format in pictures}
+    assert expected <= EXTENSIONS
+
+
 def test_no_pixel_is_read(dataset, root):
     before = read(dataset, root)
     for sample in before:
@@ -151,6 +168,12 @@ def test_obtaining_gives_categories_or_says_where_the_data_are(dataset, tmp_path
         assert dataset.reference in str(error) and not (tmp_path / "fresh").exists()
     else:
         assert dataset.categories(tmp_path / "fresh")
+
+
+def test_where_ones_own_images_are_missing_their_folder_is_asked_for_and_nothing_is_to_be_got(tmp_path):
+    with pytest.raises(DataError, match="give their folder with --data; expected there: your own images") as error:
+        plugins.dataset("folder").obtain(tmp_path / "fresh")
+    assert "get them" not in str(error.value)
 
 
 def test_it_says_what_it_is_and_under_which_licence(dataset):

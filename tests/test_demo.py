@@ -1,6 +1,7 @@
 """Demo: what is made, that training never sees the test's part of a photograph, and the defects' masks."""
 
 import hashlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from skimage import data
 
 from datasets import Counts, DataError
 from datasets._defects import KINDS, blend
-from datasets.demo import PHOTOGRAPHS, TEST_COLUMNS, TRAIN_COLUMNS, Demo
+from datasets.demo import MADE_BY, PHOTOGRAPHS, TEST_COLUMNS, TRAIN_COLUMNS, Demo
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +99,29 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
     (tmp_path / "thesis.tex").write_text("work of years")
     with pytest.raises(DataError, match="something other than the demo data"):
         Demo().obtain(tmp_path)
+
+
+@pytest.mark.parametrize("gone", ["train", "test", "ground_truth"])
+def test_data_of_which_a_part_is_gone_are_refused(made, tmp_path, gone):
+    shutil.copytree(made, tmp_path / "demo")
+    shutil.rmtree(tmp_path / "demo/grass" / gone)
+    with pytest.raises(DataError, match="delete it if it is demo data"):
+        Demo().obtain(tmp_path / "demo")
+
+
+@pytest.mark.parametrize("marker", ["", "another version"])
+def test_data_that_other_code_made_are_refused(made, tmp_path, marker):
+    shutil.copytree(made, tmp_path / "demo")
+    (tmp_path / "demo" / MADE_BY).write_text(marker)
+    with pytest.raises(DataError, match="other than the demo data of this version"):
+        Demo().obtain(tmp_path / "demo")
+
+
+def test_data_that_do_not_say_what_made_them_are_refused(made, tmp_path):
+    shutil.copytree(made, tmp_path / "demo")
+    (tmp_path / "demo" / MADE_BY).unlink()
+    with pytest.raises(DataError, match="other than the demo data of this version"):
+        Demo().obtain(tmp_path / "demo")
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):

@@ -120,9 +120,14 @@ def test_two_jobs_at_once_give_the_same(method, one_by_one, two_at_once):
 
 
 def test_jobs_at_once_share_the_cores(one_by_one, two_at_once):
-    given, cores = os.environ.get("OMP_NUM_THREADS"), os.cpu_count()
+    given, cores = os.environ.get("OMP_NUM_THREADS"), arithmetic.cores()
     for results, share in ((one_by_one, cores), (two_at_once, max(1, cores // 2))):
         assert {result.cost.threads for result in stored(results).values()} == {int(given or share)}
+
+
+def test_a_job_takes_no_more_cores_than_its_process_may_use():
+    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); print(arithmetic.variables({})"
+    assert python(f"{code}['OMP_NUM_THREADS'])") == "1"
 
 
 def test_jobs_beside_an_unknown_number_of_others_let_them_compute():

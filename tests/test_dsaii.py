@@ -66,6 +66,15 @@ def test_a_category_without_normal_images_is_refused(make_tree):
         samples(make_tree(layout(normal=0)))
 
 
+@pytest.mark.parametrize("defects", ["anomaly", "defect"])
+def test_one_category_given_as_the_root_is_refused_naming_its_folder(make_tree, defects):
+    root = make_tree(layout(defects=defects)) / FOLDER
+    with pytest.raises(DataError, match="bucket is one category itself") as error:
+        DSAII().categories(root / "bucket")
+    assert f"give the folder that holds it, {root}, with --data" in str(error.value)
+    assert "--categories bucket" in str(error.value)
+
+
 def test_reports_are_told_whose_split_it_is():
     assert not DSAII.counts and any("no split of DSAII was ever published" in remark for remark in DSAII.remarks)
 

@@ -1,19 +1,29 @@
 """What goes wrong around a run: it is named, costs only itself, and the same command mends it."""
 
+import errno
 import os
 import random
 import resource
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
-from tests.checkout.program import CATEGORIES, SIZE, Checkout
+from benchmarks import causes, images, plan, plugins
+from benchmarks.plan import Job, Request
+from benchmarks.progress import PlainLines
+from benchmarks.runner import Runner
+from reports.results import Result, read
+from tests.checkout.program import ROOT, SIZE, Checkout
 from tests.processes import alive, children, wait_for
 
 ROUNDS = 100
@@ -31,13 +41,112 @@ def test_a_job_out_of_memory_is_named_as_that(checkout):
     assert len(reasons(checkout)) == 2 and all("memory ran out" in reason for reason in reasons(checkout))
 
 
-def test_a_full_disk_is_named_and_the_same_command_goes_on(checkout):
-    assert checkout.compare("--categories", "bolt").returncode == 0
-    full = checkout.compare(limits={resource.RLIMIT_FSIZE: 1500})
-    assert full.returncode in (1, 2)
-    assert "disk is full" in full.stderr or "File too large" in full.stderr
-    assert checkout.compare().returncode == 0
-    assert checkout.done() == list(CATEGORIES)
+def test_memory_that_ran_out_while_an_image_was_read_is_not_blamed_on_the_image(tmp_path):
+    Image.new("L", (8000, 8000)).save(tmp_path / "large.png")
+    code = (
+        "import resource; from pathlib import Path; from benchmarks.images import read_image; "
+        f"held = int(Path('/proc/self/statm').read_text().split()[0]) * {resource.getpagesize()}; "
+        "resource.setrlimit(resource.RLIMIT_AS, (held + 30_000_000,) * 2); "
+        f"read_image(Path({str(tmp_path / 'large.png')!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1].startswith("MemoryError")
+
+
+def test_memory_that_the_system_refuses_is_not_blamed_on_the_image(tmp_path):
+    def use(picture: Image.Image) -> None:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    Image.new("L", (2, 2)).save(tmp_path / "small.png")
+    with pytest.raises(OSError, match="Cannot allocate memory"):
+        images._open(tmp_path / "small.png", use)
+
+
+OUT_OF_MEMORY = {
+    "C++": (-signal.SIGABRT, "terminate called after throwing an instance of 'std::bad_alloc'"),
+    "NumPy": (1, "numpy._core._exceptions._ArrayMemoryError: Unable to allocate 9. GiB"),
+    "PyTorch": (1, "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB"),
+    "CUDA": (1, "RuntimeError: CUDA error: out of memory"),
+    "TensorFlow": (1, "tensorflow.python.framework.errors_impl.ResourceExhaustedError: {{function_node __wrapped__"),
+    "a graph of TensorFlow": (1, "OOM when allocating tensor with shape[64,512] and type float"),
+    "the system": (2, "benchmarks: a file cannot be read or written: Cannot allocate memory"),
+}
+
+
+@pytest.mark.parametrize(("status", "line"), OUT_OF_MEMORY.values(), ids=OUT_OF_MEMORY)
+def test_memory_that_ran_out_is_named_with_the_line_that_says_so(status, line):
+    named = causes.reason(status, ["epoch 1", line] + [""] * (status != 2), Path("jobs"))
+    assert named.startswith("memory ran out") and named.endswith(line)
+
+
+ELSE = {
+    "a refusal that quotes a name": (2, "MemoryError/No space left on device/1.png cannot be read as an image"),
+    "another exception": (1, "ValueError: 3 colours requested and none is there"),
+    "another signal": (-signal.SIGSEGV, "Fatal Python error: Segmentation fault"),
+    "a file that is not there": (2, "benchmarks: weights.pt cannot be read or written: No such file or directory"),
+}
+
+
+@pytest.mark.parametrize(("status", "line"), ELSE.values(), ids=ELSE)
+def test_what_failed_for_another_reason_is_not_blamed_on_memory_or_disk(status, line):
+    named = causes.reason(status, ["epoch 1", line], Path("jobs"))
+    assert not any(word in named.partition(line)[0] for word in ("memory", "disk"))
+
+
+SAVING = {
+    "Python": "(folder / 'more').write_bytes(bytes(10**6))",
+    "NumPy": "np.save(folder / 'more.npy', np.ones(10**5))",
+}
+
+
+@pytest.mark.parametrize("saving", SAVING.values(), ids=SAVING)
+def test_a_full_disk_fails_only_the_job_that_meets_it_and_the_same_command_goes_on(checkout, saving):
+    """A file may not grow past what planning, reporting and a small job write, which a large job's model does."""
+    text = (checkout.folder / "methods/toy.py").read_text().replace("class Toy", "class Large")
+    text = text.replace("np.save(folder", f"{saving}\n        np.save(folder", 1)
+    (checkout.folder / "methods/large.py").write_text(text)
+    command = ["--methods", "large,toy", "--categories", "bolt"]
+    assert checkout.compare(*command, limits={resource.RLIMIT_FSIZE: 100_000}).returncode == 1
+    (reason,) = reasons(checkout)
+    (job,) = checkout.results.glob("jobs/large/bolt/*")
+    assert reason.startswith("the disk is full") and str(job) in reason
+    assert [name.split("/")[1] for name in checkout.finish_times()] == ["toy"]
+    assert checkout.compare(*command).returncode == 0
+    assert [name.split("/")[1] for name in checkout.finish_times()] == ["large", "toy"]
+
+
+def test_a_job_whose_folder_cannot_be_written_fails_alone_and_is_listed(checkout):
+    checkout.compare()
+    (spec,) = checkout.results.glob("jobs/*/bolt/*/job.json")
+    spec.unlink()
+    spec.mkdir()
+    done = checkout.compare("--force")
+    assert done.returncode == 1 and checkout.done() == ["nut"]
+    for page in (done.stderr, (checkout.results / "report.md").read_text()):
+        assert "job.json cannot be read or written: Is a directory" in page
+
+
+@pytest.fixture
+def jobs(checkout) -> list[Job]:
+    choice = plugins.choose("mean_image", {})
+    return plan.plan(Request([choice], dataset="folder", root=checkout.data, results=checkout.results))
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("parts.txt/below", "Not a directory"), ("x" * 300, "File name too long")], ids=["file", "long"]
+)
+def test_a_failure_that_cannot_be_stored_is_returned_and_the_other_jobs_go_on(checkout, jobs, name, why):
+    (checkout.folder / "parts.txt").touch()
+    lost = jobs[0].model_copy(update={"folder": checkout.folder / name})
+    (failure,) = Runner(2).run([lost, jobs[1]], PlainLines(Console(), 2))
+    assert failure.key == lost.key and failure.reason.endswith(why) and str(lost.folder) in failure.reason
+    assert plan.finished(jobs[1])
+
+
+def test_jobs_whose_processes_cannot_be_started_are_failures(jobs, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    failures = Runner(1).run(jobs, PlainLines(Console(), 2))
+    assert ["/nowhere/python" in failure.reason for failure in failures] == [True, True]
 
 
 def test_a_results_folder_that_cannot_be_made_is_one_sentence(checkout):
@@ -75,7 +184,10 @@ def test_an_image_changed_behind_a_clock_set_back_is_seen(checkout):
 
 @pytest.mark.slow
 def test_killed_at_random_moments_a_hundred_times_nothing_is_lost_torn_or_done_twice(checkout):
-    """Runner or job is killed after a random time; then the same command ends with the table of an undisturbed run."""
+    """Runner or job is killed after a random time; then the same command ends with the table of an undisturbed run.
+
+    Every third run does finished jobs again, and is killed as one of them takes the place of what was there.
+    """
     options = ("--seeds", "0,1", "--set", "toy.pause=0.05")
     assert checkout.compare(*options).returncode == 0
     undisturbed, generator = checkout.csv_without_costs(), random.Random(0)
@@ -83,13 +195,21 @@ def test_killed_at_random_moments_a_hundred_times_nothing_is_lost_torn_or_done_t
     begun = time.monotonic()
     assert checkout.compare(*options).returncode == 0
     seconds, killed = time.monotonic() - begun, Counter()
-    for _ in range(ROUNDS):
-        kept = lose_two_results(checkout, generator)
-        killed[kill_runner_or_job(checkout, options, generator, within_seconds=seconds)] += 1
+    for number in range(ROUNDS):
+        if number % 3:
+            kept = lose_two_results(checkout, generator)
+            victim = kill_runner_or_job(checkout, options, generator, within_seconds=seconds)
+            assert kept.items() <= checkout.finish_times().items()
+        else:
+            kept = checkout.finish_times()
+            victim = kill_runner_or_job(checkout, (*options, "--force"), generator, within_seconds=0, replacing=True)
+            assert len(kept.keys() - checkout.finish_times().keys()) <= 1
+        killed[victim] += 1
+        assert_sound(checkout)
         done = checkout.finish_times()
-        assert kept.items() <= done.items()
         assert checkout.compare(*options).returncode == 0
         assert done.items() <= checkout.finish_times().items()
+        assert_sound(checkout)
         assert checkout.csv_without_costs() == undisturbed
     assert min(killed["runner"], killed["job"]) >= ROUNDS // 10
 
@@ -101,11 +221,26 @@ def lose_two_results(checkout: Checkout, generator: random.Random) -> dict[str, 
     return checkout.finish_times()
 
 
+def assert_sound(checkout: Checkout) -> None:
+    """Every result is whole, and its model beside it."""
+    for name in checkout.finish_times():
+        file = checkout.results / name
+        assert (file.parent / "model/key").read_text() == read(file, Result).key
+        assert (file.parent / "model/mean.npy").stat().st_size
+
+
 def kill_runner_or_job(
-    checkout: Checkout, options: Sequence[str], generator: random.Random, *, within_seconds: float
+    checkout: Checkout,
+    options: Sequence[str],
+    generator: random.Random,
+    *,
+    within_seconds: float,
+    replacing: bool = False,
 ) -> str:
-    """Which of the two was killed."""
+    """Which of the two was killed; the time counts from the start or, if `replacing`, from when a result is gone."""
     runner = checkout.start(*checkout.options, *options)
+    if replacing:
+        wait_for_a_replacement(checkout, generator)
     time.sleep(generator.uniform(0, within_seconds))
     jobs = children(runner.pid)
     victim = generator.choice([runner.pid, *jobs])
@@ -115,3 +250,12 @@ def kill_runner_or_job(
     assert "Traceback" not in error
     wait_for(lambda: not any(map(alive, jobs)))
     return "job" if victim in jobs else "runner"
+
+
+def wait_for_a_replacement(checkout: Checkout, generator: random.Random) -> None:
+    """Until a job, any one, has taken away its old result; the new one follows within milliseconds."""
+    old = generator.choice(sorted(checkout.results.glob("jobs/*/*/*/result.json")))
+    number, end = old.stat().st_ino, time.monotonic() + 60
+    with suppress(FileNotFoundError):
+        while old.stat().st_ino == number:
+            assert time.monotonic() < end, "waited too long"

@@ -113,3 +113,10 @@ def test_a_damaged_store_of_digests_is_made_again(samples, tmp_path):
     before = digest(samples, tmp_path)
     (tmp_path / "digests.json").write_text("{")
     assert digest(samples, tmp_path) == before
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="this system has no such device")
+def test_a_device_is_refused_and_not_read_for_ever(tmp_path):
+    (tmp_path / "zero.png").symlink_to("/dev/zero")
+    with pytest.raises(OSError, match=r"no regular file.*zero\.png"):
+        Digests(tmp_path / "digests.json").of_files([tmp_path / "zero.png"])

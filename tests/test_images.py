@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 from scipy import ndimage
 
@@ -236,6 +237,34 @@ def test_examining_tells_size_content_and_mask(save):
     assert normal.shape == (5, 7) and normal.defect_px is None
     assert defective.defect_px == (GRAY > 200).sum()
     assert normal.digest == copied.digest != defective.digest
+
+
+@pytest.mark.parametrize("name", ["x.png", "x.tif", "x.pgm"])
+def test_examining_tells_the_highest_value_of_16_bits(save, name):
+    levels = np.array([[0, 257, 4001]], np.uint16)
+    assert highest_16_bit(save(levels, name)) == 4001
+    assert highest_16_bit(save(GRAY, name)) is None
+
+
+def test_the_highest_value_of_16_bits_is_that_of_pixels_whatever_their_orientation(save):
+    picture = Image.fromarray(np.array([[0, 4001]], np.uint16))
+    assert highest_16_bit(save(name="x.tif", **oriented(picture, 6))) == 4001
+
+
+def test_the_highest_value_of_colours_in_16_bits_is_rounded_up_to_a_multiple_of_256_less_1(save, tmp_path):
+    tifffile.imwrite(tmp_path / "x.tif", np.array([[[0, 257, 3900]]], np.uint16), photometric="rgb")
+    assert highest_16_bit(tmp_path / "x.tif") == 4095
+    assert highest_16_bit(save(RGB, "x.tif")) is None
+
+
+def highest_16_bit(path):
+    (seen,) = examine([Sample(path, "c", "train")], 0)
+    return seen.highest_16_bit
+
+
+def test_verifying_tells_what_examining_has_shown(save):
+    samples = [Sample(save(RGB), "c", "train"), Sample(save(GRAY, "other.png"), "c", "test")]
+    assert verify(samples, 0) == list(examine(samples, 0))
 
 
 MAP = np.random.default_rng(1).normal(size=(6, 9)).astype(np.float32)

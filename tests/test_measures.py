@@ -35,6 +35,7 @@ def result(images, **changes):
         "key": "a1",
         "code": "b2",
         "cell": cell,
+        "data": "/data",
         "made": False,
         "trained_on": 20,
         "images": [
@@ -92,6 +93,21 @@ def test_a_row_says_which_job_it_is():
     assert (row["method"], row["changed"], row["category"], row["seed"]) == ("knn", "neighbours=3", "bolt", 0)
     assert json.loads(row["settings"]) == {"neighbours": 3, "views": 1}
     assert (row["trained_on"], row["test_normal"], row["test_defective"]) == (20, 4, 4)
+
+
+def test_the_numbers_of_images_stand_beside_the_published_ones():
+    stored = result([*CALIBRATION, *TEST])
+    bottle = stored.cell.model_copy(update={"dataset": "mvtec", "category": "bottle"})
+    row = row_of(stored.model_copy(update={"cell": bottle}))
+    assert row["images_used"] == "train 23, test 4 normal and 4 defective"
+    assert row["images_published"] == "train 209, test 20 normal and 63 defective"
+
+
+@pytest.mark.parametrize("dataset", ["mvtec", "folder", "gone"])
+def test_where_no_numbers_were_published_there_are_none(dataset):
+    stored = result(TEST)
+    cell = stored.cell.model_copy(update={"dataset": dataset, "category": "bolt"})
+    assert row_of(stored.model_copy(update={"cell": cell}))["images_published"] is None
 
 
 def test_image_metrics_judge_test_images_only():
@@ -211,6 +227,23 @@ def test_an_operating_point_of_another_result_judges_nothing(tmp_path):
     assert results_folder.result(tmp_path) == (stored, None)
     write(tmp_path / "operating_point.json", operating_point(stored))
     assert results_folder.result(tmp_path) == (stored, operating_point(stored))
+
+
+@pytest.mark.parametrize("change", ["without one", "of another class", "twice", "that chose and was none"])
+def test_an_operating_point_whose_images_are_not_those_of_its_result_judges_nothing(tmp_path, capsys, change):
+    stored = result([*CALIBRATION, *TEST])
+    point = operating_point(stored)
+    first, *others = point.images
+    harm = {
+        "without one": {"images": others},
+        "of another class": {"images": [first.model_copy(update={"defect": "bent"}), *others]},
+        "twice": {"images": [first, *point.images]},
+        "that chose and was none": {"tuned_on": ["nowhere.png"]},
+    }
+    write(tmp_path / "result.json", stored)
+    write(tmp_path / "operating_point.json", point.model_copy(update=harm[change]))
+    assert results_folder.result(tmp_path) == (stored, None)
+    assert "operating_point.json is damaged" in capsys.readouterr().err
 
 
 def test_a_job_that_failed_since_its_result_has_none(tmp_path):

@@ -206,6 +206,11 @@ HOSTILE = {
     "no model": (lambda folder: shutil.rmtree(folder / "model"), "no model was kept"),
     "the model of another result": (lambda folder: (folder / "model/key").write_text("x"), "no model was kept"),
     "a torn point": (lambda folder: (folder / "operating_point.json").write_text("{"), "is damaged"),
+    "a point of no area": (lambda folder: change(folder / "operating_point.json", area_px=0), "is damaged"),
+    "a point of a negative area": (lambda folder: change(folder / "operating_point.json", area_px=-3), "is damaged"),
+    "a point of any area": (lambda folder: change(folder / "operating_point.json", area_px=10**30), "is damaged"),
+    "a point without its images": (lambda folder: change(folder / "operating_point.json", images=[]), "is damaged"),
+    "other settings": (lambda folder: change(folder / "model/settings.json", epochs=3), "not hold the settings of the"),
     "a point of another version": (lambda folder: change(folder / "operating_point.json", format=9), "another version"),
     "a torn job": (lambda folder: (folder / "job.json").write_bytes(b"\xff{"), "0 of the finished jobs"),
 }

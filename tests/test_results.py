@@ -1,8 +1,12 @@
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
-from reports.results import Cell, DamagedResultError, Failure, ResultError, read, write
+from benchmarks.fingerprint import Digests
+from reports.results import FORMAT, Cell, DamagedResultError, Failure, Result, ResultError, read, write
+from tests.checkout.program import CATEGORIES, Checkout
 
 CELL = Cell(
     method="cae",
@@ -33,9 +37,136 @@ def test_a_file_truncated_at_any_byte_is_named_as_damaged(tmp_path):
             read(file, Failure)
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Checkout:
+    """Run once; what harms its results works on a copy."""
+    checkout = Checkout(tmp_path_factory.mktemp("finished") / "checkout")
+    assert checkout.compare().returncode == 0
+    return checkout
+
+
+@pytest.fixture
+def mine(finished, tmp_path) -> Checkout:
+    return finished.copy(tmp_path / "mine")
+
+
+def bolt(checkout: Checkout, name: str) -> Path:
+    return next(checkout.results.glob("jobs/toy/bolt/*")) / name
+
+
+def reported(checkout: Checkout) -> str:
+    """What `report` shows on the screen."""
+    done = checkout.run("--results", str(checkout.results), command="report")
+    assert done.returncode == 0
+    return done.stderr
+
+
+def failures(checkout: Checkout) -> dict[str, str]:
+    """The reason that each category has no result, where it has none, as both files of the report tell."""
+    rows, page = checkout.rows(), (checkout.results / "report.md").read_text(encoding="utf-8")
+    assert list(rows.category) == list(CATEGORIES)
+    reasons = dict(rows.set_index("category").failure.dropna()) if "failure" in rows else {}
+    assert page.count(" is damaged ") + page.count(" was damaged ") == ("## Failed jobs" in page) == len(reasons)
+    return reasons
+
+
+def test_a_real_result_truncated_at_any_byte_is_named_as_damaged(finished, tmp_path):
+    whole, file = bolt(finished, "result.json").read_bytes().rstrip(), tmp_path / "result.json"
+    for length in range(len(whole)):
+        file.write_bytes(whole[:length])
+        with pytest.raises(DamagedResultError, match=r"result\.json is damaged"):
+            read(file, Result)
+
+
+@pytest.mark.parametrize("part", [0, 0.5, 0.999])
+def test_a_truncated_result_is_named_listed_set_aside_and_done_again(mine, part):
+    file, aside = bolt(mine, "result.json"), bolt(mine, "result.json.damaged")
+    whole = file.read_bytes()
+    torn = whole[: int(len(whole) * part)]
+    file.write_bytes(torn)
+    aside.write_bytes(b"an older one")
+    assert f"{file} is damaged" in reported(mine)
+    assert str(file) in failures(mine)["bolt"]
+    done = mine.compare()
+    assert done.returncode == 0 and "1 finished before, 1 to do" in done.stderr
+    assert f"{file} is damaged" in done.stderr and aside.read_bytes() == torn
+    assert failures(mine) == {} and mine.done() == list(CATEGORIES)
+
+
+def test_a_result_set_aside_is_listed_until_it_is_done_again(mine):
+    bolt(mine, "result.json").write_bytes(b"{")
+    done = mine.compare("--categories", "nut")
+    assert "0 to do" in done.stderr and "run again" in failures(mine)["bolt"]
+    assert "result.json was damaged" in reported(mine)
+    assert mine.compare().returncode == 0 and failures(mine) == {}
+
+
+def test_damaged_results_are_left_in_place_where_others_are_of_another_version(mine):
+    bolt(mine, "result.json").write_bytes(b"{")
+    other = next(mine.results.glob("jobs/toy/nut/*/result.json"))
+    other.write_text(json.dumps({**json.loads(other.read_text()), "format": 99}))
+    assert mine.compare().returncode == 2
+    assert bolt(mine, "result.json").read_bytes() == b"{"
+
+
+def test_a_torn_failure_is_named_and_listed_and_the_next_run_forgets_it(mine):
+    bolt(mine, "failure.json").write_bytes(b"{")
+    assert "failure.json is damaged" in reported(mine)
+    assert "failure.json is damaged" in failures(mine)["bolt"]
+    assert "0 to do" in mine.compare().stderr
+    assert failures(mine) == {}
+
+
+def test_a_torn_failure_of_a_job_that_was_never_begun_is_listed(mine):
+    shutil.rmtree(mine.results / "jobs/toy/bolt")
+    shutil.rmtree(mine.data / "bolt/train")
+    assert mine.compare().returncode == 1
+    bolt(mine, "failure.json").write_bytes(b"{")
+    assert "failure.json is damaged" in reported(mine)
+    assert "failure.json is damaged" in failures(mine)["bolt"]
+    assert mine.rows().settings.nunique() == 1
+
+
+HOSTILE = {"a well": b"[" * 200_000, "a number": b"1" * 5_000, "a list": b"[]", "nothing": b"null", "no text": b"\xff"}
+
+
+@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
+def test_what_holds_no_record_is_damaged(tmp_path, content):
+    (tmp_path / "result.json").write_bytes(content)
+    with pytest.raises(DamagedResultError, match=r"result\.json is damaged"):
+        read(tmp_path / "result.json", Result)
+
+
+def test_why_there_are_no_pixel_metrics_is_text_in_the_report(mine):
+    file = bolt(mine, "result.json")
+    stored = json.loads(file.read_text()) | {"pixels": None, "why_no_pixels": "<script>alert(1)</script>"}
+    file.write_text(json.dumps(stored))
+    reported(mine)
+    page = (mine.results / "report.md").read_text(encoding="utf-8")
+    assert "alert(1)" in page and "<script>" not in page
+
+
+DIGESTS = {
+    "a list": lambda known: "[]",
+    "numbers": lambda known: json.dumps(dict.fromkeys(known, 5)),
+    "no digest": lambda known: json.dumps({file: [*state, 5] for file, (*state, _) in known.items()}),
+    "a well": lambda known: "[" * 200_000,
+}
+
+
+@pytest.mark.parametrize("harmed", DIGESTS.values(), ids=DIGESTS)
+def test_damaged_digests_are_as_none(tmp_path, harmed):
+    store, image = tmp_path / "digests.json", tmp_path / "0.png"
+    image.write_bytes(b"an image")
+    before = (digests := Digests(store)).of_files([image])
+    digests.save()
+    store.write_text(harmed(digests.known))
+    assert Digests(store).of_files([image]) == before
+
+
 def test_another_version_is_refused(tmp_path):
     file = tmp_path / "failure.json"
-    file.write_text(json.dumps({**FAILURE.model_dump(), "format": 2}))
+    file.write_text(json.dumps({**FAILURE.model_dump(), "format": FORMAT + 1}))
     with pytest.raises(ResultError, match="another version"):
         read(file, Failure)
 

@@ -9,9 +9,11 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from tests.checkout.program import CATEGORIES, write_image
+from tests.checkout.program import CATEGORIES, SIZE, write_image
 from tests.processes import alive, children, wait_for
 
 
@@ -126,6 +128,42 @@ def test_datasets_in_one_folder_of_results_do_not_replace_each_other(checkout):
     assert list(checkout.rows().dataset) == ["folder", "mvtec"]
 
 
+def test_images_of_another_folder_do_not_replace_results_unasked(checkout):
+    assert checkout.compare().returncode == 0
+    before, other = checkout.finish_times(), checkout.folder / "other"
+    shutil.copytree(checkout.data, other)
+    (other / "nut/train/good/0.png").unlink()
+    done = checkout.compare("--data", str(other))
+    assert done.returncode == 2 and f"on the images in {checkout.data}, not in {other}" in done.stderr
+    assert checkout.finish_times() == before
+    assert checkout.compare("--data", str(other), "--categories", "bolt").returncode == 0  # the same images, moved
+    assert checkout.finish_times() == before
+    assert checkout.compare("--data", str(other), "--force").returncode == 0
+
+
+def test_the_report_says_whose_results_are_of_older_code_or_other_folders(checkout):
+    assert checkout.compare().returncode == 0
+    assert "versions of its code" not in (checkout.results / "report.md").read_text()
+    method = checkout.folder / "methods/toy.py"
+    method.write_text(method.read_text().replace("max(axis=2)", "mean(axis=2)"))
+    metrics = checkout.folder / "benchmarks/pixels.py"
+    metrics.write_text(metrics.read_text() + "\nOTHER = 1\n")
+    other = checkout.folder / "other"
+    shutil.copytree(checkout.data, other)
+    assert checkout.compare("--categories", "bolt", "--data", str(other), "--force").returncode == 0
+    report = (checkout.results / "report.md").read_text()
+    assert "toy: its results are of 2 versions of its code or of files it depends on (bolt; nut)" in report
+    assert "nut: the pixel metrics were measured by other code than today's" in report
+    assert "the images of folder came from more than one folder" in report and str(other) in report
+
+
+def test_a_category_with_a_name_too_long_to_quote_is_run(checkout):
+    name = "гайка " * 20
+    (checkout.data / "nut").rename(checkout.data / name.strip())
+    assert checkout.compare().returncode == 0
+    assert set(checkout.done()) == {"bolt", name.strip()}
+
+
 def test_a_second_run_in_the_same_folder_is_refused(checkout):
     first = checkout.start(*checkout.options, "--set", "toy.pause=2")
     wait_for(lambda: children(first.pid))
@@ -220,6 +258,33 @@ def test_control_c_stops_cleanly_and_says_how_to_go_on(checkout):
     assert not alive(job)
 
 
+def test_control_c_while_data_are_read_says_how_to_go_on(checkout):
+    (checkout.folder / "datasets/late.py").write_text(LATE)
+    runner = checkout.start(*checkout.options, "--dataset", "late")
+    wait_for((checkout.data / "reading").exists)
+    runner.send_signal(signal.SIGINT)
+    _, error = runner.communicate(timeout=20)
+    assert runner.returncode == 130
+    assert error.count("run the same command again") == 1 and "Traceback" not in error
+
+
+LATE = '''"""A dataset that takes long to read."""
+
+import time
+
+from datasets.folder import Folder
+
+
+class Late(Folder):
+    """Your own images on a slow disk."""
+
+    def samples(self, root, category):
+        (root / "reading").touch()
+        time.sleep(60)
+        return super().samples(root, category)
+'''
+
+
 WRONG = {
     "an unknown method": (["--methods", "tyo"], "did you mean 'toy'"),
     "an unknown dataset": (["--dataset", "floder"], "did you mean 'folder'"),
@@ -229,6 +294,9 @@ WRONG = {
     "a setting of nothing": (["--set", "epochs"], "METHOD.FIELD=VALUE"),
     "a setting of a method not chosen": (["--set", "cae.loss=mse"], "--methods"),
     "a bad seed": (["--seeds", "0,x"], "--seeds"),
+    "a seed below 0": (["--seeds", "-1"], "--seeds"),
+    "a seed above the largest": (["--seeds", "0,9223372036854775808"], "--seeds: expected whole numbers from 0 to"),
+    "a seed that only text can hold": (["--seeds", "9" * 5000], "--seeds: expected whole numbers from 0 to"),
     "a bad device": (["--device", "gpu"], "--device"),
     "a device that is not there": (["--device", "cuda:7"], "cuda:7 is not there"),
     "a bad share": (["--calibration", "2"], "--calibration"),
@@ -313,6 +381,34 @@ def test_list_shows_the_new_method_and_its_settings(checkout):
     listed = checkout.run(command="list").stdout
     assert "toy" in listed and "Difference from the mean colour" in listed
     assert "epochs, none of which learns anything" in checkout.run("toy", command="list").stdout
+
+
+def test_the_largest_seed_is_run(checkout):
+    assert checkout.compare("--categories", "bolt", "--seeds", str(2**63 - 1)).returncode == 0
+
+
+def test_the_report_says_which_test_images_were_trained_on(checkout):
+    shutil.copy(checkout.data / "bolt/train/good/0.png", checkout.data / "bolt/test/good/1.png")
+    assert checkout.compare().returncode == 0
+    report = (checkout.results / "report.md").read_text()
+    assert "- bolt: 1 test image is identical to training images: bolt/test/good/1.png" in report
+
+
+def test_the_report_says_where_16_bit_images_are_nearly_black(checkout):
+    for image in (checkout.data / "nut").rglob("good/*.png"):
+        Image.fromarray(np.random.default_rng(len(str(image))).integers(0, 4000, SIZE, np.uint16)).save(image)
+    checkout.compare()
+    report = (checkout.results / "report.md").read_text()
+    assert "- nut: no 16-bit image exceeds 3" in report and "nearly black" in report
+
+
+def test_check_warns_and_exits_0_where_numbers_would_mislead(checkout):
+    shutil.copy(checkout.data / "bolt/train/good/0.png", checkout.data / "bolt/test/good/1.png")
+    done = checkout.run("--dataset", "folder", "--data", str(checkout.data), command="check")
+    assert done.returncode == 0 and "0 errors, 1 warnings" in done.stdout
+    assert "warnings may still make its numbers wrong" in " ".join(
+        checkout.run("--help", command="check").stdout.replace("│", " ").split()
+    )
 
 
 def test_check_exits_1_where_a_run_would_be_wrong(checkout):

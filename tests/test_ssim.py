@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
-from methods.cae import ConvolutionalAutoencoder, engine
+from methods.cae import ConvolutionalAutoencoder, engine, scores
 
 BORDER = 5
 
@@ -208,6 +208,6 @@ def test_loss_and_map_have_one_data_range(differences):
 @pytest.mark.parametrize(
     "rule, share, expected", [("max", 0.5, 99), ("mean", 0.5, 49.5), ("top_mean", 0.1, 94.5), ("top_mean", 0.001, 99)]
 )
-def test_the_image_score_is_of_the_highest_pixels(differences, rule, share, expected):
+def test_the_image_score_is_of_the_highest_pixels(rule, share, expected):
     map = np.random.default_rng(0).permutation(np.arange(100, dtype=np.float32)).reshape(5, 20)
-    assert differences.image_score(map, ConvolutionalAutoencoder(image_score=rule, top_share=share)) == expected
+    assert scores.image_score(map, ConvolutionalAutoencoder(image_score=rule, top_share=share)) == expected

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from benchmarks import measures
+from benchmarks import measures, plugins
 from reports import published, report
 from reports.comparison import comparison
 from reports.results import Cell, Cost, Failure, ImageScore, PixelScores, Result, TrackedEpoch
@@ -43,6 +43,7 @@ def result(cell, **fields):
     defaults = {
         "key": "a1",
         "code": "b2",
+        "data": "/data",
         "made": False,
         "trained_on": 20,
         "images": [ImageScore(path=f"{s}.png", part=p, defect=d, score=s) for p, d, s in scores],
@@ -80,6 +81,11 @@ def read_tables(text):
     tables = re.findall(r"<table>(.*?)</table>", MARKDOWN.render(text), flags=re.DOTALL)
     lines = [re.findall(r"<tr>(.*?)</tr>", table, flags=re.DOTALL) for table in tables]
     return [[re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line, flags=re.DOTALL) for line in table] for table in lines]
+
+
+def section(text, title):
+    """What stands under a heading."""
+    return text.partition(f"## {title}\n")[2].partition("\n## ")[0]
 
 
 def compared(rows, column="image_auroc"):
@@ -131,6 +137,46 @@ def test_the_mean_over_many_categories_has_an_interval_and_a_surely_best():
 def test_the_best_mean_over_few_categories_is_in_doubt():
     rows = [row(method, place, auroc=auroc) for method, auroc in (("a", 0.9), ("b", 0.2)) for place in "xyz"]
     assert compared(rows)[-1][1] == "<strong>0.900</strong> ≈"
+
+
+def test_every_table_that_may_carry_the_mark_says_what_was_tested():
+    text = text_of([result(cell(method, place)) for method in "ab" for place in "xy"])
+    assert "DeLong's paired test" in section(text, "Image AUROC")
+    for title in ("Pixel AUROC", "AUPRO", "Pixel average precision", "Oracle: image F1-max"):
+        assert "≈ |" in section(text, title)
+        assert "- ≈: the best of the mean row" in section(text, title)
+        assert "single categories are not tested here: bold alone shows nothing there" in section(text, title)
+
+
+def test_of_several_seeds_no_category_is_said_to_be_tested():
+    text = section(text_of([result(cell(method, seed=seed)) for method in "ab" for seed in (0, 1)]), "Image AUROC")
+    assert "single categories are not tested here" in text and "DeLong" not in text
+
+
+def test_an_interval_of_a_mean_is_explained_where_it_may_appear():
+    results = [result(cell(category=f"part {n}")) for n in range(8)]
+    assert "[0.90, 0.90]" in section(text_of(results), "Pixel AUROC")
+    assert "- [low, high]: where the mean lies" in section(text_of(results), "Pixel AUROC")
+    assert "[low, high]" not in section(text_of(results[:7]), "Pixel AUROC")
+
+
+def test_of_many_seeds_a_line_says_where_others_would_have_put_the_mean():
+    aurocs = {(place, seed): 0.7 + 0.02 * seed for place in "xyz" for seed in range(4)}
+    rows = [row("a", place, seed, auroc) for (place, seed), auroc in aurocs.items()]
+    title, found = compared(rows)[-1]
+    low, high = map(float, found.strip("[]").split(", "))
+    assert title == "<em>mean, other seeds</em>" and 0.70 < low < 0.73 < high < 0.76
+    results = [result(cell(category=place, seed=seed)) for place, seed in aurocs]
+    assert "- mean, other seeds: where the mean over just these categories" in section(text_of(results), "Image AUROC")
+
+
+def test_a_single_method_has_no_mark_to_explain():
+    assert "≈" not in section(text_of([result(cell())]), "Pixel AUROC")
+
+
+def test_bold_claims_no_more_than_the_highest_of_its_line():
+    text = text_of([result(cell())]).partition("\n## ")[0]
+    assert "bold: highest of its line, which claims no more" in text
 
 
 def test_the_best_of_a_line_is_bold():
@@ -254,17 +300,27 @@ def test_csv_has_one_line_a_job_whatever_its_name():
 
 
 def captions(rows):
-    return [block.split("\n\n")[0] for block in published.beside_ours(frame(rows))]
+    blocks = [block.split("\n\n")[0] for block in published.beside_ours(frame(rows))]
+    return [block for block in blocks if block.startswith("**")]
+
+
+def on_published_data(method, category, dataset, auroc=0.9, **fields):
+    """A row with as many images as were published of the category."""
+    counts = plugins.dataset(dataset).counts[category]
+    kinds = [("calibration", None)] * 9 + [("test", None)] * counts.test_normal + [("test", "bent")] * counts[2]
+    images = [ImageScore(path=f"{n}.png", part=part, defect=defect, score=n) for n, (part, defect) in enumerate(kinds)]
+    stored = result(cell(method, category, dataset=dataset, **fields), trained_on=counts.train - 9, images=images)
+    return measures.measure(stored).row | {"image_auroc": auroc}
 
 
 def test_published_values_stand_beside_ours_with_their_own_digits_and_protocol():
-    [block] = published.beside_ours(frame([row("differnet", "candle", dataset="visa", auroc=0.9)]))
+    [block] = published.beside_ours(frame([on_published_data("differnet", "candle", "visa")]))
     assert block.startswith("**differnet, image AUROC.** Published: maximum over 24 evaluations on the test set")
     assert read_tables(block)[0][1] == ["candle", "0.900", "0.8825", "+0.018"]
 
 
 def test_the_oracle_stands_beside_a_published_oracle():
-    tracked = row("differnet", "candle", dataset="visa", auroc=0.9) | {"oracle_image_auroc_max": 0.95}
+    tracked = on_published_data("differnet", "candle", "visa") | {"oracle_image_auroc_max": 0.95}
     [block] = published.beside_ours(frame([tracked]))
     assert read_tables(block)[0][1] == ["candle", "0.900", "0.950", "0.8825", "+0.018"]
 
@@ -280,17 +336,73 @@ def test_the_oracle_stands_beside_a_published_oracle():
     ],
 )
 def test_published_values_are_compared_under_their_settings_only(used, changed, metrics):
-    assert len(captions([row("cae", "bottle", dataset="mvtec", settings=used, changed=changed)])) == metrics
+    assert len(captions([on_published_data("cae", "bottle", "mvtec", settings=used, changed=changed)])) == metrics
 
 
-def test_a_published_mean_needs_all_its_categories():
-    rows = [row("differnet", f"c{n}", dataset="mvtec") for n in range(15)]
-    assert len(captions(rows)) == 1
-    assert captions(rows[1:]) == []
+@pytest.fixture
+def all_of_mvtec():
+    return [on_published_data("differnet", category, "mvtec") for category in plugins.dataset("mvtec").counts]
+
+
+def lines_of(rows):
+    return [line[0] for block in published.beside_ours(frame(rows)) for table in read_tables(block) for line in table]
+
+
+def test_a_published_mean_needs_all_its_categories(all_of_mvtec):
+    assert "mean of 15" in lines_of(all_of_mvtec)
+    assert "mean of 15" not in lines_of(all_of_mvtec[1:])
+
+
+def test_other_categories_do_not_make_up_a_published_mean(all_of_mvtec):
+    other = row("differnet", "my own", dataset="mvtec")
+    assert "mean of 15" not in lines_of([*all_of_mvtec[1:], other])
+    assert "mean of 15" in lines_of([*all_of_mvtec, other])
+
+
+def test_a_category_with_other_numbers_of_images_is_left_out_and_said_to_be():
+    rows = [on_published_data("differnet", "candle", "visa"), row("differnet", "cashew", dataset="visa")]
+    block, remark = published.beside_ours(frame(rows))
+    assert [line[0] for line in read_tables(block)[0]] == ["category", "candle"]
+    assert remark == (
+        "- cashew counts in no line and no mean above: it has train 21, test 2 normal and 1 defective; "
+        "published were train 450, test 50 normal and 100 defective (differnet)"
+    )
+
+
+def test_a_category_with_other_numbers_of_images_leaves_no_mean(all_of_mvtec):
+    text = "\n".join(published.beside_ours(frame([*all_of_mvtec[1:], row("differnet", "bottle", dataset="mvtec")])))
+    assert "mean of 15" not in text
+    assert "bottle counts in no line and no mean above" in text
+
+
+def test_seeds_on_other_images_leave_the_category_out():
+    rows = [on_published_data("differnet", "candle", "visa"), row("differnet", "candle", seed=1, dataset="visa")]
+    assert captions(rows) == []
+
+
+def test_where_no_numbers_of_images_were_published_that_is_said():
+    block, remark = published.beside_ours(frame([row("differnet", "magnetic_tile", dataset="mvtec", auroc=0.9)]))
+    assert read_tables(block)[0][1] == ["magnetic_tile", "0.900", "0.977", "-0.077"]
+    assert "magnetic_tile: how many images the published value is of is not known" in remark
+
+
+def test_every_published_mean_is_over_all_categories_with_published_numbers():
+    counts = {line.dataset: plugins.dataset(line.dataset).counts for line in published.read()}
+    means = {(line.dataset, line.category) for line in published.read() if line.category.startswith("mean")}
+    assert {mean for dataset, mean in means if counts[dataset]} == {
+        f"mean of {len(counts[dataset])}" for dataset, _ in means if counts[dataset]
+    }
+
+
+def test_images_held_out_for_the_threshold_are_told_beside_published_values():
+    text = text_of([result(cell("differnet", "magnetic_tile", dataset="mvtec", calibration=0.1))])
+    assert "held out for the threshold" in section(text, "Published values")
+    text = text_of([result(cell("differnet", "magnetic_tile", dataset="mvtec", calibration=0.0))])
+    assert "held out for the threshold" not in section(text, "Published values")
 
 
 def test_a_run_on_a_few_chosen_images_is_not_compared():
-    assert captions([row("differnet", "candle", dataset="visa", shots=5)]) == []
+    assert captions([on_published_data("differnet", "candle", "visa", shots=5)]) == []
 
 
 def test_every_published_metric_has_a_name():
@@ -306,16 +418,17 @@ def test_a_report_has_its_sections_in_order():
         "Failed jobs",
         "Image AUROC",
         "At the calibrated threshold",
-        "True positive rate at 1 % and 5 % false alarms",
         "By defect type",
         "Pixel AUROC",
         "AUPRO",
         "Pixel average precision",
         "Oracle: image F1-max",
+        "Oracle: true positive rate at 1 % and 5 % false alarms",
         "Oracle: best epoch",
         "Published values",
         "Costs",
         "Images",
+        "Remarks",
         "Made with",
     ]
 
@@ -327,6 +440,13 @@ def test_every_table_is_rendered_whole():
     assert len(tables) == len(re.findall(r"^\|:--", text, flags=re.MULTILINE)) > 8
     assert all(len({len(line) for line in table}) == 1 for table in tables)
     assert "<i>" not in MARKDOWN.render(text)
+
+
+def test_rates_at_given_false_alarms_are_called_oracle():
+    text = section(text_of([result(cell())]), "Oracle: true positive rate at 1 % and 5 % false alarms")
+    assert read_tables(text)[0][0][-2:] == [f"true positive rate at {share} % (oracle)" for share in (1, 5)]
+    assert "taken from the test set's own normal images" in text
+    assert text.count("means no false alarm at all") == 2
 
 
 def test_the_oracle_table_is_that_of_the_visa_fork():

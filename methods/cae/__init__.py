@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from methods import Curve, Epoch, Image, Method, MethodError, Preparing, Score, settings
-from methods.cae import architectures, engine, preprocessing
+from methods.cae import architectures, engine, preprocessing, scores
 from methods.cae.architectures.inception_resnet_v2 import named_file
 from methods.cae.history import History
 from methods.cae.refusals import contradiction
@@ -173,6 +173,10 @@ class ConvolutionalAutoencoder(Method):
         from methods.cae import reconstruction
 
         return engine.within(self._device, reconstruction.scores(self._network, images, self))
+
+    def score_rule(self) -> str:
+        """What `image_score` makes of the map, and what the map is."""
+        return scores.rule(self)
 
     def reconstruct(self, images: Sequence[Image]) -> Iterator[Image]:
         """The network's output, at its resolution."""

@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from keras import ops
 
+from methods.cae.scores import OF_LOSS, difference_shown
 from methods.cae.ssim import ms_ssim, ssim_map
 
 if TYPE_CHECKING:
     from methods.cae import ConvolutionalAutoencoder
 
-OF_LOSS = {"mse": "l2", "mae": "l1", "l2": "l2", "ssim": "ssim", "ms_ssim": "ssim"}
-"""The difference that a loss lowers."""
 GRAY = np.float32([0.299, 0.587, 0.114])
 """Weights of red, green and blue in ITU-R BT.601, as `preprocessing` has them."""
 
@@ -41,20 +40,10 @@ def maps(images: np.ndarray, reconstructions: np.ndarray, settings: "Convolution
     A pixel of a border that a difference leaves out has the value of the nearest one inside. Windows cut off by the
     image's edge, or mirrored there, would average fewer pixels and hold the maximum of most normal maps.
     """
-    kind = OF_LOSS[settings.loss] if settings.map == "auto" else settings.map
+    kind = difference_shown(settings)
     if settings.map_color == "gray" and images.shape[-1] == len(GRAY):
         images, reconstructions = (values @ GRAY[:, None] for values in (images, reconstructions))
     values = difference(images, reconstructions, kind=kind, data_range=settings.data_range)
     values = ops.convert_to_numpy(ops.max(values, axis=-1))
     border_px = (images.shape[1] - values.shape[1]) // 2
     return np.pad(values, ((0, 0), (border_px, border_px), (border_px, border_px)), mode="edge")
-
-
-def image_score(map: np.ndarray, settings: "ConvolutionalAutoencoder") -> float:
-    """A map's maximum, its mean, or the mean of its highest pixels, `top_share` of all, one at least."""
-    if settings.image_score == "max":
-        return float(map.max())
-    if settings.image_score == "mean":
-        return float(map.mean(dtype=np.float64))
-    count = max(1, round(settings.top_share * map.size))
-    return float(np.partition(map, -count, axis=None)[-count:].mean(dtype=np.float64))

@@ -8,8 +8,9 @@ from keras import ops
 
 from methods import Image, Score
 from methods.cae import architectures, patches
-from methods.cae.differences import image_score, losses, maps
+from methods.cae.differences import losses, maps
 from methods.cae.preprocessing import as_floats, prepare
+from methods.cae.scores import image_score
 
 if TYPE_CHECKING:
     from methods.cae import ConvolutionalAutoencoder

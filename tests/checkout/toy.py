@@ -49,6 +49,9 @@ class Toy(Method):
             map = np.abs(image[::2, ::2] - self.mean).max(axis=2).astype(np.float32)
             yield Score(float(map.max()), map)
 
+    def score_rule(self) -> str:
+        return "the map's maximum"
+
     def save_state(self, folder: Path) -> None:
         np.save(folder / "mean.npy", self.mean)
 

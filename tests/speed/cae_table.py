@@ -76,7 +76,7 @@ class Scored(NamedTuple):
 
 def scored(maps: Sequence[np.ndarray]) -> Scored:
     """The image scores of anomaly maps, all of one size."""
-    from methods.cae.differences import image_score
+    from methods.cae.scores import image_score
 
     rules = {rule: plugins.choose("cae", settings).method for rule, settings in RULES.items()}
     by_rule = {rule: np.array([image_score(map, method) for map in maps]) for rule, method in rules.items()}

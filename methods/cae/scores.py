@@ -1,0 +1,35 @@
+"""What a map shows, and what makes an image score of it."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from methods.cae import ConvolutionalAutoencoder
+
+OF_LOSS = {"mse": "l2", "mae": "l1", "l2": "l2", "ssim": "ssim", "ms_ssim": "ssim"}
+"""The difference that a loss lowers."""
+IN_WORDS = {"l1": "absolute difference", "l2": "squared difference", "ssim": "1 - SSIM"}
+
+
+def difference_shown(settings: "ConvolutionalAutoencoder") -> str:
+    """The difference that maps show: l1, l2 or ssim."""
+    return OF_LOSS[settings.loss] if settings.map == "auto" else settings.map
+
+
+def image_score(map: np.ndarray, settings: "ConvolutionalAutoencoder") -> float:
+    """A map's maximum, its mean, or the mean of its highest pixels, `top_share` of all, one at least."""
+    if settings.image_score == "max":
+        return float(map.max())
+    if settings.image_score == "mean":
+        return float(map.mean(dtype=np.float64))
+    count = max(1, round(settings.top_share * map.size))
+    return float(np.partition(map, -count, axis=None)[-count:].mean(dtype=np.float64))
+
+
+def rule(settings: "ConvolutionalAutoencoder") -> str:
+    """Both in words."""
+    share = f"mean of the map's highest {settings.top_share:.3g} of its pixels"
+    of_map = {"max": "the map's maximum", "mean": "mean of the map", "top_mean": share}[settings.image_score]
+    shown = IN_WORDS[difference_shown(settings)]
+    return f"{of_map}; map: {shown} of the image ({settings.color_mode}) and its reconstruction"
