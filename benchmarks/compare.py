@@ -12,6 +12,7 @@ from benchmarks.errors import UsageError
 from benchmarks.plan import Job, Request
 from benchmarks.runner import Runner
 from datasets import Dataset
+from datasets._tree import require_utf8
 from reports.results import Failure, write
 
 console = Console(stderr=True)
@@ -95,7 +96,7 @@ def obtain_data(dataset: Dataset, root: Path) -> None:
 
 def _make_folder(results: Path) -> None:
     try:
-        results.mkdir(parents=True, exist_ok=True)
+        require_utf8(results).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"--results {results}: cannot make this folder: {error.strerror}") from None
 
