@@ -9,17 +9,20 @@ from typer.core import TyperGroup
 
 from benchmarks import options
 from benchmarks.causes import SYSTEM, system_words
-from benchmarks.errors import USER_ERRORS, UsageError
+from benchmarks.errors import STOPPED, USER_ERRORS, UsageError
 from benchmarks.options import (
+    CalibrationOption,
     CategoriesOption,
     CategoryOption,
     DaskOption,
     DataOption,
     DeviceOption,
+    JobsOption,
     JobTimeoutOption,
     MethodOption,
     ResultsOption,
     SeedOption,
+    SettingsOption,
     VariantOption,
 )
 
@@ -32,7 +35,7 @@ class Commands(TyperGroup):
             return super().invoke(context)
         except KeyboardInterrupt:
             if context.invoked_subcommand == "run":
-                print("stopped; run the same command again to go on: finished jobs are kept", file=sys.stderr)
+                print(STOPPED, file=sys.stderr)
             raise typer.Exit(130) from None
 
 
@@ -56,18 +59,10 @@ def run(
     categories: CategoriesOption = "",
     seeds: Annotated[str, typer.Option(help="Repeat every job with these seeds, such as 0,1,2.")] = "0",
     shots: Annotated[int | None, typer.Option(min=2, help="Train on this many seeded normal images only.")] = None,
-    calibration: Annotated[
-        float,
-        typer.Option(min=0.0, max=0.9, help="Share of the normal training images kept to set the threshold; 0: none."),
-    ] = 0.1,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="METHOD.FIELD=VALUE", help="Change a setting; repeatable.")
-    ] = None,
+    calibration: CalibrationOption = 0.1,
+    set_: SettingsOption = None,
     device: DeviceOption = "auto",
-    jobs: Annotated[
-        int,
-        typer.Option(min=1, help="Jobs at once; they divide the cores, and the GPUs. With --dask: one on each worker."),
-    ] = 1,
+    jobs: JobsOption = 1,
     job_timeout: JobTimeoutOption = None,
     dask: DaskOption = None,
     track_epochs: Annotated[

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from benchmarks import cluster, plan, plugins, progress, reporting, results_folder
 from benchmarks.cluster import Cluster
-from benchmarks.errors import UsageError
+from benchmarks.errors import STOPPED, UsageError
 from benchmarks.plan import Job, Request
 from benchmarks.runner import Runner
 from datasets import Dataset
@@ -79,7 +79,7 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
         with progress.display(console, len(todo)) as lines:
             failures += crew.run(todo, lines)
     except KeyboardInterrupt:
-        console.print("stopped; run the same command again to go on: finished jobs are kept")
+        console.print(STOPPED)
         return 130
     reporting.report(request.results)
     return 1 if failures else 0

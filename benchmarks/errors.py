@@ -10,4 +10,6 @@ class UsageError(ValueError):
     """An option or a combination of options cannot be used."""
 
 
+STOPPED = "stopped; run the same command again to go on: finished jobs are kept"
+"""What a run says that Ctrl-C ended."""
 USER_ERRORS = (UsageError, ImageError, DataError, MethodError, ResultError)

@@ -23,6 +23,17 @@ MethodOption = Annotated[str, typer.Option(help="Method of the finished job.")]
 CategoryOption = Annotated[str, typer.Option("--category", "--class", help="Category of the finished job.")]
 SeedOption = Annotated[int | None, typer.Option(help="Its seed, where there are several.")]
 VariantOption = Annotated[str | None, typer.Option(help="The name of its folder, where its settings vary.")]
+CalibrationOption = Annotated[
+    float,
+    typer.Option(min=0.0, max=0.9, help="Share of the normal training images kept to set the threshold; 0: none."),
+]
+SettingsOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="METHOD.FIELD=VALUE", help="Change a setting; repeatable.")
+]
+JobsOption = Annotated[
+    int,
+    typer.Option(min=1, help="Jobs at once; they divide the cores, and the GPUs. With --dask: one on each worker."),
+]
 JobTimeoutOption = Annotated[
     float | None,
     typer.Option(

@@ -40,7 +40,7 @@ TRIALS: dict[str, dict[str, Any]] = {
     "mean of weights": {"averaged": True} | MANY,
     "fill mean": {"rotation_fill": "mean"},
     "bilinear": {"rotation_interpolation": "bilinear"},
-    "jitter 0.15": {"brightness": 0.15, "contrast": 0.15} | MANY,
+    "jitter 0.15": {"brightness": 0.15, "contrast": 0.15},
     "rotation 10": {"rotation_degrees": 10.0},
     "no rotation": {"rotation_degrees": 0.0, "bank_views": 1, "test_views": 1},
     "no rotation, jitter 0.15": {"rotation_degrees": 0.0, "test_views": 1, "brightness": 0.15, "contrast": 0.15},

@@ -33,6 +33,7 @@ def seconds(function, *arguments):
 
 def test_all_pixel_metrics_take_a_tenth_of_the_time_of_scikit_learns_auroc(images, record_property):
     maps, masks = images
+    pixel_metrics(maps[:2], masks[:2])  # compiles it
     ours, our_seconds = seconds(pixel_metrics, maps, masks)
     scores, labels = (np.concatenate([array.ravel() for array in arrays]) for arrays in (maps, masks))
     theirs, their_seconds = seconds(roc_auc_score, labels, scores)
