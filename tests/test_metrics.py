@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 from skimage.measure import label
 from sklearn import metrics as sklearn_metrics
 
-from benchmarks import metrics
+from benchmarks import metrics, radix_sort
 
 EXACT = {"rel": 1e-12, "abs": 1e-14}
 
@@ -242,3 +242,19 @@ def test_a_mask_of_another_size_is_refused_naming_the_image():
 def test_a_limit_that_is_no_rate_is_refused(fpr_limit):
     with pytest.raises(ValueError, match="fpr_limit"):
         metrics.pixel_metrics(*random_images(), fpr_limit)
+
+
+@given(
+    arrays.arrays(np.float32, st.integers(0, 300), elements=st.floats(width=32, allow_nan=False, allow_infinity=False))
+)
+def test_a_radix_sort_puts_numbers_in_order(numbers):
+    found = numbers.copy()
+    radix_sort.sort(found)
+    np.testing.assert_array_equal(found, np.sort(numbers))
+
+
+def test_how_scores_are_sorted_changes_no_pixel_metric(monkeypatch):
+    maps, masks = random_images(kind=np.float32)
+    before = metrics.pixel_metrics(maps, masks)
+    monkeypatch.setattr(metrics, "MANY", 0)
+    assert metrics.pixel_metrics(maps, masks) == before
