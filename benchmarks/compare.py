@@ -5,6 +5,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 from rich.console import Console
+from rich.filesize import decimal
 
 from benchmarks import cluster, plan, plugins, progress, reporting, results_folder
 from benchmarks.cluster import Cluster
@@ -70,7 +71,7 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
     needed = plan.require_space(todo, request.results)
     console.print(
         f"{len(planned)} jobs: {len(done)} finished before, {len(missing)} to do, {len(failures)} failed"
-        f"; about {needed / 1e9:.1f} GB of disk in {request.results}",
+        f"; about {decimal(needed)} of disk in {request.results}",
         highlight=False,
     )
     if request.keep_models and (bare := [job for job in done if not plan.has_model(job)]):

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
+from rich.filesize import decimal
 
 from benchmarks import fingerprint, plugins, split
 from benchmarks.errors import UsageError
@@ -205,7 +206,7 @@ def require_space(jobs: Sequence[Job], results: Path) -> int:
     free = shutil.disk_usage(results).free
     if needed > free:
         raise UsageError(
-            f"--results {results}: {len(jobs)} jobs need about {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free: "
+            f"--results {results}: {len(jobs)} jobs need about {decimal(needed)} and {decimal(free)} are free: "
             "use another folder, or --keep-models none"
         )
     return needed
