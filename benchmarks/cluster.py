@@ -75,19 +75,25 @@ class Cluster:
         workers = self._workers()
         if self.client.status == "closed":
             raise UsageError(f"--dask {self.address}: the scheduler was lost while the run was planned")
-        if not workers:
+        self._set_mark()
+        answers = self._asked(jobs, list(workers)) if workers else {}
+        if not answers:
             command = f"python -m dask worker {self.address} --nthreads 1"
             raise UsageError(f"--dask {self.address}: there are no workers; start some in their checkouts: {command}")
-        self._set_mark()
-        specs = [job.model_dump_json() for job in jobs]
-        answers = self.client.run(remote.asking(), specs, tuple(self.errand), workers=list(workers), on_error="return")
         here = {"code": remote.code(jobs), "versions": remote.versions(), **remote.facts(jobs)}
         lacks = {name: _lack(here, answers[name], workers[name]["nthreads"]) for name in sorted(answers)}
         if sentences := [f"worker {name}: {lack}" for name, lack in lacks.items() if lack]:
             raise UsageError(f"--dask {self.address}: {'; '.join(sentences)}")
-        self.hosts = sorted({worker["host"] for worker in workers.values()})
-        self.say(f"{len(workers)} Dask workers on {', '.join(self.hosts)}")
-        return self._without_lost_models(jobs, [name for name in answers if not answers[name]["sees"]], len(workers))
+        self.hosts = sorted({workers[name]["host"] for name in answers})
+        self.say(f"{len(answers)} Dask workers on {', '.join(self.hosts)}")
+        return self._without_lost_models(jobs, [name for name in answers if not answers[name]["sees"]], len(answers))
+
+    def _asked(self, jobs: list[Job], workers: list[str]) -> dict[str, Any]:
+        """What workers answer of the jobs, or the error that they have; one that went away meanwhile does not count."""
+        specs = [job.model_dump_json() for job in jobs]
+        answers = self.client.run(remote.asking(), specs, tuple(self.errand), workers=workers, on_error="return")
+        there = self._workers()
+        return {name: found for name, found in answers.items() if name in there or not isinstance(found, Exception)}
 
     def _without_lost_models(self, jobs: list[Job], blind: list[str], workers: int) -> list[Job]:
         if not blind or not any(job.keep_model for job in jobs):

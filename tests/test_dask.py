@@ -2,11 +2,13 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +26,8 @@ from tests.processes import wait_for
 LONELY = "LONELY_SECONDS = 60.0"
 LOOK = "LOOK_SECONDS = 2.0"
 CONNECT = "CONNECT_SECONDS = 5"
+ROUNDS, SECONDS = 30, 5.0
+"""Rounds in which a worker is killed, at the latest after so long."""
 
 
 def free_port() -> int:
@@ -160,6 +164,27 @@ def test_the_report_is_that_of_this_machine_though_a_worker_was_killed_in_the_mi
     program.results = tmp_path / "here"
     program.compare(*pause, "--jobs", "2")
     assert program.csv_without_costs() == remotely
+
+
+@pytest.mark.slow
+def test_workers_killed_at_random_moments_cost_no_result_and_change_none(cluster, program):
+    """One of two workers is killed after a random time, and another takes its place."""
+    options = (*program.options, "--seeds", "0,1", "--set", "toy.pause=0.2", "--dask", cluster.address)
+    assert program.run(*options).returncode == 0
+    undisturbed, generator, begun_again = program.csv_without_costs(), random.Random(0), 0
+    for _ in range(ROUNDS):
+        kept = program.lose_two_results(generator)
+        run = program.start(*options)
+        time.sleep(generator.uniform(0, SECONDS))
+        cluster.kill_worker(generator.choice(list(cluster.workers)))
+        cluster.add_worker(program.folder)
+        _, error = run.communicate(timeout=90)
+        assert run.returncode == 0 and "Traceback" not in error, error
+        assert kept.items() <= program.finish_times().items()
+        assert program.csv_without_costs() == undisturbed
+        begun_again += error.count("begins again on")
+        cluster.settle()
+    assert begun_again >= ROUNDS // 10
 
 
 def test_failures_come_back_with_their_reason_and_the_end_of_the_log(cluster, program):

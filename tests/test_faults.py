@@ -191,13 +191,13 @@ def test_killed_at_random_moments_a_hundred_times_nothing_is_lost_torn_or_done_t
     options = ("--seeds", "0,1", "--set", "toy.pause=0.05")
     assert checkout.compare(*options).returncode == 0
     undisturbed, generator = checkout.csv_without_costs(), random.Random(0)
-    lose_two_results(checkout, generator)
+    checkout.lose_two_results(generator)
     begun = time.monotonic()
     assert checkout.compare(*options).returncode == 0
     seconds, killed = time.monotonic() - begun, Counter()
     for number in range(ROUNDS):
         if number % 3:
-            kept = lose_two_results(checkout, generator)
+            kept = checkout.lose_two_results(generator)
             victim = kill_runner_or_job(checkout, options, generator, within_seconds=seconds)
             assert kept.items() <= checkout.finish_times().items()
         else:
@@ -212,13 +212,6 @@ def test_killed_at_random_moments_a_hundred_times_nothing_is_lost_torn_or_done_t
         assert_sound(checkout)
         assert checkout.csv_without_costs() == undisturbed
     assert min(killed["runner"], killed["job"]) >= ROUNDS // 10
-
-
-def lose_two_results(checkout: Checkout, generator: random.Random) -> dict[str, int]:
-    """When the others were finished."""
-    for result in generator.sample(sorted(checkout.results.glob("jobs/*/*/*/result.json")), 2):
-        result.unlink()
-    return checkout.finish_times()
 
 
 def assert_sound(checkout: Checkout) -> None:
