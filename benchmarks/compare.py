@@ -89,8 +89,8 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
 def obtain_data(dataset: Dataset, root: Path) -> None:
     """Make or fetch the data where that can be done. Raises DataError saying where to get them elsewhere."""
     absent = not root.exists() or (root.is_dir() and not any(root.iterdir()))
-    if absent:
-        console.print(f"no data in {root} yet: obtaining them", highlight=False)
+    if absent and dataset.made:
+        console.print(f"making the data in {root}", highlight=False)
     if absent or dataset.made:  # made data may be those of another version
         dataset.obtain(root)
 
