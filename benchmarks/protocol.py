@@ -77,16 +77,21 @@ def run(job: Job, tell: Tell) -> Result:
         ],
         versions=versions(),
         machine=machine(),
-        cost=Cost(
-            fit_seconds=fit_seconds,
-            score_seconds=scoring.seconds,
-            images_per_second=len(scores) / scoring.seconds if scores else None,
-            peak_memory_mb=peak_memory_mb(),
-            parameters=method.parameter_count(),
-            device=device,
-            threads=int(os.environ.get("OMP_NUM_THREADS") or arithmetic.cores()),
-            finished=datetime.now(UTC).isoformat(timespec="seconds"),
-        ),
+        cost=_cost(method, device, fit_seconds, scoring.seconds, len(scores)),
+    )
+
+
+def _cost(method: Method, device: str, fit_seconds: float, score_seconds: float, scored: int) -> Cost:
+    """What a job that ends now took."""
+    return Cost(
+        fit_seconds=fit_seconds,
+        score_seconds=score_seconds,
+        images_per_second=scored / score_seconds if scored else None,
+        peak_memory_mb=peak_memory_mb(),
+        parameters=method.parameter_count(),
+        device=device,
+        threads=int(os.environ.get("OMP_NUM_THREADS") or arithmetic.cores()),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
 
