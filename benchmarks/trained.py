@@ -109,10 +109,11 @@ def find(results: Path, *, method: str, category: str, seed: int | None = None, 
         raise UsageError(f"--results {results}: no finished job there; make some with: python -m benchmarks run")
     if method not in methods:
         raise plugins.nearest(f"method in --results {results}", method, methods)
-    categories = {unquote(folder.name): folder for folder in methods[method].iterdir()}
-    if category not in categories:
-        raise plugins.nearest(f"category of {method} in --results {results}", category, categories)
-    stored = list(_stored(categories[category]))
+    folder = methods[method] / plan.folder_name(category)
+    if not folder.is_dir():
+        known = [unquote(each.name) for each in methods[method].iterdir()]
+        raise plugins.nearest(f"category of {method} in --results {results}", category, known)
+    stored = list(_stored(folder))
     chosen = [each for each in stored if seed in (None, each.job.cell.seed) and variant in (None, each.name)]
     if len(chosen) != 1:
         described = "; ".join(f"{each.name} ({_changes(each.job.cell.changed)})" for each in stored) or "none"

@@ -162,6 +162,8 @@ def test_a_category_with_a_name_too_long_to_quote_is_run(checkout):
     (checkout.data / "nut").rename(checkout.data / name.strip())
     assert checkout.compare().returncode == 0
     assert set(checkout.done()) == {"bolt", name.strip()}
+    chosen = ["--results", str(checkout.results), "--method", "toy", "--category", name.strip()]
+    assert checkout.run(*chosen, str(checkout.data / "bolt/train/good/0.png"), command="predict").returncode == 0
 
 
 def test_a_second_run_in_the_same_folder_is_refused(checkout):
