@@ -54,6 +54,14 @@ def refusal(error: OSError, folder: Path) -> str:
     return reason(REFUSED, [f"{where}{SYSTEM}{system_words(error)}"], folder)
 
 
+def refused_here(error: Exception) -> str | None:
+    """What the system refused this process, in a sentence; None where the error is of another kind: a fault of ours."""
+    if not isinstance(error, OSError):
+        words = " ".join(f"{type(error).__name__}: {error}".split())
+        return _with_cause([words.removesuffix(":")], Path.cwd())
+    return error.strerror and f"{error.filename or 'a file'}{SYSTEM}{system_words(error)}"
+
+
 def system_words(error: OSError) -> str:
     """What the system said, in one line."""
     return " ".join((error.strerror or str(error) or type(error).__name__).split())

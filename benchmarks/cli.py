@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from benchmarks import options
-from benchmarks.causes import SYSTEM, system_words
+from benchmarks.causes import refused_here
 from benchmarks.errors import STOPPED, USER_ERRORS, UsageError
 from benchmarks.options import (
     CalibrationOption,
@@ -233,10 +233,10 @@ def main() -> None:
         app(prog_name="python -m benchmarks")
     except USER_ERRORS as error:
         sys.exit(_say(str(error)))
-    except OSError as error:
-        if error.strerror is None:
+    except Exception as error:
+        if not (sentence := refused_here(error)):
             raise
-        sys.exit(_say(f"{error.filename or 'a file'}{SYSTEM}{system_words(error)}"))
+        sys.exit(_say(sentence))
 
 
 def _require_our_packages() -> None:

@@ -155,7 +155,7 @@ def test_training_stops_early_with_the_best_weights():
 
     settings = ConvolutionalAutoencoder(loss="mse", latent_size=4, batch_size=2, patience=2, learning_rate=0.5)
     pixels = np.stack([preprocessing.prepare(surface(0), size=SIZE, color_mode="grayscale")] * 2)
-    *_, history = train(trained := network(), pixels, settings, seed=0)
+    *_, history = train(trained := network(), pixels, settings, seed=0, engine="any")
     assert len(history.epochs) == history.best + 2 < 200
     lowest = min(losses.validation for losses in history.epochs)
     assert mean_loss(trained, pixels[:1], settings) == pytest.approx(lowest, rel=1e-6)
@@ -192,6 +192,13 @@ def test_mixed_precision_computes_in_bfloat16_between_float32_weights_and_a_floa
     assert {layer.compute_dtype for layer in layers[:-1]} == {"bfloat16"} and layers[-1].compute_dtype == "float32"
     assert {weights.dtype for weights in mixed[0]._network.weights} == {"float32"}
     assert keras.config.dtype_policy().name == "float32"
+
+
+def test_precision_is_mixed_by_default_where_the_processor_multiplies_bfloat16(monkeypatch):
+    for name, capabilities in (("mixed_bfloat16", {"avx512_bf16": True}), ("float32", {"avx512_bf16": False})):
+        monkeypatch.setattr("torch.cpu.get_capabilities", lambda found=capabilities: found, raising=False)
+        assert engine.precision(ConvolutionalAutoencoder().precision, "cpu") == name
+    assert engine.precision("float32", "cpu") == "float32"
 
 
 def test_mixed_precision_trains_and_has_the_same_parameters(mixed):
@@ -265,7 +272,7 @@ FIT = """
 import numpy as np
 from methods.cae import ConvolutionalAutoencoder
 images = [np.random.default_rng(seed).integers(0, 255, (64, 64, 3), np.uint8) for seed in range(3)]
-method = ConvolutionalAutoencoder(epochs=2, latent_size=4, batch_size=2)
+method = ConvolutionalAutoencoder(epochs=2, latent_size=4, batch_size=2, precision="float32")
 list(method.fit(images, seed=0, device="cpu"))
 print(*[score.image for score in method.score(images)], method.remarks()[0])
 """
@@ -277,7 +284,7 @@ def tensorflow_run() -> subprocess.CompletedProcess:
 
 
 def test_tensorflow_is_the_engine_where_none_is_named_and_is_quiet(tensorflow_run):
-    assert tensorflow_run.stdout.strip().endswith("Keras ran on tensorflow")
+    assert tensorflow_run.stdout.strip().endswith("Keras ran on tensorflow in float32")
     assert tensorflow_run.stderr == ""
 
 
@@ -288,7 +295,7 @@ def test_another_process_gives_equal_scores(tensorflow_run):
 def test_torch_gives_nearly_the_scores_of_tensorflow(tensorflow_run):
     scores, engine_name = python(FIT, KERAS_BACKEND="torch").split(" Keras ran on ")
     expected, _ = tensorflow_run.stdout.split(" Keras ran on ")
-    assert engine_name == "torch"
+    assert engine_name == "torch in float32"
     assert [float(score) for score in scores.split()] == pytest.approx(
         [float(score) for score in expected.split()], 1e-3
     )

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from benchmarks import causes, images, plan, plugins
+from benchmarks import causes, cli, images, plan, plugins
 from benchmarks.plan import Job, Request
 from benchmarks.progress import PlainLines
 from benchmarks.runner import Runner
@@ -60,6 +60,19 @@ def test_memory_that_the_system_refuses_is_not_blamed_on_the_image(tmp_path):
     Image.new("L", (2, 2)).save(tmp_path / "small.png")
     with pytest.raises(OSError, match="Cannot allocate memory"):
         images._open(tmp_path / "small.png", use)
+
+
+def test_a_command_that_memory_does_not_suffice_for_ends_in_one_sentence(monkeypatch, capsys):
+    def check(**_) -> None:
+        bytes(1 << 60)
+
+    monkeypatch.setattr(cli, "app", check)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "benchmarks: memory ran out, give the job more or a smaller task: MemoryError"
+    ]
 
 
 OUT_OF_MEMORY = {

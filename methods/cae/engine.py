@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from methods import MethodError, first_sentence
+from methods._precision import supported
 
 ENGINES = ("tensorflow", "torch")
 CALM = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
@@ -36,12 +37,19 @@ def start() -> str:
     return keras.backend.backend()
 
 
-def description() -> str:
-    """The engine that runs, with the reason where it is not the default one."""
+def description(precision: str) -> str:
+    """The engine that runs in a precision, with the reason where it is not the default engine."""
     import keras
 
-    engine = keras.backend.backend()
+    engine = f"{keras.backend.backend()} in {precision}"
     return engine if importlib.util.find_spec(ENGINES[0]) else f"{engine}, as TensorFlow is not installed"
+
+
+def precision(wanted: str, device: str) -> str:
+    """The dtype policy of Keras that `auto` means on a device."""
+    if wanted != "auto":
+        return wanted
+    return {"bfloat16": "mixed_bfloat16", "float32": "float32"}[supported("auto", device)]
 
 
 def chosen(wanted: str | None) -> str:

@@ -31,6 +31,7 @@ class History(NamedTuple):
     """The losses of every epoch so far, and the circumstances."""
 
     engine: str
+    """What Keras ran on, and in what precision."""
     held_out: int
     """Number of images that decided when to stop."""
     images: int

@@ -11,7 +11,6 @@ from methods import Preparing
 from methods.cae import patches, rates
 from methods.cae.augmentation import batches
 from methods.cae.differences import losses
-from methods.cae.engine import description
 from methods.cae.history import History, Losses, Trial
 from methods.cae.reconstruction import mean_loss
 
@@ -80,15 +79,16 @@ def _stream(
 
 
 def train(
-    network: Any, pixels: np.ndarray, settings: "ConvolutionalAutoencoder", *, seed: int
+    network: Any, pixels: np.ndarray, settings: "ConvolutionalAutoencoder", *, seed: int, engine: str
 ) -> Iterator[Preparing | History]:
     """Train on uint8 images (n, height, width, channels); the history so far after each epoch.
 
-    At its end, or when it is closed, the network has the weights of the best epoch.
+    At its end, or when it is closed, the network has the weights of the best epoch. `engine` is what the history says
+    that Keras runs on.
     """
     plan = schedule(len(pixels), settings)
     data = divided(pixels, network.input_shape[1], settings, np.random.SeedSequence(seed))
-    history = History(description(), plan.held_out, len(pixels), plan.epochs, [])
+    history = History(engine, plan.held_out, len(pixels), plan.epochs, [])
     if settings.find_learning_rate:
         history = yield from with_found_rate(history, network, data.trying, settings)
     trainer = Trainer(network, settings)

@@ -146,11 +146,15 @@ def _has_masks(samples: Sequence[Sample]) -> bool:
 
 
 def lines(
-    categories: Mapping[str, Category], settings: dict[str, Any], known: set[tuple], dataset: str
+    categories: Mapping[str, Category],
+    rows: Sequence[dict[str, str]],
+    settings: dict[str, Any],
+    known: set[tuple],
+    dataset: str,
 ) -> Iterator[dict[str, Any]]:
     """One line a category and row, but for the known ones; a row that cannot be had says why."""
     for name, category in categories.items():
-        for row in ROWS:
+        for row in rows:
             key = dict(zip(KEY, (dataset, name, category.seed, json.dumps(row | settings)), strict=True))
             if tuple(key.values()) in known:
                 continue
@@ -192,6 +196,7 @@ def main(
     seed: int = 0,
     calibration: Annotated[float, typer.Option(help="Share of the normal images held out.")] = split.CALIBRATION,
     instances: Annotated[int, typer.Option(help="Training images in all epochs.")] = 4_000,
+    architectures: Annotated[str, typer.Option(help="Names, separated by commas; all where none is given.")] = "",
     csv: Path = Path("cae_table.csv"),
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="cae.FIELD=VALUE")] = None,
 ) -> None:
@@ -210,7 +215,8 @@ def main(
     settings = {"instances": instances} | plugins.parse_assignments(set_ or [], ["cae"])["cae"]
     finished = _finished(csv)
     known = {tuple(line[column] for column in KEY) for line in finished}
-    for line in lines(divided, settings, known, dataset):
+    rows = [row for row in ROWS if not architectures or row["architecture"] in architectures.split(",")]
+    for line in lines(divided, rows, settings, known, dataset):
         finished.append(line)
         write_text(csv, pd.DataFrame(finished).to_csv(index=False))
         print(f"{line['category']}: {line['row']}: {line.get('missing', 'done')}", flush=True)

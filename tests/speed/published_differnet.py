@@ -41,11 +41,16 @@ class PublishedDifferNet:
                 losses.append(self._step(torch.cat([self._views(image, VIEWS) for image in members])))
             yield sum(losses) / len(losses)
 
+    @torch.no_grad()
     def score(self, image: Image) -> float:
         """The mean of z^2 over random rotations; the published evaluation keeps no gradients either."""
-        with torch.no_grad():
-            z, _ = self.flow(self._features(self._views(image, TEST_VIEWS)))
+        z, _ = self.flow(self.seen(image))
         return float((z**2).mean())
+
+    @torch.no_grad()
+    def seen(self, image: Image) -> Tensor:
+        """(views, 768): what is scored of an image."""
+        return self._features(self._views(image, TEST_VIEWS))
 
     def _step(self, views: Tensor) -> float:
         self.adam.zero_grad()
