@@ -3,6 +3,7 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ CHANNELS = 256
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 STORE_BYTES = 256 << 20
+HALF_TURN = 180.0
 
 
 class View(NamedTuple):
@@ -32,9 +34,11 @@ class View(NamedTuple):
 
 
 def fixed_views(count: int, degrees: float) -> list[View]:
-    """Evenly spaced rotations within plus or minus `degrees`, beginning with none at all."""
-    angles = (2 * degrees * number / count for number in range(count))
-    return [View(angle if angle < degrees else angle - 2 * degrees) for angle in angles]
+    """Evenly spaced rotations within plus or minus `degrees`; all around, the first is none at all, as published."""
+    if degrees == HALF_TURN:
+        angles = (2 * degrees * number / count for number in range(count))
+        return [View(angle if angle < degrees else angle - 2 * degrees) for angle in angles]
+    return [View(degrees * ((2 * number + 1) / count - 1)) for number in range(count)]
 
 
 def random_views(count: int, *, spread: View, generator: torch.Generator) -> list[View]:
@@ -59,16 +63,17 @@ PUBLISHED = Rendering()
 
 
 def render(image: PIL.Image.Image, view: View, rendering: Rendering = PUBLISHED) -> np.ndarray:
-    """The view's pixels, (height, width, 3) uint8."""
+    """The view's pixels, (height, width, 3) uint8: turned first and then lit, as published, empty corners too."""
+    resampling = PIL.Image.Resampling[rendering.interpolation.upper()]
+    turned = image.rotate(view.degrees, resampling, fillcolor=FILLS[rendering.fill](image))
     for enhance, factor in (
         (PIL.ImageEnhance.Brightness, view.brightness),
         (PIL.ImageEnhance.Contrast, view.contrast),
         (PIL.ImageEnhance.Color, view.saturation),
     ):
         if factor != 1:
-            image = enhance(image).enhance(max(factor, 0.0))
-    resampling = PIL.Image.Resampling[rendering.interpolation.upper()]
-    return np.asarray(image.rotate(view.degrees, resampling, fillcolor=FILLS[rendering.fill](image)))
+            turned = enhance(turned).enhance(max(factor, 0.0))
+    return np.asarray(turned)
 
 
 FILLS = {"black": lambda image: 0, "mean": lambda image: tuple(map(round, PIL.ImageStat.Stat(image).mean))}
@@ -137,25 +142,34 @@ class Features:
         self.mean, self.std = (
             torch.tensor(values, device=self.device).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD)
         )
-        self.batch = 8 if self.device.type == "cpu" else 64
+        on_cpu = self.device.type == "cpu"
+        self.batch = 8 if on_cpu else 64
+        self.map = map if on_cpu else ThreadPoolExecutor().map  # AlexNet itself takes all cores of a CPU
+        if not on_cpu and precision == "float32":
+            torch.backends.cudnn.allow_tf32 = False  # or convolutions would have the 10 bits of TF32
 
     def resized(self, image: Image) -> PIL.Image.Image:
         """The image at the finest scale, less its border; its aspect ratio is not kept, as published."""
         side, (height, width) = self.sizes[0], image.shape[:2]
-        top, left = round(height * self.rendering.border_crop), round(width * self.rendering.border_crop)
+        top, left = (min(round(length * self.rendering.border_crop), (length - 1) // 2) for length in (height, width))
         inner = np.ascontiguousarray(image[top : height - top, left : width - left])
         return PIL.Image.fromarray(inner).resize((side, side), PIL.Image.Resampling.BILINEAR)
 
     @torch.no_grad()
     def extract(self, image: Image, views: Sequence[View]) -> Tensor:
         """The features of an image's views, on the device."""
-        resized = self.resized(image)
-        batches = (views[start : start + self.batch] for start in range(0, len(views), self.batch))
-        return torch.cat([self.pooled(self.rendered(resized, batch)) for batch in batches])
+        resized, different = self.resized(image), list(dict.fromkeys(views))
+        batches = (different[start : start + self.batch] for start in range(0, len(different), self.batch))
+        found = torch.cat([self.pooled(self.rendered(resized, batch)) for batch in batches])
+        if len(different) == len(views):
+            return found
+        places = {view: place for place, view in enumerate(different)}
+        return found[[places[view] for view in views]]
 
     def rendered(self, image: PIL.Image.Image, views: Sequence[View]) -> Tensor:
         """Views of an image of the finest scale, (views, 3, side, side), normalised as AlexNet expects."""
-        pixels = torch.from_numpy(np.stack([render(image, view, self.rendering) for view in views])).to(self.device)
+        drawn = self.map(lambda view: render(image, view, self.rendering), views)
+        pixels = torch.from_numpy(np.stack(list(drawn))).to(self.device)
         return pixels.permute(0, 3, 1, 2).float().div_(255).sub_(self.mean).div_(self.std).to(self.dtype)
 
     def pooled(self, finest: Tensor) -> Tensor:

@@ -26,7 +26,7 @@ class AlexNetMethod(Method):
         "auto", description="arithmetic of AlexNet; auto: bfloat16 where the device has it"
     )
     border_crop: float = Field(
-        0.0, ge=0, lt=0.5, description="share of the height and width cut off at each side (zerobox: 0.1)"
+        0.0, ge=0, le=0.4, description="share of the height and width cut off at each side (zerobox: 0.1)"
     )
     rotation_degrees: float = Field(180.0, ge=0, le=180, description="views are rotated by up to this, either way")
     rotation_interpolation: Literal["nearest", "bilinear"] = Field("nearest", description="of rotated views")
@@ -94,12 +94,14 @@ class AlexNetMethod(Method):
     def _load_tensors(self, path: Path, device: str) -> tuple[dict[str, Any], dict[str, str]]:
         """The tensors and the notes that were saved; images are turned into features as they were then.
 
-        Raises MethodError also where they were made with other AlexNet weights than those found now.
+        A file of weights that is no longer there may be any other with the same contents. Raises MethodError also where
+        they were made with other AlexNet weights than those found now.
         """
         from methods import _weights
 
-        self._weights = _weights.find(self.weights)
         tensors, notes = _read(path, device)
+        moved = self.weights and not Path(self.weights).is_file()
+        self._weights = _weights.find(None if moved else self.weights)
         if notes.get("alexnet") != self._weights.digest:
             raise MethodError(
                 f"{path} was made with other AlexNet weights than those of {self._weights.source}: "
@@ -116,6 +118,7 @@ def _read(path: Path, device: str) -> tuple[dict[str, Any], dict[str, str]]:
 
     try:
         with safe_open(path, "pt", device=device) as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
+            # Copied, as they lie in the file at addresses from which a product of one row is summed in another order.
+            return {name: file.get_tensor(name).clone() for name in file.keys()}, file.metadata() or {}
     except (OSError, SafetensorError) as error:
         raise MethodError(f"{path} cannot be read: {first_sentence(error)}") from None

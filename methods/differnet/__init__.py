@@ -38,7 +38,7 @@ class DifferNet(AlexNetMethod):
     Departures from the published system (github.com/marco-rudolph/differnet):
 
     - test views are evenly spaced rotations, not random ones: scores repeat. Brightness, contrast and saturation,
-      where they are varied at all, are varied in training only;
+      where they are varied at all, are varied in training only, and in this order, not a random one;
     - AlexNet and the training of the flow are computed in bfloat16 where the device has it (`features_precision`,
       `training_precision`): half the time, and no loss that five categories showed;
     - training draws its views from a bank extracted once (`bank_views`), because the layers below the flow are frozen;
@@ -106,7 +106,7 @@ class DifferNet(AlexNetMethod):
     @classmethod
     def _preset_fills_in(cls, given: ArgsKwargs) -> ArgsKwargs:
         named = given.kwargs or {}
-        return ArgsKwargs((), PRESETS.get(str(named.get("preset")), {}) | named)
+        return ArgsKwargs(given.args, PRESETS.get(str(named.get("preset")), {}) | named)
 
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:
         """Extract a bank of views, then train the flow on it; one Epoch a meta epoch, with its mean loss."""

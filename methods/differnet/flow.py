@@ -123,12 +123,13 @@ def negative_log_likelihood(z: Tensor, log_det: Tensor) -> Tensor:
 
 
 class Trainer:
-    """Adam over a flow's parameters, each stepped as soon as its gradient is there.
+    """Adam over a flow's parameters; on a CPU each is stepped as soon as its gradient is there.
 
     `precision` is that of the subnets' matrix products; parameters, their moments and the likelihood are float32.
 
     The mathematics is that of one step after the whole backward pass (no gradient depends on a parameter stepped
-    before it), but never are all gradients in memory. Adam is called as a function, because torch's optimizer
+    before it), but never are all gradients in memory. On a GPU all are stepped `together`: a call for each would cost
+    more than the step. Adam is called as a function, because torch's optimizer
     classes load its compiler: that takes 2.5 s, and ends the process where TensorFlow was loaded before.
     """
 
@@ -136,10 +137,14 @@ class Trainer:
         self.flow, self.adam, self.precision = flow, adam, precision
         self.moments = {weight: (torch.zeros_like(weight), torch.zeros_like(weight)) for weight in flow.parameters()}
         self.steps = {weight: torch.zeros((), device=weight.device) for weight in flow.parameters()}
+        self.together = next(flow.parameters()).is_cuda
 
     def __enter__(self) -> Self:
         keep_freed_memory()
-        self.hooks = [weight.register_post_accumulate_grad_hook(self._step) for weight in self.moments]
+        hooked = () if self.together else self.moments
+        self.hooks = [
+            weight.register_post_accumulate_grad_hook(lambda weight: self._step([weight])) for weight in hooked
+        ]
         return self
 
     def __exit__(self, *_) -> None:
@@ -147,11 +152,12 @@ class Trainer:
             hook.remove()
 
     @torch.no_grad()
-    def _step(self, weight: nn.Parameter) -> None:
-        first, second = self.moments[weight]
-        state = [weight], [weight.grad], [first], [second], [], [self.steps[weight]]
+    def _step(self, weights: list[nn.Parameter]) -> None:
+        first, second = (list(moments) for moments in zip(*(self.moments[weight] for weight in weights), strict=True))
+        state = weights, [weight.grad for weight in weights], first, second, [], [self.steps[each] for each in weights]
         adam(*state, fused=True, amsgrad=False, maximize=False, **self.adam)
-        weight.grad = None
+        for weight in weights:
+            weight.grad = None
 
     def epoch(self, batches: Iterable[Tensor]) -> Tensor:
         """Train on each batch of features (n, dims) in turn; the losses, one a batch, on the flow's device."""
@@ -161,6 +167,8 @@ class Trainer:
                 z, log_det = self.flow(batch)
             loss = negative_log_likelihood(z, log_det)
             loss.backward()
+            if self.together:
+                self._step(list(self.moments))
             losses.append(loss.detach())
         return torch.stack(losses)
 
@@ -175,7 +183,8 @@ def keep_freed_memory() -> None:
 def epoch_batches(bank: Tensor, *, images: int, views: int, generator: torch.Generator) -> Iterator[Tensor]:
     """Shuffled batches of `images` images with `views` views each, drawn from a bank (images, views, dims)."""
     order = torch.randperm(len(bank), generator=generator)
-    chosen = torch.randint(bank.shape[1], (len(bank), views), generator=generator)
+    chosen = torch.randint(bank.shape[1], (len(bank), views), generator=generator)[order]
+    order, chosen = order.to(bank.device), chosen.to(bank.device)  # here, as each copy to a GPU waits for it
     for start in range(0, len(bank), images):
-        rows = order[start : start + images]
-        yield bank[rows.to(bank.device)[:, None], chosen[rows].to(bank.device)].flatten(0, 1)
+        batch = slice(start, start + images)
+        yield bank[order[batch, None], chosen[batch]].flatten(0, 1)

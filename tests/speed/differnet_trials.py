@@ -4,8 +4,10 @@
 
 A line is written as soon as it is known: stopped and started again, the script goes on where it was. AlexNet looks once
 at an image for all trials that see it in the same way. The images are drawn, as many normal ones as defective ones.
+The spread over seeds is that of the flow: all share one draw of images and of views.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -28,7 +30,7 @@ from reports.results import write_text
 
 BASE = {"features_precision": "bfloat16", "scoring_precision": "bfloat16", "test_views": 32, "hidden_width": 512}
 """A narrow flow, whose step takes a seventh of the time, in all trials but that of the published width."""
-MANY = {"test_views": 128}
+MANY = {"test_views": 64}
 TRIALS: dict[str, dict[str, Any]] = {
     "base": MANY,
     "fresh views": {"fresh": True, "bank_views": 96} | MANY,
@@ -45,19 +47,21 @@ TRIALS: dict[str, dict[str, Any]] = {
     "no rotation": {"rotation_degrees": 0.0, "bank_views": 1, "test_views": 1},
     "no rotation, jitter 0.15": {"rotation_degrees": 0.0, "test_views": 1, "brightness": 0.15, "contrast": 0.15},
     "features in float32": {"features_precision": "float32"},
+    "scores in float32": {"scoring_precision": "float32"} | MANY,
+    "batches of 48 images, twice the rate": {"batch_size": 48, "learning_rate": 4e-4} | MANY,
 }
 """Settings of DifferNet, and those of `Way`."""
 LOOKS, LOOK_VIEWS = (8, 16), 32
 DECAY = 0.8
 """What the mean of the weights keeps of itself in an epoch."""
-KEY = ["dataset", "category", "trial", "seed"]
+KEY = ["dataset", "category", "trial", "setup", "seed"]
 
 
 class Way(NamedTuple):
     """How a trial trains, beyond DifferNet's settings."""
 
     fresh: bool = False
-    """No view is seen twice: the bank has as many as the epochs need."""
+    """No view is seen twice: the bank must have as many as the epochs need."""
     cycle: bool = False
     """The learning rate rises from a tenth to its height at 30 % of the epochs, and falls to a thousandth."""
     averaged: bool = False
@@ -174,6 +178,8 @@ def measure(name: str, eyes: Eyes, *, epochs: int, seed: int) -> dict[str, float
     """The image AUROC of a trial at some epochs, and after the last by the number of test views."""
     method, way = trial(name)
     bank, test = eyes.bank(method), eyes.test(method)
+    if way.fresh and bank.shape[1] < epochs * method.views_per_image:
+        raise typer.BadParameter(f"{name} is for {bank.shape[1] // method.views_per_image} epochs or fewer")
     found: dict[str, float] = {}
     for number, (network, loss) in enumerate(trained(method, way, bank, epochs=epochs, seed=seed), start=1):
         found["loss"] = loss
@@ -194,16 +200,17 @@ def auroc(by_view: np.ndarray, defective: np.ndarray) -> float:
 
 
 def lines(
-    categories: Mapping[str, Category], names: Sequence[str], seeds: Sequence[int], epochs: int, known: set[tuple]
+    categories: Mapping[str, Category], names: Sequence[str], seeds: Sequence[int], known: set[tuple], **size: int
 ) -> Iterator[dict[str, Any]]:
-    """One line a category, trial and seed, but for the known ones."""
+    """One line a category, trial and seed, but for the known ones; `size` is how long and on how many images."""
     for category, shown in categories.items():
         eyes = Eyes(shown, [trial(name)[0] for name in names])
         for name in names:
+            setup = json.dumps(BASE | TRIALS[name] | size, sort_keys=True)
             for seed in seeds:
-                if (category, name, seed) not in known:
-                    yield {"category": category, "trial": name, "seed": seed} | measure(
-                        name, eyes, epochs=epochs, seed=seed
+                if (category, name, setup, seed) not in known:
+                    yield {"category": category, "trial": name, "setup": setup, "seed": seed} | measure(
+                        name, eyes, epochs=size["epochs"], seed=seed
                     )
 
 
@@ -223,13 +230,14 @@ def main(
     chosen = categories.split(",") if categories else plugin.categories(root)
     shown = {name: drawn(list(plugin.samples(root, name)), train, test) for name in chosen}
     finished = pd.read_csv(csv, dtype={"category": str}).to_dict("records") if csv.exists() else []
-    known = {(line["category"], line["trial"], line["seed"]) for line in finished if line["dataset"] == dataset}
-    for line in lines(shown, trials.split(";"), [int(seed) for seed in seeds.split(",")], epochs, known):
+    known = {tuple(line[name] for name in KEY[1:]) for line in finished if line["dataset"] == dataset}
+    numbers, size = [int(seed) for seed in seeds.split(",")], {"train": train, "test": test, "epochs": epochs}
+    for line in lines(shown, trials.split(";"), numbers, known, **size):
         finished.append({"dataset": dataset} | line)
         write_text(csv, pd.DataFrame(finished).to_csv(index=False))
         print(finished[-1], flush=True)
-    table = pd.DataFrame(finished).groupby(KEY[:-1], sort=False).mean().drop(columns="seed")
-    print(tabulate(table.reset_index(), "keys", "pipe", floatfmt=".3f", showindex=False))
+    table = pd.DataFrame(finished).groupby(KEY[:-1], sort=False).mean().drop(columns="seed").reset_index()
+    print(tabulate(table.drop(columns="setup"), "keys", "pipe", floatfmt=".3f", showindex=False))
 
 
 if __name__ == "__main__":
