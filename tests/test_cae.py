@@ -194,13 +194,6 @@ def test_mixed_precision_computes_in_bfloat16_between_float32_weights_and_a_floa
     assert keras.config.dtype_policy().name == "float32"
 
 
-def test_precision_is_mixed_by_default_where_the_processor_multiplies_bfloat16(monkeypatch):
-    for name, capabilities in (("mixed_bfloat16", {"avx512_bf16": True}), ("float32", {"avx512_bf16": False})):
-        monkeypatch.setattr("torch.cpu.get_capabilities", lambda found=capabilities: found, raising=False)
-        assert engine.precision(ConvolutionalAutoencoder().precision, "cpu") == name
-    assert engine.precision("float32", "cpu") == "float32"
-
-
 def test_mixed_precision_trains_and_has_the_same_parameters(mixed):
     method, events = mixed
     assert all(np.isfinite(event[2:]).all() for event in events if isinstance(event, Epoch))
@@ -230,6 +223,15 @@ def test_the_best_epoch_is_the_one_of_the_lowest_held_out_loss():
 def test_a_setting_out_of_bounds_is_refused(setting):
     with pytest.raises(ValidationError, match=next(iter(setting))):
         ConvolutionalAutoencoder(**setting)
+
+
+def test_a_fit_that_ends_before_its_first_epoch_leaves_nothing_to_save(tmp_path):
+    method = ConvolutionalAutoencoder(loss="mse", latent_size=4, batch_size=1, find_learning_rate=True)
+    events = method.fit([surface(0), surface(1)], seed=0, device="cpu")
+    next(event for event in events if event.what == "finding the learning rate")
+    events.close()
+    with pytest.raises(MethodError, match="fit it before saving"):
+        method.save(tmp_path)
 
 
 def test_no_optimizer_is_saved(tmp_path, keras, gray):
@@ -272,7 +274,7 @@ FIT = """
 import numpy as np
 from methods.cae import ConvolutionalAutoencoder
 images = [np.random.default_rng(seed).integers(0, 255, (64, 64, 3), np.uint8) for seed in range(3)]
-method = ConvolutionalAutoencoder(epochs=2, latent_size=4, batch_size=2, precision="float32")
+method = ConvolutionalAutoencoder(epochs=2, latent_size=4, batch_size=2)
 list(method.fit(images, seed=0, device="cpu"))
 print(*[score.image for score in method.score(images)], method.remarks()[0])
 """
@@ -292,21 +294,53 @@ def test_another_process_gives_equal_scores(tensorflow_run):
     assert run(FIT, PYTHONHASHSEED="2").stdout == tensorflow_run.stdout
 
 
-def test_torch_gives_nearly_the_scores_of_tensorflow(tensorflow_run):
-    scores, engine_name = python(FIT, KERAS_BACKEND="torch").split(" Keras ran on ")
-    expected, _ = tensorflow_run.stdout.split(" Keras ran on ")
-    assert engine_name == "torch in float32"
-    assert [float(score) for score in scores.split()] == pytest.approx(
-        [float(score) for score in expected.split()], 1e-3
-    )
+COMPUTE = """
+import json, sys
+import numpy as np
+from methods.cae import ConvolutionalAutoencoder, engine
+engine.start()
+from methods.cae.architectures.building import build
+from methods.cae.reconstruction import reconstruct
+from methods.cae.training import Trainer
+settings = ConvolutionalAutoencoder(latent_size=4)
+network = build(settings._plan, seed=0)
+numbers = np.random.default_rng(0)
+network.set_weights([numbers.normal(0, 0.05, weights.shape).astype(np.float32) for weights in network.get_weights()])
+images = numbers.random((2, 256, 256, 1), np.float32)
+before = reconstruct(network, images)
+losses = [Trainer(network, settings).step(images, 1e-3)]
+np.savez(sys.argv[1], before=before, after=reconstruct(network, images), losses=losses)
+"""
 
 
-def python(code: str, **environment: str) -> str:
-    done = run(code, **environment)
+def test_torch_computes_what_tensorflow_computes_from_the_same_weights(tmp_path):
+    found = {}
+    for name in engine.ENGINES:
+        python(COMPUTE, str(tmp_path / f"{name}.npz"), KERAS_BACKEND=name)
+        found[name] = np.load(tmp_path / f"{name}.npz")
+    for part in ("before", "after", "losses"):
+        np.testing.assert_allclose(found["torch"][part], found["tensorflow"][part], atol=1e-5)
+    assert np.abs(found["torch"]["after"] - found["torch"]["before"]).max() > 1e-3
+
+
+def test_torch_is_named_in_the_remarks():
+    assert python(FIT, KERAS_BACKEND="torch").endswith("Keras ran on torch in float32")
+
+
+@pytest.mark.slow
+def test_compiled_training_repeats_where_deterministic_operations_are_off():
+    compiled = FIT.replace("batch_size=2", "batch_size=2, jit_compile=True")
+    first, second = (python(compiled, TF_DETERMINISTIC_OPS="0") for _ in range(2))
+    assert first == second
+
+
+def python(code: str, *arguments: str, **environment: str) -> str:
+    done = run(code, *arguments, **environment)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
-def run(code: str, **environment: str) -> subprocess.CompletedProcess:
+def run(code: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
     kept = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=kept | environment)
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=kept | environment)

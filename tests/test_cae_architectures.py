@@ -194,11 +194,36 @@ def test_moving_statistics_are_trained_kept_and_used(tmp_path):
         ({"architecture": "inception_resnet_v2"}, "sees rgb only"),
         ({"architecture": "mvtec2", "patches": True}, "sees whole images only: patches are for mvtec"),
         ({"patches": True, "loss": "ms_ssim"}, "sides of 176 pixels or more, and patches have 128"),
+        ({"loss": "mse", "data_range": 2}, "data_range counts only with SSIM in the loss or the map"),
+        ({"map_color": "gray"}, "map_color counts only with color_mode=rgb"),
+        ({"patch_stride_px": 16}, "patch_stride_px counts only with patches=true"),
+        ({"top_share": 0.1}, "top_share counts only with image_score=top_mean"),
+        ({"find_learning_rate": True, "learning_rate": 0.1}, "learning_rate counts only with find_learning_rate=false"),
+        ({"finder_drop": 0.5}, "finder_drop counts only with find_learning_rate=true"),
+        ({"learning_rate_schedule": "plateau", "learning_rate_decay": 0}, "only with learning_rate_schedule=decay"),
+        ({"plateau_factor": 0.1}, "plateau_factor counts only with learning_rate_schedule=plateau"),
+        ({"learning_rate_schedule": "one_cycle", "patience": 3}, "a schedule other than one_cycle"),
+        (
+            {"learning_rate_schedule": "plateau", "plateau_patience": 12},
+            "stops after 12 epochs .* make patience larger",
+        ),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(settings, sentence):
     with pytest.raises(ValidationError, match=sentence):
         ConvolutionalAutoencoder(**settings)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"loss": "mse", "map": "ssim", "data_range": 2},
+        {"color_mode": "rgb", "map_color": "gray"},
+        {"learning_rate_schedule": "plateau", "plateau_patience": 50, "patience": 51},
+    ],
+)
+def test_settings_that_belong_together_are_taken(settings):
+    assert settings.items() <= vars(ConvolutionalAutoencoder(**settings)).items()
 
 
 # the encoder from ImageNet

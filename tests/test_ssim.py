@@ -163,7 +163,8 @@ def planted(place: tuple[int, int], change: float) -> tuple[np.ndarray, np.ndarr
 @pytest.mark.parametrize("change", [-0.4, 0.4])
 @pytest.mark.parametrize("color", ["maximum", "gray"])
 def test_a_dark_or_bright_pixel_holds_the_maximum_of_the_map(differences, difference, place, change, color):
-    (found,) = differences.maps(*planted(place, change), ConvolutionalAutoencoder(map=difference, map_color=color))
+    settings = ConvolutionalAutoencoder(map=difference, color_mode="rgb", map_color=color)
+    (found,) = differences.maps(*planted(place, change), settings)
     assert found.dtype == np.float32 and found.shape == (48, 64) and found.min() >= -1e-6
     assert found[place] == found.max() > 0.05
 
@@ -176,7 +177,7 @@ def test_the_outer_pixels_of_an_ssim_map_have_the_nearest_whole_window(differenc
 
 def test_in_gray_a_colour_counts_by_its_weight(differences):
     found = [
-        differences.maps(*planted((20, 40), 0.4), ConvolutionalAutoencoder(map="l1", map_color=color))
+        differences.maps(*planted((20, 40), 0.4), ConvolutionalAutoencoder(map="l1", color_mode="rgb", map_color=color))
         for color in ("maximum", "gray")
     ]
     assert [values.max() for values in found] == pytest.approx([0.4, 0.587 * 0.4], rel=1e-5)
@@ -206,8 +207,14 @@ def test_loss_and_map_have_one_data_range(differences):
 
 
 @pytest.mark.parametrize(
-    "rule, share, expected", [("max", 0.5, 99), ("mean", 0.5, 49.5), ("top_mean", 0.1, 94.5), ("top_mean", 0.001, 99)]
+    "settings, expected",
+    [
+        ({"image_score": "max"}, 99),
+        ({"image_score": "mean"}, 49.5),
+        ({"image_score": "top_mean", "top_share": 0.1}, 94.5),
+        ({"image_score": "top_mean", "top_share": 0.001}, 99),
+    ],
 )
-def test_the_image_score_is_of_the_highest_pixels(rule, share, expected):
+def test_the_image_score_is_of_the_highest_pixels(settings, expected):
     map = np.random.default_rng(0).permutation(np.arange(100, dtype=np.float32)).reshape(5, 20)
-    assert scores.image_score(map, ConvolutionalAutoencoder(image_score=rule, top_share=share)) == expected
+    assert scores.image_score(map, ConvolutionalAutoencoder(**settings)) == expected

@@ -30,7 +30,9 @@ class ConvolutionalAutoencoder(Method):
     - textures too are seen whole where `patches` is not set: nothing here knows a texture from an object;
     - the latent size is 100 for both, the paper's for textures; its 500 for objects can be set;
     - batches of 8, not 128: a category here may have 20 images, and needs the steps;
-    - training stops early, by images held out, and keeps the best weights: the paper trains 200 epochs;
+    - training sees 10,000 images at most (`instances`), the Keras project's number, where the paper sees 10,000 patches
+      in each of 200 epochs. It stops early, by images held out, and keeps the best weights;
+    - the paper's weight decay of 1e-5 is a decay of the learning rate, as the Keras project has it;
     - the `ssim` loss is 1 - mean SSIM, not halved: Adam's steps are the same, and the number reads as what it is;
     - the loss leaves out windows that cross the image's edge, as published, so that an SSIM map has no values of its
       own in the outer 5 pixels: it repeats the nearest. An l1 or l2 map after that loss shows untrained edges;
@@ -105,7 +107,9 @@ class ConvolutionalAutoencoder(Method):
     )
     plateau_factor: float = Field(0.5, gt=0, lt=1, description="plateau: what a reduced rate is multiplied by")
     epochs: int = Field(200, ge=1, le=100_000, description="at most this many epochs")
-    instances: int = Field(10_000, ge=1, description="at most this many augmented training images in all epochs")
+    instances: int = Field(
+        10_000, ge=1, description="augmented training images in all, rounded down to whole epochs, one at least"
+    )
     patience: int = Field(
         12,
         ge=1,
@@ -124,14 +128,18 @@ class ConvolutionalAutoencoder(Method):
     fill: Literal["nearest", "reflect", "constant"] = Field(
         "nearest", description="what turning and shifting bring in: nearest pixel, mirror image, or black"
     )
-    # Published in float32. With the four losses on cookie the pixel AUROC was within 0.006 of it, at 0.7 of the time.
-    precision: Literal["auto", "float32", "mixed_bfloat16"] = Field(
-        "auto",
+    # With the four losses on cookie, the pixel AUROC of mixed_bfloat16 was within 0.006 of float32 at 0.7 of the time.
+    # It is not the default, as its scores depend on the processor, and in their fourth digit on the number of threads.
+    precision: Literal["float32", "mixed_bfloat16"] = Field(
+        "float32",
         description="of the layers' arithmetic; weights, last layer, loss, maps and the encoder of inception_resnet_v2 "
-        "are float32 in either; auto: mixed_bfloat16 where the device multiplies bfloat16",
+        "are float32 in either. mixed_bfloat16 is faster on processors with AVX512-BF16 or AMX and on GPUs, and slower "
+        "on others",
     )
     jit_compile: bool = Field(
-        False, description="compile with XLA: for GPUs (on a CPU a step of mvtec took 1.8 times as long)"
+        False,
+        description="compile with XLA, or torch's own compiler: for GPUs (on a CPU a step of mvtec with XLA took 1.8 "
+        "times as long)",
     )
 
     _network = None
@@ -156,11 +164,10 @@ class ConvolutionalAutoencoder(Method):
 
         size_px = architectures.image_px(self)
         pixels = yield from preprocessing.prepare_all(images, size=size_px, color_mode=self.color_mode)
-        precision = engine.precision(self.precision, device)
         with engine.on(device):
-            network = building.build(self._plan, seed=seed, precision=precision)
+            network = building.build(self._plan, seed=seed, precision=self.precision)
         self._keep(network, device)
-        ran_on = engine.description(precision)
+        ran_on = engine.description(self.precision)
         for event in engine.within(device, training.train(network, pixels, self, seed=seed, engine=ran_on)):
             if isinstance(event, Preparing):
                 yield event
@@ -198,7 +205,7 @@ class ConvolutionalAutoencoder(Method):
 
     def save_state(self, folder: Path) -> None:
         """model.keras, without the optimizer, and history.json."""
-        if self._network is None:
+        if self._history is None:
             raise MethodError("cae has learned nothing yet: fit it before saving")
         self._network.save(folder / "model.keras")
         self._history.save(folder / "history.json")
@@ -235,7 +242,7 @@ class ConvolutionalAutoencoder(Method):
 
     def _keep(self, network: Any, device: str) -> None:
         network.jit_compile = self.jit_compile
-        self._network, self._device = network, device
+        self._network, self._device, self._history = network, device, None
 
     def _fits(self, network: Any) -> bool:
         """Whether a network from a file is of the shape that the settings say."""

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from methods import MethodError, first_sentence
-from methods._precision import supported
 
 ENGINES = ("tensorflow", "torch")
 CALM = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
@@ -32,8 +31,7 @@ def start() -> str:
             os.environ.setdefault(name, value)
     with quiet():
         import keras
-    if keras.backend.backend() == "tensorflow":
-        _prepare_tensorflow()
+    {"tensorflow": _prepare_tensorflow, "torch": _prepare_torch}[keras.backend.backend()]()
     return keras.backend.backend()
 
 
@@ -43,13 +41,6 @@ def description(precision: str) -> str:
 
     engine = f"{keras.backend.backend()} in {precision}"
     return engine if importlib.util.find_spec(ENGINES[0]) else f"{engine}, as TensorFlow is not installed"
-
-
-def precision(wanted: str, device: str) -> str:
-    """The dtype policy of Keras that `auto` means on a device."""
-    if wanted != "auto":
-        return wanted
-    return {"bfloat16": "mixed_bfloat16", "float32": "float32"}[supported("auto", device)]
 
 
 def chosen(wanted: str | None) -> str:
@@ -143,11 +134,19 @@ def _gpu_count() -> int:
         return len(tf.config.list_physical_devices("GPU"))
 
 
+def _prepare_torch() -> None:
+    """Full float32 products in convolutions, too."""
+    import torch
+
+    torch.backends.cudnn.allow_tf32 = False
+
+
 def _prepare_tensorflow() -> None:
     """Full float32 products and a quiet start.
 
-    The 10-bit products that TensorFlow takes on a GPU are too coarse for SSIM, which subtracts squares of nearly equal
-    size. Its remapper fails on the gradient of a convolution with LeakyReLU, says so as an error, and is passed over.
+    The 10-bit products that engines take on a GPU are too coarse for SSIM, which subtracts squares of nearly equal
+    size. TensorFlow's remapper fails on the gradient of a convolution with LeakyReLU, says so as an error, and is
+    passed over.
     """
     import tensorflow as tf
 

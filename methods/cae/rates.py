@@ -72,7 +72,7 @@ def suggested(trials: Sequence[Trial], drop: float) -> float:
     Raises MethodError where no rate lowers the loss.
     """
     losses = [trial.loss for trial in trials]
-    way = losses[: int(np.argmin(losses)) + 1]
+    way = losses[: int(np.argmin(losses)) + 1] if losses else [0.0]
     wanted = max(way) - drop * (max(way) - min(way))
     found = next((trial.rate for trial in trials[: len(way)] if trial.loss < wanted), None)
     if found is None:

@@ -1,8 +1,10 @@
 """Settings that contradict each other."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 from methods.cae.architectures import ARCHITECTURES, input_px
+from methods.cae.scores import OF_LOSS, difference_shown
 
 if TYPE_CHECKING:
     from methods.cae import ConvolutionalAutoencoder
@@ -11,6 +13,28 @@ MS_SSIM_MIN_PX = 176
 """The window of 11 pixels fits into a sixteenth of it."""
 OWN = {setting for architecture in ARCHITECTURES.values() for setting in architecture.takes}
 """The settings that only some architectures know."""
+
+
+class Use(NamedTuple):
+    """Where a setting counts for something, and how to say so."""
+
+    counts: Callable[["ConvolutionalAutoencoder"], bool]
+    with_what: str
+
+
+USES = {
+    "data_range": Use(lambda own: "ssim" in (OF_LOSS[own.loss], difference_shown(own)), "SSIM in the loss or the map"),
+    "map_color": Use(lambda own: own.color_mode == "rgb", "color_mode=rgb"),
+    "patch_stride_px": Use(lambda own: own.patches, "patches=true"),
+    "top_share": Use(lambda own: own.image_score == "top_mean", "image_score=top_mean"),
+    "learning_rate": Use(lambda own: not own.find_learning_rate, "find_learning_rate=false"),
+    "finder_drop": Use(lambda own: own.find_learning_rate, "find_learning_rate=true"),
+    "learning_rate_decay": Use(lambda own: own.learning_rate_schedule == "decay", "learning_rate_schedule=decay"),
+    "plateau_patience": Use(lambda own: own.learning_rate_schedule == "plateau", "learning_rate_schedule=plateau"),
+    "plateau_factor": Use(lambda own: own.learning_rate_schedule == "plateau", "learning_rate_schedule=plateau"),
+    "patience": Use(lambda own: own.learning_rate_schedule != "one_cycle", "a schedule other than one_cycle"),
+}
+"""The settings that count for nothing where others do not ask for them."""
 
 
 def contradiction(settings: "ConvolutionalAutoencoder") -> str | None:
@@ -26,13 +50,22 @@ def contradiction(settings: "ConvolutionalAutoencoder") -> str | None:
             f"the loss ms_ssim needs sides of {MS_SSIM_MIN_PX} pixels or more, and patches have "
             f"{input_px(settings)}: take the loss ssim, or see images whole"
         )
-    return next((_of_others(settings, setting) for setting in sorted(OWN) if _is_ignored(settings, setting)), None)
+    if settings.learning_rate_schedule == "plateau" and settings.plateau_patience >= settings.patience:
+        return (
+            f"training stops after {settings.patience} epochs without a lower loss, before plateau_patience "
+            f"({settings.plateau_patience}) reduces the rate: make patience larger"
+        )
+    return next(filter(None, (_idle(settings, setting) for setting in sorted(OWN | set(USES)))), None)
 
 
-def _is_ignored(settings: "ConvolutionalAutoencoder", setting: str) -> bool:
-    """Whether a setting has been set that the architecture does not know."""
-    default = type(settings).__pydantic_fields__[setting].default
-    return setting not in ARCHITECTURES[settings.architecture].takes and getattr(settings, setting) != default
+def _idle(settings: "ConvolutionalAutoencoder", setting: str) -> str | None:
+    """What is wrong with a setting that has been set and counts for nothing."""
+    if getattr(settings, setting) == type(settings).__pydantic_fields__[setting].default:
+        return None
+    if setting in OWN:
+        return None if setting in ARCHITECTURES[settings.architecture].takes else _of_others(settings, setting)
+    use = USES[setting]
+    return None if use.counts(settings) else f"{setting} counts only with {use.with_what}: set that, or leave it out"
 
 
 def _of_others(settings: "ConvolutionalAutoencoder", setting: str) -> str:
