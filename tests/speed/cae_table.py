@@ -172,18 +172,19 @@ def _finished(csv: Path) -> list[dict[str, Any]]:
 
 
 def markdown(table: pd.DataFrame) -> str:
-    """Both tables, mean over the categories and seeds that a row was measured on."""
+    """Both tables, mean over the categories and seeds that a row was measured on; their number stands in `jobs`."""
     texts = []
     shown = ["pixel_auroc", "aupro", "parameters", "fit_seconds", "score_seconds"]
     for title, columns in (
         ("On the test images: image AUROC by image score, pixels, costs", [f"test {name}" for name in SCORES] + shown),
         ("Without labels: image AUROC on blended defects", [f"blended {name}" for name in SCORES]),
     ):
-        numbers = table.reindex(columns=[*NAMES, *columns]).astype(dict.fromkeys(columns, float))
-        means = numbers.groupby(NAMES, sort=False).mean()
-        whole = [column == "parameters" or "seconds" in column for column in means]
-        decimals = [""] * len(NAMES) + [".0f" if each else ".3f" for each in whole]
-        texts.append(f"## {title}\n\n" + tabulate(means.reset_index(), "keys", "pipe", decimals, showindex=False))
+        numbers = table.reindex(columns=[*NAMES, "row", *columns]).astype(dict.fromkeys(columns, float))
+        rows = numbers.groupby([*NAMES, "row"], sort=False)
+        means = rows.mean().assign(jobs=rows[columns[0]].count()).reset_index().drop(columns="row")
+        whole = [column in ("jobs", "parameters") or "seconds" in column for column in means]
+        decimals = [".0f" if each else ".3f" for each in whole]
+        texts.append(f"## {title}\n\n" + tabulate(means, "keys", "pipe", decimals, showindex=False))
     missing = table.dropna(subset=["missing"]) if "missing" in table else table[:0]
     texts += [f"{row.architecture} on {row.category} is missing: {row.missing}" for row in missing.itertuples()]
     return "\n\n".join(texts)

@@ -4,7 +4,8 @@
 
 The stages are measured on made images: one training step of 24 images with 4 views, one view for the bank, one
 scored image. The whole job, 320 training and 160 test images in 192 epochs, is extrapolated from them. Beside each
-stage stands its floor: the multiply-adds it cannot do without, at the rate of matrix products measured in the same run.
+stands its floor: the multiply-adds it cannot do without, at the rate of large matrix products of its own
+precision, measured in the same run.
 """
 
 import time
@@ -23,6 +24,7 @@ from methods.differnet import DifferNet, flow
 from tests.speed.published_differnet import IMAGES, TEST_VIEWS, VIEWS, PublishedDifferNet
 
 TRAIN, TEST, EPOCHS = 320, 160, 192
+FULL = "float32"
 CONVOLUTIONS = (
     (11, 4, 2, 64, True),
     (5, 1, 2, 192, True),
@@ -37,7 +39,8 @@ class Stage(NamedTuple):
     """A part of the work, how often a whole job does it, and the multiply-adds of doing it once."""
 
     name: str
-    times: int
+    precision: str
+    times: float
     seconds: float
     """Processor time of one."""
     multiply_adds: float
@@ -48,11 +51,11 @@ class Stage(NamedTuple):
         return self.times * self.seconds
 
 
-def processor_seconds(function: Callable[[], Any], repeats: int) -> float:
-    """The shortest of some runs, after one that warms up."""
+def processor_seconds(function: Callable[[], Any]) -> float:
+    """The shorter of two runs, after one that warms up."""
     function()
     times = []
-    for _ in range(repeats):
+    for _ in range(2):
         begun = time.process_time()
         function()
         times.append(time.process_time() - begun)
@@ -62,7 +65,7 @@ def processor_seconds(function: Callable[[], Any], repeats: int) -> float:
 def multiply_adds_a_second(precision: str) -> float:
     """Per processor second, of large matrix products."""
     left, right = (torch.randn(3072, 3072).to(getattr(torch, precision)) for _ in range(2))
-    return 3072**3 / processor_seconds(lambda: left @ right, 3)
+    return 3072**3 / processor_seconds(lambda: left @ right)
 
 
 def view_multiply_adds(image_size: int, n_scales: int) -> float:
@@ -89,11 +92,11 @@ def published_stages(weights: _weights.Weights) -> list[Stage]:
     """The published procedure: features are computed, and differentiated, in every step."""
     network, made = PublishedDifferNet(weights, seed=0), photographs(IMAGES)
     view, parameters = view_multiply_adds(448, 3), DifferNet().parameter_count()
-    step = processor_seconds(lambda: list(network.train(made, epochs=1)), 1)
-    score = processor_seconds(lambda: network.score(made[0]), 1)
+    step = processor_seconds(lambda: list(network.train(made, epochs=1)))
+    score = processor_seconds(lambda: network.score(made[0]))
     return [
-        Stage("training step", -(-TRAIN // IMAGES) * EPOCHS, step, IMAGES * VIEWS * (3 * view + 6 * parameters)),
-        Stage("scored image", TEST, score, TEST_VIEWS * (view + parameters)),
+        Stage("training step", FULL, TRAIN / IMAGES * EPOCHS, step, IMAGES * VIEWS * (3 * view + 6 * parameters)),
+        Stage("scored image", FULL, TEST, score, TEST_VIEWS * (view + parameters)),
     ]
 
 
@@ -101,12 +104,14 @@ def our_stages(method: DifferNet, weights: _weights.Weights) -> list[Stage]:
     """Ours: a bank of views, training steps on it, and scored images."""
     view, parameters = view_multiply_adds(method.image_size, method.n_scales), method.parameter_count()
     rows = method.batch_size * method.views_per_image
-    steps = -(-TRAIN // method.batch_size) * method.meta_epochs * method.sub_epochs
+    steps = TRAIN / method.batch_size * method.meta_epochs * method.sub_epochs
     extract, train, judge = _our_seconds(method, weights, rows)
+    seen, trained = (supported(wanted, "cpu") for wanted in (method.features_precision, method.training_precision))
     return [
-        Stage("view for the bank", TRAIN * method.bank_views, extract, view),
-        Stage("training step", steps, train, 3 * rows * parameters),
-        Stage("scored image", TEST, method.test_views * extract + judge, method.test_views * (view + parameters)),
+        Stage("view for the bank", seen, TRAIN * method.bank_views, extract, view),
+        Stage("training step", trained, steps, train, 3 * rows * parameters),
+        Stage("view of a scored image", seen, TEST * method.test_views, extract, view),
+        Stage("flow over its views", method.scoring_precision, TEST, judge, method.test_views * parameters),
     ]
 
 
@@ -119,35 +124,37 @@ def _our_seconds(method: DifferNet, weights: _weights.Weights, rows: int) -> tup
         precision=supported(method.features_precision, "cpu"),
         device="cpu",
     )
-    (image,), views = photographs(1), _alexnet.fixed_views(16, 180.0)
-    extract = processor_seconds(lambda: features.extract(image, views), 3) / len(views)
+    spread, generator = _alexnet.View(180.0, 0, 0, 0), torch.Generator().manual_seed(0)
+    (image,), views = photographs(1), _alexnet.random_views(16, spread=spread, generator=generator)
+    extract = processor_seconds(lambda: features.extract(image, views)) / len(views)
     dims = 256 * method.n_scales
     network = flow.build(dims, seed=0, **method._shape)
     batch, scored = torch.randn(rows, dims), torch.randn(method.test_views, dims)
     precision = supported(method.training_precision, "cpu")
     with flow.Trainer(network, precision=precision, **method._adam) as trainer:
-        train = processor_seconds(lambda: trainer.epoch([batch]), 3)
-    judge = processor_seconds(lambda: flow.latent(network, scored, precision=method.scoring_precision), 3)
+        train = processor_seconds(lambda: trainer.epoch([batch]))
+    judge = processor_seconds(lambda: flow.latent(network, scored, precision=method.scoring_precision))
     return extract, train, judge
 
 
 def main(set_: Annotated[list[str] | None, typer.Option("--set", metavar="differnet.FIELD=VALUE")] = None) -> None:
     """Print the stages of both, what a whole job takes, the ratio, and how far each stage is from its floor."""
     settings = plugins.parse_assignments(set_ or [], ["differnet"])["differnet"]
-    weights, rate = _weights.find(), multiply_adds_a_second("float32")
-    totals = {}
-    print(f"{rate / 1e9:.0f} billion multiply-adds a processor second in float32 matrix products")
+    weights, totals = _weights.find(), {}
+    rates = {precision: multiply_adds_a_second(precision) for precision in (FULL, "bfloat16")}
+    for precision, rate in rates.items():
+        print(f"{rate / 1e9:.0f} billion multiply-adds a processor second in {precision} matrix products")
     for name, stages in (
         ("published", published_stages(weights)),
         ("ours", our_stages(plugins.choose("differnet", settings).method, weights)),
     ):
         totals[name] = sum(stage.total for stage in stages)
         lines = [
-            [stage.name, stage.times, stage.seconds, stage.total / 60, stage.seconds * rate / stage.multiply_adds]
+            [*stage[:4], stage.total / 60, stage.seconds * rates[stage.precision] / stage.multiply_adds]
             for stage in stages
         ]
-        headers = [f"{name}: stage", "times", "seconds each", "minutes in all", "times its float32 floor"]
-        print(tabulate(lines, headers, floatfmt=("", "", ".4f", ".1f", ".1f")) + "\n")
+        headers = [f"{name}: stage", "precision", "times", "seconds each", "minutes in all", "times its floor"]
+        print(tabulate(lines, headers, floatfmt=("", "", ".0f", ".4f", ".1f", ".1f")) + "\n")
     print(
         f"{TRAIN} training and {TEST} test images: published {totals['published'] / 3600:.2f} h of processor time, "
         f"ours {totals['ours'] / 3600:.2f} h, ratio {totals['published'] / totals['ours']:.1f}"

@@ -38,19 +38,19 @@ class PublishedDifferNet:
             losses = []
             for start in range(0, len(images), IMAGES):
                 members = [images[index] for index in order[start : start + IMAGES]]
-                losses.append(self._step(torch.cat([self._views(image, VIEWS) for image in members])))
+                losses.append(self._step(torch.cat([self._views(image, self._angles(VIEWS)) for image in members])))
             yield sum(losses) / len(losses)
 
     @torch.no_grad()
     def score(self, image: Image) -> float:
         """The mean of z^2 over random rotations; the published evaluation keeps no gradients either."""
-        z, _ = self.flow(self.seen(image))
+        z, _ = self.flow(self.seen(image, self._angles(TEST_VIEWS)))
         return float((z**2).mean())
 
     @torch.no_grad()
-    def seen(self, image: Image) -> Tensor:
-        """(views, 768): what is scored of an image."""
-        return self._features(self._views(image, TEST_VIEWS))
+    def seen(self, image: Image, angles: Sequence[float]) -> Tensor:
+        """(views, 768): the features of an image turned by these degrees."""
+        return self._features(self._views(image, angles))
 
     def _step(self, views: Tensor) -> float:
         self.adam.zero_grad()
@@ -62,10 +62,12 @@ class PublishedDifferNet:
         self.adam.step()
         return float(loss.detach())
 
-    def _views(self, image: Image, count: int) -> Tensor:
+    def _angles(self, count: int) -> list[float]:
+        return (360 * torch.rand(count, generator=self.generator) - 180).tolist()
+
+    def _views(self, image: Image, angles: Sequence[float]) -> Tensor:
         picture = functional.resize(functional.to_pil_image(image), [SIDE, SIDE])
-        angles = 360 * torch.rand(count, generator=self.generator) - 180
-        pixels = torch.stack([functional.to_tensor(functional.rotate(picture, float(angle))) for angle in angles])
+        pixels = torch.stack([functional.to_tensor(functional.rotate(picture, angle)) for angle in angles])
         return functional.normalize(pixels, IMAGENET_MEAN, IMAGENET_STD)
 
     def _features(self, views: Tensor) -> Tensor:
