@@ -1,8 +1,9 @@
 """How the libraries of a job compute: with how many threads, and by algorithms whose results repeat.
 
-The number of threads may decide the order of a sum, and so its last bits. The methods here give equal scores with one
-thread and with two, and DifferNet with up to eight; the gradients of its maps do not with three or eight. Whoever needs
-equal bits whatever `--jobs` is sets OMP_NUM_THREADS; the column `threads` of the CSV says how many there were.
+The number of threads may decide the order of a sum, and so its last bits. On TensorFlow there are as many as cores. On
+PyTorch the methods here give equal scores with one thread and with two, and DifferNet with up to eight; the gradients of
+its maps do not with three or eight. Whoever needs equal bits whatever `--jobs` is sets OMP_NUM_THREADS; the column
+`threads` of the CSV says how many there were.
 """
 
 import os
@@ -18,8 +19,10 @@ THREAD_VARIABLES = (
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
     "NUMBA_NUM_THREADS",
-    "TF_NUM_INTRAOP_THREADS",
 )
+UNDIVIDED = "TF_NUM_INTRAOP_THREADS"
+"""On TensorFlow a training depends on the number of threads, which must not depend on `--jobs`. Two trainings of two
+threads each on two cores took no longer than of one each: its idle threads sleep."""
 WAITING = {"OMP_WAIT_POLICY": "passive"}
 """Idle threads of OpenMP sleep at once: where they spin, two jobs of two threads take three times as long on two cores,
 and where they sleep, no longer than two of one thread."""
@@ -33,10 +36,11 @@ NO_ALGORITHM = re.compile(r"(\w+) does not have a deterministic implementation")
 def variables(settings: Mapping[str, Any], *, at_once: int | None = 1) -> dict[str, str]:
     """The environment variables of a job, by the settings of its method.
 
-    The cores are divided between the jobs at once; None: nobody knows how many there are, and each may use all cores.
+    The cores are divided between the jobs at once, but for TensorFlow; None: nobody knows how many there are, and each
+    may use all cores.
     """
     share = max(1, cores() // (at_once or 1))
-    threads = dict.fromkeys(THREAD_VARIABLES, str(share)) | ({} if at_once else WAITING)
+    threads = dict.fromkeys(THREAD_VARIABLES, str(share)) | {UNDIVIDED: str(cores())} | ({} if at_once else WAITING)
     compiled = {TENSORFLOW: "0"} if settings.get("jit_compile") else {}  # Keras would compile nothing otherwise
     return threads | REPEATABLE | compiled
 

@@ -174,7 +174,7 @@ def test_moving_statistics_are_trained_kept_and_used(tmp_path):
     from methods.cae.training import Trainer
 
     trained = built(plan("baseline"))
-    trainer = Trainer(trained, ConvolutionalAutoencoder(architecture="baseline"))
+    trainer = Trainer(trained, ConvolutionalAutoencoder(architecture="baseline", loss="ssim"))
     losses = [trainer.step(np.random.default_rng(0).random((2, 256, 256, 1), np.float32), 1e-3) for _ in range(2)]
     means = [weight.numpy() for weight in trained.weights if weight.name == "moving_mean"]
     assert np.isfinite(losses).all() and all((mean != 0).any() for mean in means)

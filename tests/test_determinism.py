@@ -161,5 +161,10 @@ def test_tensorflow_takes_algorithms_that_repeat_unless_told_otherwise(value, on
     assert said[0] == on and remark in "".join(said[1:])
 
 
+def test_what_tensorflow_trains_does_not_depend_on_how_many_jobs_there_are_at_once():
+    threads = {arithmetic.variables({}, at_once=count)["TF_NUM_INTRAOP_THREADS"] for count in (1, 2, 64, None)}
+    assert threads == {str(arithmetic.cores())}
+
+
 def test_a_network_that_is_to_be_compiled_goes_without():
     assert arithmetic.variables({"jit_compile": True})["TF_DETERMINISTIC_OPS"] == "0"

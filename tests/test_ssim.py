@@ -198,7 +198,7 @@ def test_a_map_of_its_own_accord_is_of_what_the_loss_lowers(differences, loss, m
 def test_loss_and_map_have_one_data_range(differences):
     """Means of what a wider range makes less different."""
     first, second = (values[None] for values in pairs()[2])
-    settings = ConvolutionalAutoencoder(data_range=2)
+    settings = ConvolutionalAutoencoder(loss="ssim", data_range=2)
     loss = differences.losses(first, second, loss="ssim", data_range=settings.data_range)
     inner = differences.maps(first[..., :1], second[..., :1], settings)[:, BORDER:-BORDER, BORDER:-BORDER]
     gray = differences.losses(first[..., :1], second[..., :1], loss="ssim", data_range=settings.data_range)
