@@ -1,9 +1,9 @@
 """How the libraries of a job compute: with how many threads, and by algorithms whose results repeat.
 
-The number of threads may decide the order of a sum, and so its last bits. On TensorFlow there are as many as cores. On
-PyTorch the methods here give equal scores with one thread and with two, and DifferNet with up to eight; the gradients of
-its maps do not with three or eight. Whoever needs equal bits whatever `--jobs` is sets OMP_NUM_THREADS; the column
-`threads` of the CSV says how many there were.
+The number of threads may decide the order of a sum, and so its last bits. On TensorFlow there are as many as cores.
+On PyTorch the methods here give equal scores with one thread and with two, and DifferNet with up to eight; the
+gradients of its maps do not with three or eight. Whoever needs equal bits whatever `--jobs` is sets OMP_NUM_THREADS;
+the column `threads` of the CSV says how many there were.
 """
 
 import os

@@ -52,7 +52,7 @@ def network(name: str):
 
 
 def test_every_architecture_can_be_named_and_has_a_count_here():
-    named = get_args(ConvolutionalAutoencoder.__annotations__["architecture"])
+    named = get_args(ConvolutionalAutoencoder.__pydantic_fields__["architecture"].annotation)
     assert set(named) == set(ARCHITECTURES) == set(PARAMETERS)
 
 

@@ -4,19 +4,17 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from pydantic import Field, model_validator
-
-from methods import Curve, Epoch, Image, Method, MethodError, Preparing, Score, settings
+from methods import Curve, Epoch, Image, MethodError, Preparing, Score, settings
 from methods.cae import architectures, engine, preprocessing, scores
 from methods.cae.architectures.inception_resnet_v2 import named_file
 from methods.cae.history import History
-from methods.cae.refusals import contradiction
+from methods.cae.hyperparameters import AutoencoderSettings
 
 
 @settings
-class ConvolutionalAutoencoder(Method):
+class ConvolutionalAutoencoder(AutoencoderSettings):
     """Autoencoder trained on normal images; the anomaly map is the difference of an image and its reconstruction.
 
     Bergmann, Löwe, Fauser, Sattlegger and Steger, 2019, arXiv:1807.02011, with the augmentation and the schedules of
@@ -52,108 +50,9 @@ class ConvolutionalAutoencoder(Method):
     )
     quick: ClassVar[dict[str, Any]] = {"loss": "mse", "epochs": 3, "latent_size": 8}
 
-    architecture: Literal[
-        "mvtec", "mvtec_seed", "mvtec2", "baseline", "inception", "resnet", "skip", "inception_resnet_v2"
-    ] = Field("mvtec", description="layers: mvtec is the paper's; a file each in methods/cae/architectures")
-    latent_size: int = Field(
-        100, ge=1, le=10_000, description="numbers in the latent code of mvtec and mvtec_seed (paper: 500 for objects)"
-    )
-    encoder_weights: str | None = Field(
-        None, description="file of ImageNet weights (.h5) for inception_resnet_v2; none: Keras's cache or download"
-    )
-    patches: bool = Field(
-        False, description="see textures as overlapping patches of 128x128 pixels of the 256x256 (paper: textures)"
-    )
-    patch_stride_px: int = Field(32, ge=1, le=128, description="from patch to patch in scoring (published value)")
-    color_mode: Literal["grayscale", "rgb"] = Field(
-        "grayscale", description="colours seen: grayscale (ITU-R 601 weights) or rgb"
-    )
-    # Not the paper's ssim, which told blended defects worse: see image_score.
-    loss: Literal["ssim", "mse", "mae", "l2", "ms_ssim"] = Field(
-        "mse",
-        description="ssim: 1 - mean SSIM (published project: halved); mse, mae: mean squared or absolute error over "
-        "all pixels; l2: squared error summed over an image; ms_ssim: 1 - MS-SSIM of five scales",
-    )
-    map: Literal["auto", "l1", "l2", "ssim"] = Field(
-        "auto",
-        description="anomaly map: l1 absolute, l2 squared, ssim 1 - SSIM, auto the loss's own (mse: l2, mae: l1)",
-    )
-    map_color: Literal["maximum", "gray"] = Field(
-        "maximum", description="in rgb, a pixel of the map has its largest difference, or that of the grays (published)"
-    )
-    data_range: float = Field(
-        1.0,
-        gt=0,
-        le=255,
-        description="L of SSIM in loss and map; images here are 0 to 1, so 1 is SSIM as defined, and more takes "
-        "differences of low contrast for noise (published maps, by accident: 2)",
-    )
-    # Chosen without labels, on defects blended into normal images of demo, cookie and category 0 of DSAII: mean image
-    # AUROC over the five categories by max / mean / top_mean .68 / .88 / .76 with mse, .60 / .70 / .64 with ssim.
-    image_score: Literal["max", "mean", "top_mean"] = Field(
-        "mean", description="of the map's pixels: the highest, the mean, or the mean of the highest top_share"
-    )
-    top_share: float = Field(0.01, gt=0, le=1, description="share of the map's pixels that top_mean is of")
-    batch_size: int = Field(8, ge=1, le=1024, description="images a step (paper: 128; small categories need the steps)")
-    learning_rate: float = Field(2e-4, gt=0, le=1, description="of Adam: at the first step, or a cycle's highest")
-    find_learning_rate: bool = Field(
-        False, description="try rates from 1e-5 to 1 first, and take what is found for learning_rate (published: yes)"
-    )
-    finder_drop: float = Field(
-        0.85, gt=0, lt=1, description="the rate taken is where the loss tried is this share of its way down"
-    )
-    learning_rate_schedule: Literal["decay", "plateau", "one_cycle"] = Field(
-        "decay", description="after the first step: decay with each, plateau with the held-out loss, or one_cycle"
-    )
-    learning_rate_decay: float = Field(1e-5, ge=0, le=1, description="step n has learning_rate / (1 + decay * n)")
-    plateau_patience: int = Field(
-        6, ge=1, description="plateau: epochs without a lower held-out loss before the rate is reduced"
-    )
-    plateau_factor: float = Field(0.5, gt=0, lt=1, description="plateau: what a reduced rate is multiplied by")
-    epochs: int = Field(200, ge=1, le=100_000, description="at most this many epochs")
-    instances: int = Field(
-        10_000, ge=1, description="augmented training images in all, rounded down to whole epochs, one at least"
-    )
-    patience: int = Field(
-        12,
-        ge=1,
-        description="epochs without a lower held-out loss before training stops (paper: never; one_cycle: never)",
-    )
-    validation_share: float = Field(
-        0.1, gt=0, lt=1, description="share of the images held out for early stopping, at least one"
-    )
-    rotation_degrees: float = Field(10, ge=0, le=180, description="training images are turned by up to this, both ways")
-    shift_share: float = Field(
-        0.05, ge=0, lt=1, description="training images are shifted by up to this share of a side, both ways"
-    )
-    brightness_change: float = Field(
-        0.05, ge=0, lt=1, description="training images are multiplied by a factor within 1 +- this"
-    )
-    fill: Literal["nearest", "reflect", "constant"] = Field(
-        "nearest", description="what turning and shifting bring in: nearest pixel, mirror image, or black"
-    )
-    # With four losses on cookie, the pixel AUROC of mixed_bfloat16 was within 0.006 of float32, at 0.7 of the time.
-    precision: Literal["float32", "mixed_bfloat16"] = Field(
-        "float32",
-        description="of the layers' arithmetic; weights, last layer, loss, maps and the encoder of inception_resnet_v2 "
-        "are float32 in either. mixed_bfloat16 is faster on processors with AVX512-BF16 or AMX and on GPUs, and slower "
-        "on others",
-    )
-    jit_compile: bool = Field(
-        False,
-        description="compile with XLA, or torch's own compiler: for GPUs (on a CPU a step of mvtec with XLA took 1.8 "
-        "times as long)",
-    )
-
     _network = None
     _device = "cpu"
     _history = None
-
-    @model_validator(mode="after")
-    def _fit_together(self) -> "ConvolutionalAutoencoder":
-        if sentence := contradiction(self):
-            raise ValueError(sentence)
-        return self
 
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:
         """Train on augmented images; an epoch's loss is that of training. Raises MethodError under 2 images."""

@@ -9,10 +9,10 @@ from keras import ops
 from methods.cae.preprocessing import as_floats
 
 if TYPE_CHECKING:
-    from methods.cae import ConvolutionalAutoencoder
+    from methods.cae.hyperparameters import AutoencoderSettings
 
 
-def batches(pixels: np.ndarray, settings: "ConvolutionalAutoencoder", seed: np.random.SeedSequence) -> Iterator:
+def batches(pixels: np.ndarray, settings: "AutoencoderSettings", seed: np.random.SeedSequence) -> Iterator:
     """Augmented batches (batch_size, height, width, channels) float32 from 0 to 1, without end."""
     generator = np.random.default_rng(seed)
     for chosen in shuffled(len(pixels), settings.batch_size, generator):
@@ -32,7 +32,7 @@ def shuffled(count: int, batch_size: int, generator: np.random.Generator) -> Ite
         waiting = waiting[batch_size:]
 
 
-def augmented(images: np.ndarray, settings: "ConvolutionalAutoencoder", generator: np.random.Generator) -> np.ndarray:
+def augmented(images: np.ndarray, settings: "AutoencoderSettings", generator: np.random.Generator) -> np.ndarray:
     """Each image turned, shifted and multiplied by values of its own, then cut off at 1."""
     moves = transforms(images.shape, settings, generator)
     moved = ops.image.affine_transform(
@@ -43,9 +43,7 @@ def augmented(images: np.ndarray, settings: "ConvolutionalAutoencoder", generato
     return np.clip(ops.convert_to_numpy(moved) * factors, 0, 1)
 
 
-def transforms(
-    shape: tuple[int, ...], settings: "ConvolutionalAutoencoder", generator: np.random.Generator
-) -> np.ndarray:
+def transforms(shape: tuple[int, ...], settings: "AutoencoderSettings", generator: np.random.Generator) -> np.ndarray:
     """(n, 8) float32: Keras's a0 a1 a2 b0 b1 b2 c0 c1, from output to input pixels, about the image's centre."""
     count, height, width, _ = shape
     angles = np.deg2rad(settings.rotation_degrees) * generator.uniform(-1, 1, count)

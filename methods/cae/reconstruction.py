@@ -13,7 +13,7 @@ from methods.cae.preprocessing import as_floats, prepare
 from methods.cae.scores import image_score
 
 if TYPE_CHECKING:
-    from methods.cae import ConvolutionalAutoencoder
+    from methods.cae.hyperparameters import AutoencoderSettings
 
 BATCH = 8
 """Images reconstructed at once; fewer are made up with black ones, for one shape is traced and computed alike."""
@@ -36,7 +36,7 @@ def reconstruct_whole(network: Any, images: np.ndarray, *, stride_px: int) -> np
     return patches.blended(np.concatenate(found), images.shape, stride_px)
 
 
-def mean_loss(network: Any, pixels: np.ndarray, settings: "ConvolutionalAutoencoder") -> float:
+def mean_loss(network: Any, pixels: np.ndarray, settings: "AutoencoderSettings") -> float:
     """The mean loss of uint8 images of the network's size, as they are."""
     size = min(BATCH, len(pixels))
     found = []
@@ -48,7 +48,7 @@ def mean_loss(network: Any, pixels: np.ndarray, settings: "ConvolutionalAutoenco
     return float(np.mean(found))
 
 
-def scores(network: Any, images: Sequence[Image], settings: "ConvolutionalAutoencoder") -> Iterator[Score]:
+def scores(network: Any, images: Sequence[Image], settings: "AutoencoderSettings") -> Iterator[Score]:
     """Each image's map, and its score; no more than a batch is read before it is needed."""
     for batch in _batches(images, settings):
         made = reconstruct_whole(network, batch, stride_px=settings.patch_stride_px)
@@ -56,7 +56,7 @@ def scores(network: Any, images: Sequence[Image], settings: "ConvolutionalAutoen
             yield Score(image_score(map, settings), map)
 
 
-def pictures(network: Any, images: Sequence[Image], settings: "ConvolutionalAutoencoder") -> Iterator[Image]:
+def pictures(network: Any, images: Sequence[Image], settings: "AutoencoderSettings") -> Iterator[Image]:
     """The reconstruction of each image, (side, side, 3) uint8; gray where the network sees gray."""
     for batch in _batches(images, settings):
         made = reconstruct_whole(network, batch, stride_px=settings.patch_stride_px)
@@ -64,7 +64,7 @@ def pictures(network: Any, images: Sequence[Image], settings: "ConvolutionalAuto
             yield np.broadcast_to(picture, (*picture.shape[:2], 3))
 
 
-def _batches(images: Sequence[Image], settings: "ConvolutionalAutoencoder") -> Iterator[np.ndarray]:
+def _batches(images: Sequence[Image], settings: "AutoencoderSettings") -> Iterator[np.ndarray]:
     size = architectures.image_px(settings)
     for start in range(0, len(images), BATCH):
         members = range(start, min(start + BATCH, len(images)))

@@ -7,7 +7,7 @@ from methods.cae.architectures import ARCHITECTURES, input_px
 from methods.cae.scores import OF_LOSS, difference_shown
 
 if TYPE_CHECKING:
-    from methods.cae import ConvolutionalAutoencoder
+    from methods.cae.hyperparameters import AutoencoderSettings
 
 MS_SSIM_MIN_PX = 176
 """The window of 11 pixels fits into a sixteenth of it."""
@@ -18,7 +18,7 @@ OWN = {setting for architecture in ARCHITECTURES.values() for setting in archite
 class Use(NamedTuple):
     """Where a setting counts for something, and how to say so."""
 
-    counts: Callable[["ConvolutionalAutoencoder"], bool]
+    counts: Callable[["AutoencoderSettings"], bool]
     with_what: str
 
 
@@ -37,7 +37,7 @@ USES = {
 """The settings that count for nothing where others do not ask for them."""
 
 
-def contradiction(settings: "ConvolutionalAutoencoder") -> str | None:
+def contradiction(settings: "AutoencoderSettings") -> str | None:
     """What is wrong with the settings together, as a sentence with what to do; None where nothing is."""
     name, chosen = settings.architecture, ARCHITECTURES[settings.architecture]
     if settings.color_mode not in chosen.color_modes:
@@ -58,7 +58,7 @@ def contradiction(settings: "ConvolutionalAutoencoder") -> str | None:
     return next(filter(None, (_idle(settings, setting) for setting in sorted(OWN | set(USES)))), None)
 
 
-def _idle(settings: "ConvolutionalAutoencoder", setting: str) -> str | None:
+def _idle(settings: "AutoencoderSettings", setting: str) -> str | None:
     """What is wrong with a setting that has been set and counts for nothing."""
     if getattr(settings, setting) == type(settings).__pydantic_fields__[setting].default:
         return None
@@ -68,6 +68,6 @@ def _idle(settings: "ConvolutionalAutoencoder", setting: str) -> str | None:
     return None if use.counts(settings) else f"{setting} counts only with {use.with_what}: set that, or leave it out"
 
 
-def _of_others(settings: "ConvolutionalAutoencoder", setting: str) -> str:
+def _of_others(settings: "AutoencoderSettings", setting: str) -> str:
     able = ", ".join(name for name, architecture in ARCHITECTURES.items() if setting in architecture.takes)
     return f"{setting} is a setting of {able}: the architecture {settings.architecture} has none to set"

@@ -15,7 +15,7 @@ from methods.cae.history import History, Losses, Trial
 from methods.cae.reconstruction import mean_loss
 
 if TYPE_CHECKING:
-    from methods.cae import ConvolutionalAutoencoder
+    from methods.cae.hyperparameters import AutoencoderSettings
 
 TRIALS = np.geomspace(1e-5, 1, 100).tolist()
 """The rates that the learning-rate finder tries, a step each; the published project too began at 1e-5."""
@@ -33,7 +33,7 @@ class Schedule(NamedTuple):
     epochs: int
 
 
-def schedule(count: int, settings: "ConvolutionalAutoencoder") -> Schedule:
+def schedule(count: int, settings: "AutoencoderSettings") -> Schedule:
     """The schedule for so many images, two at least: one or more are held out, and one or more trained on."""
     held_out = min(max(1, round(settings.validation_share * count)), count - 1)
     steps = -(-(count - held_out) // settings.batch_size)
@@ -52,9 +52,7 @@ class Data(NamedTuple):
     """Others, for the learning-rate finder."""
 
 
-def divided(
-    pixels: np.ndarray, side_px: int, settings: "ConvolutionalAutoencoder", seed: np.random.SeedSequence
-) -> Data:
+def divided(pixels: np.ndarray, side_px: int, settings: "AutoencoderSettings", seed: np.random.SeedSequence) -> Data:
     """Images (n, height, width, channels) uint8, divided by the seed; of larger ones patches of that side.
 
     A training batch has one patch of an image, anywhere; the held-out images are cut up without overlap.
@@ -70,7 +68,7 @@ def divided(
 def _stream(
     pixels: np.ndarray,
     side_px: int,
-    settings: "ConvolutionalAutoencoder",
+    settings: "AutoencoderSettings",
     augmenting: np.random.SeedSequence,
     drawing: np.random.SeedSequence,
 ) -> Iterator[np.ndarray]:
@@ -79,7 +77,7 @@ def _stream(
 
 
 def train(
-    network: Any, pixels: np.ndarray, settings: "ConvolutionalAutoencoder", *, seed: int, engine: str
+    network: Any, pixels: np.ndarray, settings: "AutoencoderSettings", *, seed: int, engine: str
 ) -> Iterator[Preparing | History]:
     """Train on uint8 images (n, height, width, channels); the history so far after each epoch.
 
@@ -104,13 +102,13 @@ def train(
         network.set_weights(best)
 
 
-def ended_early(history: History, settings: "ConvolutionalAutoencoder") -> bool:
+def ended_early(history: History, settings: "AutoencoderSettings") -> bool:
     """Whether the held-out loss has not fallen for long; a cycle of the learning rate is always ended."""
     return settings.learning_rate_schedule != "one_cycle" and history.stale >= settings.patience
 
 
 def _epoch(
-    trainer: "Trainer", stream: Iterator, plan: Schedule, history: History, settings: "ConvolutionalAutoencoder"
+    trainer: "Trainer", stream: Iterator, plan: Schedule, history: History, settings: "AutoencoderSettings"
 ) -> float:
     """The mean training loss of the next epoch."""
     rate = partial(
@@ -126,7 +124,7 @@ def _epoch(
 
 
 def with_found_rate(
-    history: History, network: Any, stream: Iterator, settings: "ConvolutionalAutoencoder"
+    history: History, network: Any, stream: Iterator, settings: "AutoencoderSettings"
 ) -> Iterator[Preparing]:
     """Returns the history with the learning rate that trials find; the network's weights are as before."""
     trainer, kept, found = Trainer(network, settings), network.get_weights(), []
@@ -149,7 +147,7 @@ class Trainer:
     The optimizer belongs to a second model over the same layers, so that it is not saved with the network.
     """
 
-    def __init__(self, network: Any, settings: "ConvolutionalAutoencoder"):
+    def __init__(self, network: Any, settings: "AutoencoderSettings"):
         from keras import Model, optimizers
 
         loss = partial(losses, loss=settings.loss, data_range=settings.data_range)

@@ -17,7 +17,7 @@ from methods.cae.architectures.resnet import resnet
 from methods.cae.architectures.skip import skip
 
 if TYPE_CHECKING:
-    from methods.cae import ConvolutionalAutoencoder
+    from methods.cae.hyperparameters import AutoencoderSettings
 
 
 class Architecture(NamedTuple):
@@ -46,19 +46,19 @@ ARCHITECTURES = {
 }
 
 
-def plan(settings: "ConvolutionalAutoencoder", *, channels: int) -> Layer:
+def plan(settings: "AutoencoderSettings", *, channels: int) -> Layer:
     """The output layer of what the settings describe, on images of so many channels."""
     chosen = ARCHITECTURES[settings.architecture]
     own = {name: getattr(settings, name) for name in chosen.takes}
     return chosen.plan(image(input_px(settings), channels), **own)
 
 
-def image_px(settings: "ConvolutionalAutoencoder") -> int:
+def image_px(settings: "AutoencoderSettings") -> int:
     """Side to which whole images are brought."""
     return ARCHITECTURES[settings.architecture].size_px
 
 
-def input_px(settings: "ConvolutionalAutoencoder") -> int:
+def input_px(settings: "AutoencoderSettings") -> int:
     """Side of what the network sees at once: an image, or a patch."""
     chosen = ARCHITECTURES[settings.architecture]
     return chosen.patch_px if settings.patches else chosen.size_px
