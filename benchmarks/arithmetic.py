@@ -1,9 +1,9 @@
 """How the libraries of a job compute: with how many threads, and by algorithms whose results repeat.
 
 The number of threads may decide the order of a sum, and so its last bits. On TensorFlow there are as many as cores.
-On PyTorch the methods here give equal scores with one thread and with two, and DifferNet with up to eight; the
+On PyTorch DifferNet and knn give equal scores with one thread and with two, and DifferNet with up to eight; the
 gradients of its maps do not with three or eight. Whoever needs equal bits whatever `--jobs` is sets OMP_NUM_THREADS;
-the column `threads` of the CSV says how many there were.
+the column `threads` of the CSV says how many there were but for TensorFlow.
 """
 
 import os
@@ -22,7 +22,7 @@ THREAD_VARIABLES = (
 )
 UNDIVIDED = "TF_NUM_INTRAOP_THREADS"
 """On TensorFlow a training depends on the number of threads, which must not depend on `--jobs`. Two trainings of two
-threads each on two cores took no longer than of one each: its idle threads sleep."""
+threads each on two cores took no longer than of one each."""
 WAITING = {"OMP_WAIT_POLICY": "passive"}
 """Idle threads of OpenMP sleep at once: where they spin, two jobs of two threads take three times as long on two cores,
 and where they sleep, no longer than two of one thread."""

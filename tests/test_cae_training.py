@@ -62,6 +62,11 @@ def test_the_rate_suggested_is_where_most_of_the_way_down_is_done():
     assert rates.suggested(trials, 0.2) == 1e-5
 
 
+def test_without_any_trial_no_rate_is_suggested():
+    with pytest.raises(MethodError, match="no learning rate tried lowered the loss"):
+        rates.suggested((), 0.85)
+
+
 def test_where_no_rate_lowers_the_loss_none_is_suggested():
     with pytest.raises(MethodError, match=r"set cae\.learning_rate"):
         rates.suggested([Trial(1e-5, 1.0), Trial(1e-4, 2.0)], 0.85)

@@ -70,7 +70,7 @@ def suggested(trials: Sequence[Trial], drop: float) -> float:
     Raises MethodError where no rate lowers the loss.
     """
     losses = [trial.loss for trial in trials]
-    way = losses[: int(np.argmin(losses)) + 1] if losses else [0.0]
+    way = losses[: losses.index(min(losses)) + 1] if losses else [np.inf]
     wanted = max(way) - drop * (max(way) - min(way))
     found = next((trial.rate for trial in trials[: len(way)] if trial.loss < wanted), None)
     if found is None:

@@ -128,9 +128,9 @@ class Trainer:
     `precision` is that of the subnets' matrix products; parameters, their moments and the likelihood are float32.
 
     The mathematics is that of one step after the whole backward pass (no gradient depends on a parameter stepped
-    before it), but never are all gradients in memory. On a GPU all are stepped `together`: a call for each would cost
-    more than the step. Adam is called as a function, because torch's optimizer
-    classes load its compiler: that takes 2.5 s, and ends the process where TensorFlow was loaded before.
+    before it), but never are all gradients in memory. On a GPU all are stepped `together`, in one call. Adam is called
+    as a function, because torch's optimizer classes load its compiler: that takes 2.5 s, and ends the process where
+    TensorFlow was loaded before.
     """
 
     def __init__(self, flow: nn.Module, *, precision: str, **adam):
