@@ -92,8 +92,8 @@ class AutoencoderSettings(Method):
     fill: Literal["nearest", "reflect", "constant"] = Field(
         "nearest", description="what turning and shifting bring in: nearest pixel, mirror image, or black"
     )
-    # With four losses on cookie, the pixel AUROC of mixed_bfloat16 was within 0.007 of float32's, and it took 0.7 to 0.8
-    # of the time.
+    # With four losses on cookie, the pixel AUROC of mixed_bfloat16 was within 0.007 of float32, in 0.7 to 0.8 of the
+    # time.
     precision: Literal["float32", "mixed_bfloat16"] = Field(
         "float32",
         description="of the layers' arithmetic; weights, last layer, loss, maps and the encoder of inception_resnet_v2 "
