@@ -106,6 +106,17 @@ def test_a_shift_fills_with_the_nearest_pixel():
     assert np.abs(shifted - ramp).max() == pytest.approx(0.05, abs=0.005)
 
 
+@pytest.mark.parametrize("fill, brought_in", [("nearest", [3, 3]), ("reflect", [3, 2]), ("constant", [0, 0])])
+def test_a_fill_brings_in_what_it_is_called(fill, brought_in, monkeypatch):
+    from methods.cae import augmentation
+
+    two_to_the_right = np.float32([[[1, 0, 2], [0, 1, 0], [0, 0, 1]]])
+    monkeypatch.setattr(augmentation, "transforms", lambda *_: two_to_the_right)
+    ramp = np.tile(np.float32([0, 1, 2, 3]) / 3, (1, 4, 1))[..., None]
+    moved = augment(ramp, **STILL | {"fill": fill})[0, 0, :, 0] * 3
+    np.testing.assert_allclose(moved, [2, 3, *brought_in], atol=1e-5)
+
+
 def test_every_image_is_drawn_once_before_any_is_again():
     from methods.cae.augmentation import shuffled
 

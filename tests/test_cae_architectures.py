@@ -82,6 +82,22 @@ def _number(name: str) -> int:
     return int(name.rpartition("_")[2])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TRAINED_HERE)
+def test_a_step_of_mixed_precision_trains_every_kernel(name):
+    from methods.cae.architectures.building import build
+    from methods.cae.training import Trainer
+
+    mixed = build(plan(name), seed=0, precision="mixed_bfloat16")
+    before = [np.array(variable) for variable in mixed.trainable_variables]
+    images = np.random.default_rng(0).random((2, *mixed.input_shape[1:]), np.float32)
+    loss = Trainer(mixed, ConvolutionalAutoencoder(architecture=name)).step(images, 1e-3)
+    kernels = [pair for pair in zip(before, mixed.trainable_variables, strict=True) if pair[0].ndim > 1]
+    assert np.isfinite(loss) and kernels
+    for old, new in kernels:
+        assert np.isfinite(new).all() and (old != np.array(new)).any()
+
+
 @pytest.mark.parametrize("channels, parameters", [(1, 1_048_549), (3, 1_050_599)])
 def test_mvtec_for_patches_has_a_layer_less_at_either_end(channels, parameters):
     output = plan("mvtec", channels, patches=True)

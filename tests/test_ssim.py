@@ -1,4 +1,8 @@
-"""Structural similarity on a Keras engine, against scikit-image, and the losses and maps made of differences."""
+"""Structural similarity on each Keras engine, against scikit-image, and the losses and maps made of differences."""
+
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -62,7 +66,7 @@ def test_the_map_is_that_of_scikit_image_in_every_whole_window(ssim, first, seco
 @pytest.mark.parametrize("first, second", pairs())
 def test_the_mean_is_that_of_scikit_image(ssim, first, second):
     expected, _ = scikit_image(first, second)
-    assert np.mean(ssim.ssim_map(first[None], second[None], data_range=1)) == pytest.approx(expected, abs=1e-5)
+    assert np.array(ssim.ssim_map(first[None], second[None], data_range=1)).mean() == pytest.approx(expected, abs=1e-5)
 
 
 def test_an_image_is_entirely_similar_to_itself(ssim):
@@ -82,7 +86,7 @@ def test_a_changed_pixel_is_least_similar_where_it_is(ssim):
 def test_the_data_range_is_that_of_scikit_image(ssim, data_range):
     first, second = pairs()[2]
     expected, _ = scikit_image(first, second, data_range)
-    found = np.mean(ssim.ssim_map(first[None], second[None], data_range=data_range))
+    found = np.array(ssim.ssim_map(first[None], second[None], data_range=data_range)).mean()
     assert found == pytest.approx(expected, abs=1e-5)
 
 
@@ -118,12 +122,41 @@ def test_the_gradient_of_ms_ssim_on_inverted_images_is_finite(differences):
 
 
 def gradient_of(differences, loss: str, images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
+    """On the engine of this process."""
+    if engine.start() == "torch":
+        import torch
+
+        variable = torch.tensor(reconstructions, requires_grad=True)
+        differences.losses(torch.tensor(images), variable, loss=loss, data_range=1).mean().backward()
+        return variable.grad.numpy()
+
     import tensorflow as tf
 
     variable = tf.Variable(reconstructions)
     with tf.GradientTape() as tape:
         value = tf.reduce_mean(differences.losses(images, variable, loss=loss, data_range=1))
     return tape.gradient(value, variable).numpy()
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "l2", "ssim", "ms_ssim"])
+def test_the_gradient_of_a_loss_is_its_slope(differences, loss):
+    """On the way away from the image, each pixel at its own pace."""
+    images, noise, pace = np.random.default_rng(0).random((3, 1, 176, 176, 1), np.float32)
+    reconstructions = (images + noise) / 2
+    direction = pace * (reconstructions - images)
+    ahead, behind = (
+        float(differences.losses(images, reconstructions + step * direction, loss=loss, data_range=1)[0])
+        for step in (0.01, -0.01)
+    )
+    slope = (gradient_of(differences, loss, images, reconstructions) * direction).sum()
+    assert slope == pytest.approx((ahead - behind) / 0.02, rel=0.01)
+
+
+def test_all_of_this_file_holds_on_torch():
+    """All but this test itself."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not on_torch", __file__]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"KERAS_BACKEND": "torch"})
+    assert done.returncode == 0, done.stdout
 
 
 def test_each_row_of_the_blur_is_a_mean(ssim):

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from keras import ops
+from skimage.transform import warp
 
 from methods.cae.preprocessing import as_floats
 
 if TYPE_CHECKING:
     from methods.cae.hyperparameters import AutoencoderSettings
+
+FILLS = {"nearest": "edge", "reflect": "symmetric", "constant": "constant"}
+"""What scikit-image calls them; its other `reflect` has the border's pixels once."""
 
 
 def batches(pixels: np.ndarray, settings: "AutoencoderSettings", seed: np.random.SeedSequence) -> Iterator:
@@ -35,16 +38,15 @@ def shuffled(count: int, batch_size: int, generator: np.random.Generator) -> Ite
 def augmented(images: np.ndarray, settings: "AutoencoderSettings", generator: np.random.Generator) -> np.ndarray:
     """Each image turned, shifted and multiplied by values of its own, then cut off at 1."""
     moves = transforms(images.shape, settings, generator)
-    moved = ops.image.affine_transform(
-        images, moves, interpolation="bilinear", fill_mode=settings.fill, data_format="channels_last"
-    )
+    fill = FILLS[settings.fill]
+    moved = np.stack([warp(*pair, order=1, mode=fill, clip=False) for pair in zip(images, moves, strict=True)])
     change = settings.brightness_change
     factors = generator.uniform(1 - change, 1 + change, (len(images), 1, 1, 1)).astype(np.float32)
-    return np.clip(ops.convert_to_numpy(moved) * factors, 0, 1)
+    return np.clip(moved * factors, 0, 1)
 
 
 def transforms(shape: tuple[int, ...], settings: "AutoencoderSettings", generator: np.random.Generator) -> np.ndarray:
-    """(n, 8) float32: Keras's a0 a1 a2 b0 b1 b2 c0 c1, from output to input pixels, about the image's centre."""
+    """(n, 3, 3) float32 on (x, y, 1): from output to input pixels, about the image's centre."""
     count, height, width, _ = shape
     angles = np.deg2rad(settings.rotation_degrees) * generator.uniform(-1, 1, count)
     shifts = settings.shift_share * generator.uniform(-1, 1, (2, count))
@@ -52,5 +54,6 @@ def transforms(shape: tuple[int, ...], settings: "AutoencoderSettings", generato
     x, y = (width - 1) / 2, (height - 1) / 2
     across = x - cosine * x + sine * y + shifts[0] * width
     down = y - sine * x - cosine * y + shifts[1] * height
-    none = np.zeros(count)
-    return np.stack([cosine, -sine, across, sine, cosine, down, none, none], axis=1).astype(np.float32)
+    none, one = np.zeros(count), np.ones(count)
+    rows = [cosine, -sine, across, sine, cosine, down, none, none, one]
+    return np.stack(rows, axis=1).reshape(-1, 3, 3).astype(np.float32)
