@@ -166,6 +166,10 @@ class Features:
         places = {view: place for place, view in enumerate(different)}
         return found[[places[view] for view in views]]
 
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be known of where features came from: all are computed."""
+        return ()
+
     def rendered(self, image: PIL.Image.Image, views: Sequence[View]) -> Tensor:
         """Views of an image of the finest scale, (views, 3, side, side), normalised as AlexNet expects."""
         drawn = self.map(lambda view: render(image, view, self.rendering), views)

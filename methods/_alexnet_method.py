@@ -56,10 +56,11 @@ class AlexNetMethod(Method):
         return {"weights": _weights.file_digest(path)} if path else {}
 
     def remarks(self) -> tuple[str, ...]:
-        """Which AlexNet weights were used, and in what precision."""
+        """Which AlexNet weights were used, in what precision, and what was read instead of computed."""
         if self._features is None:
             return ()
-        return (f"AlexNet weights: {self._weights.source}; its features in {self._features.precision}",)
+        look = f"AlexNet weights: {self._weights.source}; its features in {self._features.precision}"
+        return (look, *self._features.remarks())
 
     @property
     def _dims(self) -> int:
@@ -73,9 +74,9 @@ class AlexNetMethod(Method):
         self._look_in(supported(self.features_precision, device), device)
 
     def _look_in(self, precision: Precision, device: str) -> None:
-        from methods import _alexnet
+        from methods import _alexnet, _kept_features
 
-        self._features = _alexnet.Features(
+        self._features = _kept_features.opened(
             self._weights,
             image_size=self.image_size,
             n_scales=self.n_scales,

@@ -1,6 +1,7 @@
 """What several test files share."""
 
 import importlib.util
+import os
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from tests.checkout.program import Checkout
 
 if importlib.util.find_spec("triton"):  # its LLVM must be loaded before TensorFlow's, or the process ends
     importlib.import_module("triton")
+
+os.environ.pop("BENCHMARKS_FEATURES", None)  # what is tested is computed
 
 
 @pytest.fixture
