@@ -160,7 +160,7 @@ def _masks(seen: _Seen) -> Iterator[Remark]:
     defective = [sample for sample in seen.samples if sample.split == "test" and sample.defect]
     without = [sample.image for sample in defective if not sample.mask]
     empty = [sample.mask for sample, answer in seen.readable if answer.defect_px == 0]
-    noisy = [sample.mask for sample in defective if sample.mask and sample.mask.suffix.lower() in (".jpg", ".jpeg")]
+    noisy = [sample.mask for sample in defective if sample.mask and sample.mask.suffix.lower() in (".jpg", ".jpeg", ".jpe", ".jfif")]
     if without and len(without) == len(defective):
         yield "note", "no defective image has a mask: there will be no pixel metrics"
     elif without:
