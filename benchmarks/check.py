@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from benchmarks.images import Examination, ImageError, examine
+from benchmarks.naming import named
 from benchmarks.plan import chosen_categories
+from benchmarks.remarks import darkness
 from benchmarks.split import CALIBRATION, divide
-from datasets import Counts, DataError, Dataset, Sample
-from datasets._tree import is_image_name, readable
+from datasets import Counts, DataError, Dataset, Sample, is_image_name, readable
 
 EVERY_CATEGORY = "every category"
-NAMED = 3  # so many files are named in one finding, the rest are counted
-DARK = 4095  # of 65535: what 12 bits can hold, as most deeper cameras give; at most 16 of 256 gray levels are left
+LOSSY_MASKS = (".jpg", ".jpeg", ".jpe", ".jfif")
 HARMLESS = frozenset("thumbs.db desktop.ini license licence copying readme changelog".split())
 HARMLESS_EXTENSIONS = frozenset(
     ".txt .md .rst .pdf .html .htm .csv .tsv .json .xml .yaml .yml .log .doc .docx .xlsx .ods .md5 .sha256".split()
@@ -82,29 +82,6 @@ def check(
         yield from (Finding(level, name, message) for look in LOOKS for level, message in look(seen))
 
 
-def remarks(samples: Sequence[Sample], examined: Sequence[Examination], root: Path) -> list[str]:
-    """What a result on the samples of a category must say of them: that some were trained on, or come out dark."""
-    both = list(zip(samples, examined, strict=True))
-    trained = {seen.digest for sample, seen in both if sample.split == "train"}
-    copies = [sample for sample, seen in both if sample.split != "train" and seen.digest in trained]
-    known = [_trained_on(copies, split, root) for split in ("validation", "test")]
-    return [remark for remark in (*known, _darkness(examined)) if remark]
-
-
-def _trained_on(copies: Iterable[Sample], split: str, root: Path) -> str | None:
-    paths = [sample.image.relative_to(root).as_posix() for sample in copies if sample.split == split]
-    are = "image is" if len(paths) == 1 else "images are"
-    return f"{len(paths)} {split} {are} identical to training images: {_named(paths)}" if paths else None
-
-
-def _darkness(examined: Iterable[Examination]) -> str | None:
-    """That the 16-bit images of a category come out nearly black, where they do."""
-    highest = max((seen.highest_16_bit for seen in examined if seen.highest_16_bit is not None), default=None)
-    if highest is None or highest > DARK:
-        return None
-    return f"no 16-bit image exceeds {highest} of 65535, so they come out nearly black: scale their values to 16 bits"
-
-
 def _listed(dataset: Dataset, root: Path, name: str) -> list[Sample] | DataError:
     try:
         return list(dataset.samples(root, name))
@@ -160,7 +137,7 @@ def _masks(seen: _Seen) -> Iterator[Remark]:
     defective = [sample for sample in seen.samples if sample.split == "test" and sample.defect]
     without = [sample.image for sample in defective if not sample.mask]
     empty = [sample.mask for sample, answer in seen.readable if answer.defect_px == 0]
-    noisy = [sample.mask for sample in defective if sample.mask and sample.mask.suffix.lower() in (".jpg", ".jpeg", ".jpe", ".jfif")]
+    noisy = [sample.mask for sample in defective if sample.mask and sample.mask.suffix.lower() in LOSSY_MASKS]
     if without and len(without) == len(defective):
         yield "note", "no defective image has a mask: there will be no pixel metrics"
     elif without:
@@ -181,8 +158,8 @@ def _sizes(seen: _Seen) -> Iterator[Remark]:
 
 
 def _dark(seen: _Seen) -> Iterator[Remark]:
-    if darkness := _darkness(answer for _, answer in seen.readable):
-        yield "warning", darkness
+    if remark := darkness(answer for _, answer in seen.readable):
+        yield "warning", remark
 
 
 def _twins(seen: _Seen) -> Iterator[Remark]:
@@ -233,11 +210,7 @@ def _is_harmless(file: Path) -> bool:
 
 
 def _few(names: Sequence[str]) -> str:
-    return f"{len(names)} ({_named(names)})"
-
-
-def _named(names: Sequence[str]) -> str:
-    return ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
+    return f"{len(names)} ({named(names)})"
 
 
 LOOKS = (_numbers, _enough, _unusable, _masks, _sizes, _dark, _twins, _groups, _unlisted)

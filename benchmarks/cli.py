@@ -176,11 +176,11 @@ def predict(
 
     Example: python -m benchmarks predict --results results/demo --method cae --category brick new/*.png --csv new.csv
     """
-    from benchmarks import show_verdicts, trained
+    from benchmarks import predicting, trained
 
     device = options.device(device)
     found = trained.find(results.resolve(), method=method, category=category, seed=seed, variant=variant)
-    raise typer.Exit(show_verdicts.run(found, images, table=csv, overlays=overlays, device=device))
+    raise typer.Exit(predicting.run(found, images, table=csv, overlays=overlays, device=device))
 
 
 @app.command()
@@ -232,11 +232,11 @@ def main() -> None:
     try:
         app(prog_name="python -m benchmarks")
     except USER_ERRORS as error:
-        sys.exit(_say(str(error)))
+        sys.exit(_refuse(str(error)))
     except Exception as error:
         if not (sentence := refused_here(error)):
             raise
-        sys.exit(_say(sentence))
+        sys.exit(_refuse(sentence))
 
 
 def _require_our_packages() -> None:
@@ -248,9 +248,10 @@ def _require_our_packages() -> None:
         spec = find_spec(name)
         if not (spec and spec.origin and Path(spec.origin).resolve().parent == here / name):
             found = spec.origin if spec else "nothing"
-            sys.exit(_say(f"the package {name!r} is {found} and not {here / name}: run this from {here}"))
+            sys.exit(_refuse(f"the package {name!r} is {found} and not {here / name}: run this from {here}"))
 
 
-def _say(sentence: str) -> int:
+def _refuse(sentence: str) -> int:
+    """Say it with nothing more loaded, as memory may have run out; the exit status of wrong use."""
     print(f"benchmarks: {sentence}", file=sys.stderr)
     return 2

@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import protocol, remote
+from benchmarks import job_files, remote
 from benchmarks.errors import UsageError
+from benchmarks.job_folder import FAILURE, FRESH_MODEL, LOG, MODEL, WORKING
 from benchmarks.plan import Job
 from benchmarks.progress import LiveLines, PlainLines, Told
-from benchmarks.remote import MARK, WORKING, Answer, Errand
+from benchmarks.remote import MARK, Answer, Errand
 from benchmarks.runner import outcome
-from reports.results import Failure, Result, write, write_text
+from reports.files import write_text
+from reports.results import Failure, Result, write
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -140,9 +142,8 @@ class Cluster:
         return [failure for job in jobs if (failure := failures[job.name])]
 
     def _submit(self, number: int, job: Job, ended: queue.SimpleQueue) -> "Future":
-        job.folder.mkdir(parents=True, exist_ok=True)
         _clear(job)
-        write_text(job.folder / "job.json", job.model_dump_json(indent=1))
+        job_files.write_job(job)
         future = self.client.submit(
             remote.work,
             job.model_dump_json(),
@@ -199,7 +200,7 @@ def _lack(here: dict[str, Any], answer: dict[str, Any] | Exception | None, threa
 
 def _fail(job: Job, reason: str) -> tuple[Failure, str]:
     failure = Failure(key=job.key, cell=job.cell, reason=reason, tail="")
-    write(job.folder / "failure.json", failure)
+    write(job.folder / FAILURE, failure)
     return failure, "no worker"
 
 
@@ -212,17 +213,17 @@ def _why(error: Exception) -> str:
 
 
 def _store(job: Job, answer: Answer) -> Failure | None:
-    write_text(job.folder / "log.txt", answer.log)
+    write_text(job.folder / LOG, answer.log)
     if answer.failure:
         failure = Failure.model_validate_json(answer.failure)
-        write(job.folder / "failure.json", failure)
+        write(job.folder / FAILURE, failure)
         return failure
     if answer.folder:
-        fresh = job.folder / protocol.FRESH_MODEL
+        fresh = job.folder / FRESH_MODEL
         shutil.rmtree(fresh, ignore_errors=True)
-        (answer.folder / "model").rename(fresh)
+        (answer.folder / MODEL).rename(fresh)
     result = Result.model_validate_json(answer.result)
-    protocol.store(result, job.model_copy(update={"keep_model": answer.folder is not None}))
+    job_files.store(result, job.model_copy(update={"keep_model": answer.folder is not None}))
     _clear(job)
     return None
 

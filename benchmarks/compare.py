@@ -4,19 +4,18 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from rich.console import Console
 from rich.filesize import decimal
+from rich.text import Text
 
-from benchmarks import cluster, plan, plugins, progress, reporting, results_folder
+from benchmarks import cluster, data, job_files, job_folder, plan, plugins, progress, reporting, results_folder
 from benchmarks.cluster import Cluster
+from benchmarks.console import err, say
 from benchmarks.errors import STOPPED, UsageError
+from benchmarks.job_folder import FAILURE
 from benchmarks.plan import Job, Request
 from benchmarks.runner import Runner
-from datasets import Dataset
-from datasets._tree import require_utf8
+from datasets import require_utf8
 from reports.results import Failure, write
-
-console = Console(stderr=True)
 
 
 def run(
@@ -28,7 +27,7 @@ def run(
     Raises UsageError where another run is at work in the same results folder, or the cluster cannot do the jobs.
     """
     with _crew(request, at_once=at_once, minutes=minutes, scheduler=scheduler) as crew:
-        obtain_data(plugins.dataset(request.dataset), request.root)
+        data.obtain(plugins.dataset(request.dataset), request.root)
         _make_folder(request.results)
         try:
             with FileLock(request.results / ".lock", timeout=0):
@@ -44,12 +43,8 @@ def _crew(
     if not scheduler:
         return nullcontext(Runner(at_once, minutes))
     if at_once > 1:
-        _say(f"--jobs {at_once} does not count with --dask: every worker does one job at a time")
-    return cluster.connect(scheduler, results=request.results, minutes=minutes, say=_say)
-
-
-def _say(line: str) -> None:
-    console.print(line, highlight=False, markup=False, soft_wrap=True)
+        say(f"--jobs {at_once} does not count with --dask: every worker does one job at a time")
+    return cluster.connect(scheduler, results=request.results, minutes=minutes, say=say)
 
 
 def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
@@ -57,42 +52,32 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
     planned = _plan(request)
     failures = [job for job in planned if isinstance(job, Failure)]
     for failure in failures:
-        write(plan.folder(request.results, failure.cell) / "failure.json", failure)
-        console.print(f"{failure.cell.method} {failure.cell.category}: failed: {failure.reason}", markup=False)
+        write(job_folder.of_cell(request.results, failure.cell) / FAILURE, failure)
+        say(f"{failure.cell.method} {failure.cell.category}: failed: {failure.reason}")
     jobs = [job for job in planned if isinstance(job, Job)]
     done, missing = [], []
     for job in jobs:
-        (missing if force or not plan.finished(job) else done).append(job)
+        (missing if force or not job_files.finished(job) else done).append(job)
     for job in done:
-        (job.folder / "failure.json").unlink(missing_ok=True)  # its cause was mended
+        (job.folder / FAILURE).unlink(missing_ok=True)  # its cause was mended
     if not force:
-        plan.require_same_data(missing)
+        job_files.require_same_data(missing)
     todo = crew.prepare(missing)
     needed = plan.require_space(todo, request.results)
-    console.print(
+    say(
         f"{len(planned)} jobs: {len(done)} finished before, {len(missing)} to do, {len(failures)} failed"
-        f"; about {decimal(needed)} of disk in {request.results}",
-        highlight=False,
+        f"; about {decimal(needed)} of disk in {request.results}"
     )
-    if request.keep_models and (bare := [job for job in done if not plan.has_model(job)]):
-        console.print(f"{len(bare)} finished results have no model kept: --force trains them again", highlight=False)
+    if request.keep_models and (bare := [job for job in done if not job_files.has_model(job.folder, job.key)]):
+        say(f"{len(bare)} finished results have no model kept: --force trains them again")
     try:
-        with progress.display(console, len(todo)) as lines:
+        with progress.display(err, len(todo)) as lines:
             failures += crew.run(todo, lines)
     except KeyboardInterrupt:
-        console.print(STOPPED)
+        say(STOPPED)
         return 130
     reporting.report(request.results)
     return 1 if failures else 0
-
-
-def obtain_data(dataset: Dataset, root: Path) -> None:
-    """Make or fetch the data where that can be done. Raises DataError saying where to get them elsewhere."""
-    absent = not root.exists() or (root.is_dir() and not any(root.iterdir()))
-    if absent and dataset.made:
-        console.print(f"making the data in {root}", highlight=False)
-    if absent or dataset.made:  # made data may be those of another version
-        dataset.obtain(root)
 
 
 def _make_folder(results: Path) -> None:
@@ -103,5 +88,5 @@ def _make_folder(results: Path) -> None:
 
 
 def _plan(request: Request) -> list[Job | Failure]:
-    with console.status("reading the data") as status:
-        return plan.plan(request, lambda category: status.update(f"reading the data: {category}"))
+    with err.status("reading the data") as status:
+        return plan.plan(request, lambda category: status.update(Text(f"reading the data: {category}")))

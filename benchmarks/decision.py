@@ -119,17 +119,17 @@ def judge(normal: np.ndarray, defective: np.ndarray, thresholds: np.ndarray) -> 
     return Rates(found, passed)
 
 
-def separation(normal: np.ndarray, defective: np.ndarray) -> np.ndarray:
+def aurocs_by_area(normal: np.ndarray, defective: np.ndarray) -> np.ndarray:
     """Image AUROC of T_A for each area, of (n, areas) and (m, areas) levels."""
     return np.array([compare(*classes).auroc() for classes in zip(normal.T, defective.T, strict=True)])
 
 
-def best_area(separation: np.ndarray) -> int:
-    """The index of the area that separates best: the middle of the longest run of equals.
+def best_area(aurocs: np.ndarray) -> int:
+    """The index of the area with the highest AUROC: the middle of the longest run of equals.
 
     By AUROC and not by the rates at a threshold, because few images set a threshold and its noise would choose.
     """
-    best = np.flatnonzero(separation == separation.max())
+    best = np.flatnonzero(aurocs == aurocs.max())
     runs = np.split(best, np.flatnonzero(np.diff(best) > 1) + 1)
     run = max(runs, key=len)
     return int(run[len(run) // 2])

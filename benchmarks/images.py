@@ -1,4 +1,4 @@
-"""Samples to pixels: the one place that decodes and resizes."""
+"""Samples to pixels: all decoding, and all resizing but that of images to what a method sees."""
 
 import errno
 import hashlib
@@ -73,8 +73,17 @@ def resize_map(map: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     map = np.asarray(map, np.float32)
     if map.shape == tuple(shape):
         return map.copy()
+    return _resized(map, shape)
+
+
+def resize_image(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """An image (h, w, 3) uint8 brought to `shape` as a map is, rounded; no value leaves the range of its neighbours."""
+    return _resized(image, shape)
+
+
+def _resized(pixels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     height, width = shape
-    return np.array(Image.fromarray(map).resize((width, height), Image.Resampling.BILINEAR))
+    return np.array(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR))
 
 
 class ResizedMaps(Sequence):

@@ -51,7 +51,7 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
     test = _by_class(_test_images(result, point))
     normal, defective = map(Scored.of, test)
     judged = [Scored.of(images) for images in _by_class(point.images)] if point else [normal, defective]
-    wins = statistics.wins(normal.scores, defective.scores) if normal.paths and defective.paths else None
+    placements = statistics.placements(normal.scores, defective.scores) if normal.paths and defective.paths else None
     job, rule = identity(result.cell), _rule(result, point)
     row = {
         **job,
@@ -60,13 +60,13 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
         "test_normal": len(normal.paths),
         "test_defective": len(defective.paths),
         **_beside_published(result, len(normal.paths), len(defective.paths)),
-        **_image_metrics(normal.scores, defective.scores, wins),
+        **_image_metrics(normal.scores, defective.scores, placements),
         **_pixel_metrics(result, point),
         **rule,
         **_rates(*judged, rule["threshold"]),
         **_area_rule(point, *judged),
         **_oracle_epoch(result),
-        **result.cost.model_dump(),
+        **_costs(result),
         "machine": result.machine,
         "versions": ", ".join(f"{name} {version}" for name, version in sorted(result.versions.items())),
         "data": result.data,
@@ -74,8 +74,8 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
         "key": result.key,
         "remarks": "\n".join([*result.remarks, *_tuned_on(point), *_outdated(result)]),
     }
-    defects = [job | each for each in _defects(test[1], wins, judged[1], rule["threshold"])]
-    return Measured(row, defects, wins and rivals.entry(_contest(result), normal, defective, wins))
+    defects = [job | each for each in _defects(test[1], placements, judged[1], rule["threshold"])]
+    return Measured(row, defects, placements and rivals.entry(_contest(result), normal, defective, placements))
 
 
 def _beside_published(result: Result, test_normal: int, test_defective: int) -> Row:
@@ -110,10 +110,10 @@ def _by_class(images: Iterable[ImageScore]) -> tuple[list[ImageScore], list[Imag
     return classes
 
 
-def _image_metrics(normal: np.ndarray, defective: np.ndarray, wins: statistics.Wins | None) -> Row:
+def _image_metrics(normal: np.ndarray, defective: np.ndarray, placements: statistics.Placements | None) -> Row:
     absent = [name for name, scores in (("normal", normal), ("defective", defective)) if not scores.size]
     ranking = None if absent else metrics.compare(normal, defective)
-    interval = None if absent else statistics.auroc_interval(wins)
+    interval = None if absent else statistics.auroc_interval(placements)
     return {
         "image_auroc": ranking and ranking.auroc(),
         "image_auroc_low": interval and interval.low,
@@ -197,12 +197,19 @@ def _oracle_epoch(result: Result) -> Row:
     return {
         "oracle_image_auroc_max": best and best.image_auroc,
         "oracle_epoch_of_max": best and best.number,
-        "tracked_fit_seconds": result.epochs[-1].seconds if result.tracked and result.epochs else None,
     }
 
 
+def _costs(result: Result) -> Row:
+    """What the job took; no seconds where they are not what the method costs."""
+    tracked = result.epochs[-1].seconds if result.tracked and result.epochs else None
+    cost = {"tracked_fit_seconds": tracked, **result.cost.model_dump()}
+    untold = ("tracked_fit_seconds", "fit_seconds", "score_seconds", "images_per_second")
+    return cost | (dict.fromkeys(untold) if result.cost.why_no_seconds else {})
+
+
 def _defects(
-    defective: Sequence[ImageScore], wins: statistics.Wins | None, judged: Scored, threshold: float | None
+    defective: Sequence[ImageScore], placements: statistics.Placements | None, judged: Scored, threshold: float | None
 ) -> Iterator[Row]:
     """Of each defect type; `judged` holds the levels of the images that are held against the threshold."""
     levels = dict(zip(judged.paths, judged.scores.tolist(), strict=True))
@@ -212,6 +219,6 @@ def _defects(
         yield {
             "defect": defect,
             "images": len(images),
-            "image_auroc": wins and statistics.Wins(wins.normal, wins.defective[own]).auroc(),
+            "image_auroc": placements and statistics.Placements(placements.normal, placements.defective[own]).auroc(),
             "missed": None if threshold is None else sum(levels[image.path] <= threshold for image in images),
         }

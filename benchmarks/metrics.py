@@ -102,23 +102,6 @@ def auroc(scores: Sequence[float] | np.ndarray, labels: Sequence[bool] | np.ndar
     return rank(scores, labels).auroc()
 
 
-def average_precision(scores: Sequence[float] | np.ndarray, labels: Sequence[bool] | np.ndarray) -> float:
-    """`Ranking.average_precision` of these scores; as `rank` otherwise."""
-    return rank(scores, labels).average_precision()
-
-
-def best_f1(scores: Sequence[float] | np.ndarray, labels: Sequence[bool] | np.ndarray) -> float:
-    """`Ranking.best_f1` of these scores; as `rank` otherwise."""
-    return rank(scores, labels).best_f1()
-
-
-def true_positive_rate_at(
-    scores: Sequence[float] | np.ndarray, labels: Sequence[bool] | np.ndarray, false_positive_rate: float
-) -> float:
-    """`Ranking.true_positive_rate_at` of these scores; as `rank` otherwise."""
-    return rank(scores, labels).true_positive_rate_at(false_positive_rate)
-
-
 def pixel_metrics(
     maps: Sequence[np.ndarray], masks: Sequence[np.ndarray | None], fpr_limit: float = 0.3
 ) -> PixelMetrics:

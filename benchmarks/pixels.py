@@ -6,11 +6,9 @@ from functools import cache
 import numpy as np
 
 from benchmarks import fingerprint, images, metrics
+from benchmarks.naming import named
 from datasets import Sample
 from reports.results import PixelScores
-
-NAMED = 3
-"""So many left-out images are named in a remark, the rest are counted."""
 
 
 def why_none(samples: Sequence[Sample], maps: Sequence[np.ndarray | None]) -> str | None:
@@ -40,8 +38,8 @@ def measure(
 
 
 def _remark(without: list[str]) -> str:
-    named = ", ".join(without[:NAMED]) + (", ..." if len(without) > NAMED else "")
-    return f"left out of the pixel metrics, having no mask or an empty one: {len(without)} defective images ({named})"
+    which = f"{len(without)} defective images ({named(without)})"
+    return f"left out of the pixel metrics, having no mask or an empty one: {which}"
 
 
 def _scores(maps: images.ResizedMaps, masks: list[np.ndarray]) -> PixelScores:

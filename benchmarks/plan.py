@@ -1,27 +1,23 @@
-"""methods x categories x seeds -> jobs, each with a key made of everything its result depends on."""
+"""methods x categories x seeds -> jobs, each with a key of its settings, data and code; the device is not in it."""
 
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 from rich.filesize import decimal
 
-from benchmarks import fingerprint, plugins, split
+from benchmarks import fingerprint, job_folder, plugins, split
 from benchmarks.errors import UsageError
 from benchmarks.plugins import Choice
 from datasets import DataError, Dataset, Sample
-from reports.results import Cell, DamagedResultError, Failure, Result, read
+from reports.results import Cell, Failure
 
 PREPARING = ("benchmarks.split", "benchmarks.images")
 """The code of this package on which scores depend."""
 DIGESTS = "digests.json"
-LONGEST_NAME = 200
-"""Characters of a folder's name: file systems take 255 bytes, and some programs add to it."""
 RESULT_BYTES = 1_000_000
 """Room for a job's result and log."""
 
@@ -146,57 +142,11 @@ def _job(cell: Cell, request: Request, data: str, code: str) -> Job:
         key=key(cell, data, code),
         code=code,
         root=request.root,
-        folder=folder(request.results, cell),
+        folder=job_folder.of_cell(request.results, cell),
         device=request.device,
         track_epochs=request.track_epochs,
         keep_model=request.keep_models,
     )
-
-
-def folder(results: Path, cell: Cell) -> Path:
-    """Where a cell's files lie: always inside `results`, whatever the category is called."""
-    variant = fingerprint.of_json([cell.dataset, cell.settings, cell.shots, cell.calibration])[:8]
-    return results / "jobs" / cell.method / folder_name(cell.category) / f"seed-{cell.seed}-{variant}"
-
-
-def folder_name(category: str) -> str:
-    """A name for the folder of a category, of what every file system takes; a long one ends with a digest."""
-    name = quote(category, safe=" ").replace(".", "%2E")
-    if len(name) <= LONGEST_NAME:
-        return name
-    whole = re.sub("%.?$", "", name[:LONGEST_NAME])  # no half of a quoted byte at the end
-    return f"{whole}-{fingerprint.of_json(category)[:8]}"
-
-
-def stored(job: Job) -> Result | None:
-    """What is stored of the job's cell, of this or another key. Raises ResultError where another version wrote it."""
-    try:
-        return read(job.folder / "result.json", Result)
-    except (FileNotFoundError, DamagedResultError):
-        return None
-
-
-def finished(job: Job) -> bool:
-    """Whether the job's result is stored already. Raises ResultError where another version wrote it."""
-    result = stored(job)
-    return result is not None and result.key == job.key and (result.tracked or not job.track_epochs)
-
-
-def require_same_data(jobs: Iterable[Job]) -> None:
-    """Raises UsageError where a job would replace a result on images of another folder that is still there."""
-    for job in jobs:
-        result = stored(job)
-        if result and result.data != str(job.root) and Path(result.data).is_dir():
-            raise UsageError(
-                f"{job.folder} holds the result of {job.name} on the images in {result.data}, not in {job.root}: "
-                "name another folder with --results, or replace it with --force"
-            )
-
-
-def has_model(job: Job) -> bool:
-    """Whether the model of the job's result is kept beside it."""
-    key = job.folder / "model" / "key"
-    return key.is_file() and key.read_text(encoding="utf-8", errors="replace") == job.key
 
 
 def require_space(jobs: Sequence[Job], results: Path) -> int:

@@ -94,7 +94,9 @@ def choose(name: str, settings: Mapping[str, Any]) -> Choice:
         return Choice(name, cls(**settings))
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "settings"
+        if not first["loc"]:  # of settings that do not go together
+            raise UsageError(f"--set {name}: {first['ctx']['error']}") from None
+        place = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"--set {name}.{place}: {first['msg']}, got {first['input']!r}") from None
 
 

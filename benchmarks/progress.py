@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from benchmarks.console import say
+
 PLAIN_SECONDS = 15
 """At least this long between two plain lines about one stage of a job."""
 
@@ -43,10 +45,10 @@ class LiveLines:
     def __init__(self, console: Console, total: int):
         self.console = console
         self.bars = Bars(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[text]}"),
+            TextColumn("{task.fields[text]}", markup=False),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
@@ -71,7 +73,7 @@ class LiveLines:
         """Take a job's line away and say how it ended."""
         self.bars.remove_task(self.tasks.pop(job))
         self.bars.advance(self.all)
-        self.console.print(outcome, highlight=False, markup=False)
+        say(outcome, on=self.console)
 
 
 class PlainLines:
@@ -106,7 +108,7 @@ class PlainLines:
 
     def _print(self, line: str) -> None:
         with self.lock:
-            self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+            say(line, on=self.console)
 
 
 class Told:
@@ -128,8 +130,7 @@ class Told:
             if job not in self.workers:
                 self.lines.begin(job)
             elif line is None:
-                text = f"{job}: begins again on {worker}, as {self.workers[job]} was lost"
-                self.lines.console.print(text, highlight=False, markup=False, soft_wrap=True)
+                say(f"{job}: begins again on {worker}, as {self.workers[job]} was lost", on=self.lines.console)
             self.workers[job] = worker
             if line:
                 self.lines.update(job, Progress.parse(line))

@@ -2,37 +2,27 @@
 
 import math
 import os
-import platform
-import resource
-import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks import arithmetic, check, images, metrics, pixels, plugins, split
+from benchmarks import arithmetic, images, machine, metrics, pixels, plugins, split
+from benchmarks.job_folder import FRESH_MODEL
 from benchmarks.plan import Job
 from benchmarks.progress import Progress
-from benchmarks.trained import MAPS, POINT, TUNED
+from benchmarks.remarks import on_images
 from datasets import Sample
-from methods import Epoch, Method, MethodError, Preparing
-from reports.results import Cost, Curve, ImageScore, Result, TrackedEpoch, write
-
-LIBRARIES = ("numpy", "pillow", "torch", "torchvision", "FrEIA", "tensorflow", "keras")
-
-FRESH_MODEL = "model.new"
-CURVES, FEWEST_EPOCHS = "curves", 3
-"""Name of the figure of a training beside its result; fewer epochs make no curve."""
+from methods import Epoch, Method, MethodError, Preparing, Score
+from reports.results import Cost, Curve, ImageScore, Result, StoredEpoch
 
 Tell = Callable[[Progress], None]
 
 
 def run(job: Job, tell: Tell) -> Result:
-    """Do a job, telling its progress; a model to be kept waits in the job's folder for `store`.
+    """Do a job, telling its progress; a model to be kept waits in the job's folder for `job_files.store`.
 
     Raises one of `errors.USER_ERRORS` where the data, the settings or the machine do not allow it.
     """
@@ -70,13 +60,13 @@ def run(job: Job, tell: Tell) -> Result:
         curves=[Curve(**curve._asdict()) for curve in method.curves()],
         remarks=[
             *dataset.remarks,
-            *check.remarks(samples, examined, job.root),
+            *on_images(samples, examined, job.root),
             f"image score: {method.score_rule()}",
             *method.remarks(),
             *remarks,
         ],
-        versions=versions(),
-        machine=machine(),
+        versions=machine.versions(),
+        machine=machine.description(),
         cost=_cost(method, device, fit_seconds, scoring.seconds, len(scores)),
     )
 
@@ -87,7 +77,8 @@ def _cost(method: Method, device: str, fit_seconds: float, score_seconds: float,
         fit_seconds=fit_seconds,
         score_seconds=score_seconds,
         images_per_second=scored / score_seconds if scored else None,
-        peak_memory_mb=peak_memory_mb(),
+        why_no_seconds=method.why_no_seconds(),
+        peak_memory_mb=machine.peak_memory_mb(),
         parameters=method.parameter_count(),
         device=device,
         threads=int(os.environ.get("OMP_NUM_THREADS") or arithmetic.cores()),
@@ -95,9 +86,9 @@ def _cost(method: Method, device: str, fit_seconds: float, score_seconds: float,
     )
 
 
-def _fit(method: Method, parts: split.Parts, job: Job, device: str, tell: Tell) -> tuple[list[TrackedEpoch], float]:
+def _fit(method: Method, parts: split.Parts, job: Job, device: str, tell: Tell) -> tuple[list[StoredEpoch], float]:
     """Drive a fit to its end; the seconds leave out those spent looking at the test set."""
-    epochs: list[TrackedEpoch] = []
+    epochs: list[StoredEpoch] = []
     looking = 0.0
     begun = time.perf_counter()
     for event in method.fit(images.Images(parts.fit), seed=job.cell.seed, device=device):
@@ -108,7 +99,7 @@ def _fit(method: Method, parts: split.Parts, job: Job, device: str, tell: Tell) 
         tell(Progress("epoch", event.number, event.of, loss=event.loss))
         paused = time.perf_counter()
         epochs.append(
-            TrackedEpoch(
+            StoredEpoch(
                 number=event.number,
                 loss=event.loss,
                 held_out_loss=event.held_out_loss,
@@ -150,7 +141,7 @@ class _Scoring:
             begun = time.perf_counter()
             score = next(scores)
             self.seconds += time.perf_counter() - begun
-            _require_finite(score.image, score.map, sample, self.method)
+            _require_finite(score, sample, self.method)
             keep(score.map)
             self.tell(Progress(f"scoring {part}", number, len(samples)))
             yield ImageScore(
@@ -161,62 +152,6 @@ class _Scoring:
             )
 
 
-def _require_finite(score: float, map: np.ndarray | None, sample: Sample, method: Method) -> None:
-    if not math.isfinite(score) or not (map is None or np.isfinite(map).all()):
+def _require_finite(score: Score, sample: Sample, method: Method) -> None:
+    if not score.is_finite:
         raise MethodError(f"{type(method).__name__} gave a score that is not finite for {sample.image}")
-
-
-def store(result: Result, job: Job) -> None:
-    """Put a finished job's model and result in the place of what was there; `key` says whose model it is.
-
-    What was made of the model before goes with it: a model trained again, even under the same key, is another. The
-    result goes first and comes last: a job that is killed in between has none.
-    """
-    _draw_curves(result, job.folder)
-    fresh, place = job.folder / FRESH_MODEL, job.folder / "model"
-    for old in ("result.json", POINT):
-        (job.folder / old).unlink(missing_ok=True)
-    for old in (place, job.folder / MAPS, job.folder / TUNED):
-        shutil.rmtree(old, ignore_errors=True)
-    if job.keep_model:
-        (fresh / "key").write_text(job.key, encoding="utf-8")
-        fresh.rename(place)
-    write(job.folder / "result.json", result)
-    (job.folder / "failure.json").unlink(missing_ok=True)
-
-
-def _draw_curves(result: Result, folder: Path) -> None:
-    for old in folder.glob(f"{CURVES}.*"):
-        old.unlink()
-    if len(result.epochs) >= FEWEST_EPOCHS:
-        from reports import curves_plot, plots
-
-        plots.save(curves_plot.training(result), folder, CURVES)
-
-
-def versions() -> dict[str, str]:
-    """Versions of the libraries a result depends on, without importing them."""
-    installed = {
-        distribution.metadata["Name"].lower(): distribution.version for distribution in metadata.distributions()
-    }
-    return {name: installed[name.lower()] for name in LIBRARIES if name.lower() in installed}
-
-
-def machine() -> str:
-    """Operating system, processor, cores and Python, for the foot of the report."""
-    processor = platform.processor() or platform.machine()
-    if sys.platform == "linux":
-        _, _, rest = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("model name")
-        processor = rest.partition("\n")[0].strip(" \t:") or processor
-    return f"{platform.system()}, {processor}, {os.cpu_count()} cores, Python {platform.python_version()}"
-
-
-def peak_memory_mb() -> float:
-    """The most memory this process has held.
-
-    Linux carries the peak in `getrusage` over from the process that started this one, so it is read where it is not.
-    """
-    if sys.platform == "linux":
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-        return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # bytes on macOS

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks import fingerprint, plan, plugins, protocol
+from benchmarks import fingerprint, machine, plan, plugins
 from benchmarks.errors import USER_ERRORS
+from benchmarks.job_folder import LOG, RESULT, WORKING
 from benchmarks.plan import Job, Request
 from benchmarks.progress import Progress
 from benchmarks.runner import JobProcess, device_problem, job_environment, record_failure
@@ -25,8 +26,6 @@ from reports.results import Failure
 TELL_SECONDS = 1.0
 """At least this long between two tellings of one stage of a job."""
 LOG_CHARACTERS = 100_000
-WORKING = ".worker-"
-"""How the folder begins that a worker makes in a job's folder, where it sees that."""
 MARK = ".driver-"
 """How the file begins by which a worker recognises the results folder of the driver; the name of the run follows."""
 
@@ -90,7 +89,7 @@ def code(jobs: Iterable[Job]) -> str:
 def versions() -> dict[str, str]:
     """Versions of Python and of the libraries, whichever device these were built for."""
     python = ".".join(platform.python_version_tuple()[:2])
-    return {"Python": python} | {name: version.partition("+")[0] for name, version in protocol.versions().items()}
+    return {"Python": python} | {name: version.partition("+")[0] for name, version in machine.versions().items()}
 
 
 def facts(jobs: Sequence[Job]) -> dict[str, Any]:
@@ -155,13 +154,13 @@ def work(spec: str, errand: Errand) -> Answer:
     environment = job_environment(job, at_once=None, given=own_environment())  # its host may have more workers
     process = JobProcess(job, environment, errand.minutes, wanted=lambda: _wanted(worker, task))
     failure = _doubt(job, scratch) or process.attend(tell)
-    result = _text(folder / "result.json")
+    result = _text(folder / RESULT)
     waits = job.keep_model and result is not None
     answer = Answer(
         worker=worker.address,
         result=result,
         failure=failure.model_dump_json() if failure else None,
-        log=(_text(folder / "log.txt") or "")[-LOG_CHARACTERS:],
+        log=(_text(folder / LOG) or "")[-LOG_CHARACTERS:],
         folder=folder if waits else None,
     )
     if not waits:

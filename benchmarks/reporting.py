@@ -1,7 +1,6 @@
 """From all that a results folder holds to its report."""
 
 import gc
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -9,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import arithmetic, results_folder
+from benchmarks import arithmetic, job_folder, results_folder
+from benchmarks.console import out, say
 from benchmarks.errors import UsageError
 from reports.results import Failure
 
@@ -25,7 +25,7 @@ def report(results: Path) -> None:
     """Write report.md and report.csv from what a folder holds. Raises UsageError where it holds no result."""
     from benchmarks import measures
 
-    folders = results_folder.folders(results)
+    folders = job_folder.all_in(results)
     with _without_garbage_collection(), _helpers(len(folders)) as helpers:
         measured = helpers.map(_measure, folders, chunksize=MANY // 4)
         from reports import report as pages  # loads pandas while the helpers measure
@@ -43,7 +43,8 @@ def report(results: Path) -> None:
             definitions=measures.DEFINITIONS,
             helpers=helpers,
         )
-    sys.stdout.write(f"{results / 'report.md'}\n{results / 'report.csv'}\n")
+    for page in ("report.md", "report.csv"):
+        say(str(results / page), on=out)
 
 
 @contextmanager

@@ -1,29 +1,17 @@
 """What a results folder holds: results, their operating points, failures; what is damaged is named and left out."""
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote
 
 from pydantic import ValidationError
-from rich.console import Console
 
-from benchmarks.plan import Job
-from benchmarks.trained import POINT
+from benchmarks import job_files, job_folder
+from benchmarks.console import say
+from benchmarks.job_folder import ASIDE, FAILURE, POINT, RESULT
 from reports.results import Cell, DamagedResultError, Failure, OperatingPoint, Result, read, read_point
 
-RESULT, FAILURE = "result.json", "failure.json"
-ASIDE = "result.json.damaged"
-"""What a damaged result is renamed to before its job is done again."""
 KINDS = {RESULT: Result, FAILURE: Failure, POINT: OperatingPoint}
-
-console = Console(stderr=True)
-
-
-def folders(results: Path) -> list[Path]:
-    """Where each job's files lie, in a stable order."""
-    return sorted((results / "jobs").glob("*/*/*/"))
 
 
 def result(folder: Path) -> tuple[Result, OperatingPoint | None] | None:
@@ -43,10 +31,10 @@ def result(folder: Path) -> tuple[Result, OperatingPoint | None] | None:
 
 def set_damaged_aside(results: Path) -> None:
     """Set damaged results aside. Raises ResultError, before, where a folder holds what another version wrote."""
-    damaged = [file for folder in folders(results) for file in _damaged(folder) if file.name == RESULT]
+    damaged = [file for folder in job_folder.all_in(results) for file in _damaged(folder) if file.name == RESULT]
     for file in damaged:
         os.replace(file, file.with_name(ASIDE))
-        _say(f"set aside as {ASIDE}, to be done again: {file} is damaged")
+        _warn(f"set aside as {ASIDE}, to be done again: {file} is damaged")
 
 
 def _damaged(folder: Path) -> Iterator[Path]:
@@ -74,7 +62,7 @@ def failure(folder: Path) -> Failure | None:
 
 def _of_damage(folder: Path, reason: str) -> Failure | None:
     """The line of a damaged file among the failures; None where nothing tells whose it is."""
-    _say(f"left out: {reason}")
+    _warn(f"left out: {reason}")
     cell = _cell(folder)
     return cell and Failure(key="", cell=cell, reason=reason, tail="")
 
@@ -83,15 +71,14 @@ def _cell(folder: Path) -> Cell | None:
     """The cell of a job's folder, by its plan or, where it was never planned, by that of another category or seed."""
     if own := _planned(folder):
         return own
-    name = re.fullmatch(r"seed-(\d+)-([0-9a-f]+)", folder.name)
-    others = sorted(folder.parents[1].glob(f"*/seed-*-{name[2]}")) if name else []
+    others = job_folder.of_same_variant(folder)
     found = next(filter(None, map(_planned, others)), None)
-    return found and found.model_copy(update={"category": unquote(folder.parent.name), "seed": int(name[1])})
+    return found and found.model_copy(update={"category": job_folder.category(folder), "seed": job_folder.seed(folder)})
 
 
 def _planned(folder: Path) -> Cell | None:
     try:
-        return Job.model_validate_json((folder / "job.json").read_bytes()).cell
+        return job_files.read_job(folder).cell
     except (OSError, ValidationError):
         return None
 
@@ -101,13 +88,13 @@ def _operating_point(file: Path, result: Result) -> OperatingPoint | None:
     try:
         point = read_point(file, result)
     except DamagedResultError as error:
-        _say(f"left out: {error}")
+        _warn(f"left out: {error}")
         return None
     if point.key != result.key:
-        _say(f"left out: {file} belongs to an earlier result: finetune again")
+        _warn(f"left out: {file} belongs to an earlier result: finetune again")
         return None
     return point
 
 
-def _say(line: str) -> None:
-    console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
+def _warn(line: str) -> None:
+    say(line, style="yellow")

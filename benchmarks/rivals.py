@@ -38,17 +38,17 @@ class Entry(NamedTuple):
     """What jobs have in common that compete, such as category and seed."""
     normal: Scored
     defective: Scored
-    wins: statistics.Wins
+    placements: statistics.Placements
 
 
-def entry(contest: Hashable, normal: Scored, defective: Scored, wins: statistics.Wins) -> Entry:
-    """A job's entry, from its images and their wins in any order."""
+def entry(contest: Hashable, normal: Scored, defective: Scored, placements: statistics.Placements) -> Entry:
+    """A job's entry, from its images and their placements in any order."""
     (normal_paths, normal_order), (defective_paths, defective_order) = map(_in_order, (normal.paths, defective.paths))
     return Entry(
         contest,
         Scored(normal_paths, normal.scores[normal_order]),
         Scored(defective_paths, defective.scores[defective_order]),
-        statistics.Wins(wins.normal[normal_order], wins.defective[defective_order]),
+        statistics.Placements(placements.normal[normal_order], placements.defective[defective_order]),
     )
 
 
@@ -70,7 +70,7 @@ def p_values(entries: Sequence[Entry | None]) -> list[float | None]:
             contests[entered.contest].append(index)
     found: list[float | None] = [None] * len(entries)
     for members in contests.values():
-        best = max(members, key=lambda index: entries[index].wins.auroc())
+        best = max(members, key=lambda index: entries[index].placements.auroc())
         for index in members:
             if index != best:
                 found[index] = _p_value(entries[index], entries[best])
@@ -78,16 +78,16 @@ def p_values(entries: Sequence[Entry | None]) -> list[float | None]:
 
 
 def _p_value(one: Entry, other: Entry) -> float | None:
-    a, b = one.wins, other.wins
+    a, b = one.placements, other.placements
     if (one.normal.paths, one.defective.paths) != (other.normal.paths, other.defective.paths):
-        a, b = _wins_among(one, other), _wins_among(other, one)
+        a, b = _placements_among(one, other), _placements_among(other, one)
     return statistics.paired_p_value(a, b) if a and b else None
 
 
-def _wins_among(one: Entry, other: Entry) -> statistics.Wins | None:
-    """The wins of a job's images among those that another has, too; None where a class has none."""
+def _placements_among(one: Entry, other: Entry) -> statistics.Placements | None:
+    """The placements of a job's images among those that another has, too; None where a class has none."""
     shared = _shared(one.normal, other.normal), _shared(one.defective, other.defective)
-    return statistics.wins(*shared) if all(map(len, shared)) else None
+    return statistics.placements(*shared) if all(map(len, shared)) else None
 
 
 def _shared(images: Scored, others: Scored) -> np.ndarray:

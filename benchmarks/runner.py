@@ -1,4 +1,4 @@
-"""Runs jobs, several at once, each in a process of its own; skips finished ones; records failures.
+"""Runs jobs, several at once, each in a process of its own; records failures.
 
 A job's process is held on a leash: its standard input is a pipe from the runner. When the runner ends, however it
 ends, the pipe closes and the job ends too, so no job outlives its runner and none is ever done twice at once.
@@ -17,14 +17,15 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from benchmarks import arithmetic, causes, gpus, protocol
+from benchmarks import arithmetic, causes, gpus, job_files, protocol
 from benchmarks.causes import REFUSED, TAIL_LINES
 from benchmarks.errors import USER_ERRORS, UsageError
 from benchmarks.fingerprint import ROOT
 from benchmarks.gpus import Gpu, Slots
-from benchmarks.plan import Job, finished
+from benchmarks.job_folder import FAILURE, LOG, RESULT
+from benchmarks.plan import Job
 from benchmarks.progress import LiveLines, PlainLines, Progress
-from reports.results import Failure, Result, read, write, write_text
+from reports.results import Failure, Result, read, write
 
 WATCH_SECONDS = 0.2
 
@@ -86,7 +87,7 @@ class JobProcess:
         """Do the job, telling its progress; why it has no result is stored and returned, unless it was not wanted."""
         try:
             status = self._do(tell)
-            if not self.wanted() or (status == 0 and finished(self.job)):
+            if not self.wanted() or (status == 0 and job_files.finished(self.job)):
                 return None
             why = self._lateness() if self.late else causes.reason(status, log(self.job), self.job.folder)
         except OSError as error:
@@ -109,10 +110,8 @@ class JobProcess:
             gone.set()
 
     def _start(self) -> subprocess.Popen:
-        self.job.folder.mkdir(parents=True, exist_ok=True)
-        spec = self.job.folder / "job.json"
-        write_text(spec, self.job.model_dump_json(indent=1))
-        with open(self.job.folder / "log.txt", "wb") as log:
+        spec = job_files.write_job(self.job)
+        with open(self.job.folder / LOG, "wb") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "benchmarks", "job", str(spec.resolve()), "--leash"],
                 cwd=ROOT,
@@ -152,14 +151,14 @@ def record_failure(job: Job, reason: str) -> Failure:
     """Why a job has no result, with the end of its log; stored where the job's folder can be written."""
     failure = Failure(key=job.key, cell=job.cell, reason=reason, tail="\n".join(log(job)[-TAIL_LINES:]))
     with suppress(OSError):  # it is returned all the same
-        write(job.folder / "failure.json", failure)
+        write(job.folder / FAILURE, failure)
     return failure
 
 
 def log(job: Job) -> list[str]:
     """The lines of a job's log; none where its process did not begin."""
     try:
-        return (job.folder / "log.txt").read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
+        return (job.folder / LOG).read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
     except OSError:
         return []
 
@@ -168,7 +167,7 @@ def outcome(job: Job, failure: Failure | None) -> str:
     """How a job ended, in a line."""
     if failure:
         return f"{job.name}: failed: {failure.reason}"
-    cost = read(job.folder / "result.json", Result).cost
+    cost = read(job.folder / RESULT, Result).cost
     speed = "nothing scored" if cost.images_per_second is None else f"{cost.images_per_second:.2g} images/s"
     return f"{job.name}: done, fit {cost.fit_seconds:.0f} s, {speed} on {cost.device}"
 
@@ -185,7 +184,7 @@ def work(spec: Path, *, leash: bool) -> int:
     except USER_ERRORS as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         return REFUSED
-    protocol.store(_completed(result, unrepeatable), job)
+    job_files.store(_completed(result, unrepeatable), job)
     return 0
 
 

@@ -3,19 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
 from pydantic import ValidationError
 
-from benchmarks import fingerprint, plan, plugins, split
+from benchmarks import fingerprint, job_files, job_folder, plan, plugins, split
 from benchmarks.errors import UsageError
+from benchmarks.job_folder import MODEL, POINT, RESULT
 from benchmarks.plan import Job
 from datasets import Dataset, Sample
 from methods import Method
 from reports.results import DamagedResultError, OperatingPoint, Result, read, read_point
-
-POINT, MAPS, TUNED = "operating_point.json", "maps", "finetune"
-"""What is made of a trained model, in its job's folder; it goes when the model does."""
 
 
 class Trained(NamedTuple):
@@ -40,7 +37,7 @@ class Trained(NamedTuple):
         Raises UsageError where no model was kept, or where its code or its settings are not those of its scores;
         MethodError where it is damaged or the device is not there.
         """
-        if not plan.has_model(self.job.model_copy(update={"key": self.result.key})):
+        if not job_files.has_model(self.folder, self.result.key):
             raise UsageError(f"{self.folder}: no model was kept; train it again with: run --keep-models all --force")
         choice = plugins.choose(self.job.cell.method, self.job.cell.settings)
         if plan.code(choice) != self.result.code:
@@ -50,14 +47,14 @@ class Trained(NamedTuple):
             )
         self._require_settings(choice.method)
         device = choice.method.find_device(device or self.job.device)
-        return type(choice.method).load(self.folder / "model", device=device)
+        return type(choice.method).load(self.folder / MODEL, device=device)
 
     def _require_settings(self, method: Method) -> None:
         """Settings alone may make a model another: one that takes all memory, or whose scores fit no threshold."""
-        file = self.folder / "model" / "settings.json"
-        if type(method)._from_file(file) != method:
+        folder = self.folder / MODEL
+        if type(method).load_settings(folder) != method:
             raise UsageError(
-                f"{file} does not hold the settings of the result beside the model: train it again with: run --force"
+                f"{folder} does not hold the settings of the result beside it: train it again with: run --force"
             )
 
     def operating_point(self) -> OperatingPoint | None:
@@ -95,7 +92,7 @@ class Trained(NamedTuple):
         return split.divide(samples, seed=cell.seed, shots=cell.shots, calibration=cell.calibration)
 
     def _data_digest(self, samples: list[Sample], root: Path) -> str:
-        digests = fingerprint.Digests(self.folder.parents[3] / plan.DIGESTS)
+        digests = fingerprint.Digests(job_folder.results_of(self.folder) / plan.DIGESTS)
         return plan.data_digest(self.dataset(), samples, root, digests)
 
 
@@ -104,14 +101,14 @@ def find(results: Path, *, method: str, category: str, seed: int | None = None, 
 
     Raises UsageError naming what there is where none or several fit.
     """
-    methods = {folder.name: folder for folder in (results / "jobs").glob("*")}
+    methods = job_folder.methods(results)
     if not methods:
         raise UsageError(f"--results {results}: no finished job there; make some with: python -m benchmarks run")
     if method not in methods:
         raise plugins.nearest(f"method in --results {results}", method, methods)
-    folder = methods[method] / plan.folder_name(category)
+    folder = job_folder.of_category(results, method, category)
     if not folder.is_dir():
-        known = [unquote(each.name) for each in methods[method].iterdir()]
+        known = job_folder.categories(results, method)
         raise plugins.nearest(f"category of {method} in --results {results}", category, known)
     stored = list(_stored(folder))
     chosen = [each for each in stored if seed in (None, each.job.cell.seed) and variant in (None, each.name)]
@@ -125,11 +122,10 @@ def find(results: Path, *, method: str, category: str, seed: int | None = None, 
 
 
 def _stored(folder: Path) -> Iterator[Trained]:
-    for file in sorted(folder.glob("*/result.json")):
+    for file in sorted(folder.glob(f"*/{RESULT}")):
         try:
-            result = read(file, Result)
-            job = Job.model_validate_json((file.parent / "job.json").read_text(encoding="utf-8"))
-        except (DamagedResultError, ValidationError, UnicodeDecodeError, FileNotFoundError):
+            result, job = read(file, Result), job_files.read_job(file.parent)
+        except (DamagedResultError, ValidationError, FileNotFoundError):
             continue  # the report names what is damaged
         yield Trained(job.model_copy(update={"folder": file.parent, "cell": result.cell}), result)
 

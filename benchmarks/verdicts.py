@@ -1,6 +1,5 @@
 """Verdicts of a finished job on new images: one image at a time, each whatever its company, nothing random."""
 
-import math
 import os
 import warnings
 from collections.abc import Iterable, Iterator
@@ -13,8 +12,9 @@ from benchmarks import decision
 from benchmarks.decision import Region, Segmentation
 from benchmarks.errors import UsageError
 from benchmarks.images import ImageError, read_image, resize_map
-from benchmarks.trained import POINT, Trained
-from datasets._tree import is_image_name
+from benchmarks.job_folder import POINT
+from benchmarks.trained import Trained
+from datasets import is_image_name
 from methods import Image, Method, MethodError, Score
 
 Source = Path | np.ndarray
@@ -135,7 +135,7 @@ def _pixels(source: Source) -> Image:
 
 
 def _require_finite(score: Score, method: Method, path: Path | None) -> None:
-    if not math.isfinite(score.image) or not (score.map is None or np.isfinite(score.map).all()):
+    if not score.is_finite:
         raise MethodError(f"{type(method).__name__} gave a score that is not finite for {path or 'an array'}")
 
 

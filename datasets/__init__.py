@@ -1,14 +1,30 @@
 """What a dataset is. Every file beside this one whose name has no leading underscore is a dataset."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
+from datasets._names import DataError, is_image_name, readable, require_utf8
 
-class DataError(ValueError):
-    """The data on disk are not what the layout promises; the message is one sentence naming the file or folder."""
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = [
+    "Counts",
+    "DataError",
+    "Dataset",
+    "Sample",
+    "blend_defect",
+    "defect_kinds",
+    "is_image_name",
+    "least_defect_side_px",
+    "readable",
+    "require_utf8",
+]
 
 
 @dataclass(frozen=True)
@@ -71,3 +87,27 @@ class Dataset(ABC):
     def obtain(self, root: Path) -> None:
         """Make or download the data into `root` where that can be done; by default say what is expected there."""
         raise DataError(f"no data in {root}: give their folder with --data; expected there: {self.reference}")
+
+
+def defect_kinds() -> list[str]:
+    """The types of defect that can be blended into images, sorted."""
+    from datasets._defects import KINDS
+
+    return sorted(KINDS)
+
+
+def least_defect_side_px() -> int:
+    """The shorter side that an image needs for a defect to be blended in."""
+    from datasets._defects import LEAST_SIDE
+
+    return LEAST_SIDE
+
+
+def blend_defect(image: np.ndarray, kind: str, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A copy of `image`, (h, w, 3) uint8, with a defect of one of `defect_kinds`, and its mask, (h, w) bool.
+
+    Raises ValueError where the image is smaller than `least_defect_side_px`.
+    """
+    from datasets._defects import blend
+
+    return blend(image, kind, generator)

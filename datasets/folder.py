@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from datasets import DataError, Dataset, Sample
+from datasets import DataError, Dataset, Sample, require_utf8
 from datasets._splits import looks_like_category, split_samples
-from datasets._tree import category_folders, require_utf8
+from datasets._tree import category_folders
 
 LABELLED = {"validate": "validation", "validation": "validation", "test": "test"}
 

@@ -1,6 +1,7 @@
 """What a method is. Every file (or folder) beside this one whose name has no leading underscore is a method."""
 
 import json
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -29,6 +30,11 @@ class Score(NamedTuple):
     """How unlike the normal images; higher is stranger, any range."""
     map: np.ndarray | None
     """(h, w) float32 over the whole image at the method's own resolution; None: cannot localise."""
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether the score, and with a map all of that, is neither infinite nor NaN."""
+        return math.isfinite(self.image) and (self.map is None or bool(np.isfinite(self.map).all()))
 
 
 class Preparing(NamedTuple):
@@ -144,6 +150,10 @@ class Method(ABC):
         """What a reader of a fitted method's results must know: which weights, what fell back."""
         return ()
 
+    def why_no_seconds(self) -> str | None:
+        """Why the seconds of its fit and scores are not what they cost, in a phrase; None: they are."""
+        return None
+
     def save(self, folder: Path) -> None:
         """Write settings and state into `folder`, made if need be."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -156,12 +166,14 @@ class Method(ABC):
 
         Raises MethodError naming the file that is missing, damaged or another's.
         """
-        method = cls._from_file(folder / "settings.json")
+        method = cls.load_settings(folder)
         method.load_state(folder, device=device)
         return method
 
     @classmethod
-    def _from_file(cls, path: Path) -> Self:
+    def load_settings(cls, folder: Path) -> Self:
+        """A method that is not fitted, from the settings that `save` wrote. Raises MethodError naming their file."""
+        path = folder / "settings.json"
         try:
             return cls(**json.loads(path.read_text(encoding="utf-8")))
         except ValidationError as error:

@@ -123,6 +123,9 @@ class Features:
     the network beside views of their own image only, so an image's features do not depend on its company.
     """
 
+    were_read = False
+    """Whether some were not computed, but kept from before."""
+
     def __init__(
         self,
         weights: Weights,
@@ -165,10 +168,6 @@ class Features:
             return found
         places = {view: place for place, view in enumerate(different)}
         return found[[places[view] for view in views]]
-
-    def remarks(self) -> tuple[str, ...]:
-        """What is to be known of where features came from: all are computed."""
-        return ()
 
     def rendered(self, image: PIL.Image.Image, views: Sequence[View]) -> Tensor:
         """Views of an image of the finest scale, (views, 3, side, side), normalised as AlexNet expects."""

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
 from methods import Method, MethodError, first_sentence, settings
+from methods._files import file_digest
 from methods._precision import Precision, Wanted, supported
+from methods._refusals import Use, idle
 
 SMALLEST_SIDE = 63
 """AlexNet leaves nothing of an image with a shorter side, in pixels."""
+TURNED = Use(lambda own: own.rotation_degrees > 0, "rotation_degrees above 0")
 
 
 @settings
@@ -34,12 +37,21 @@ class AlexNetMethod(Method):
         "black", description="corners that a rotation leaves empty: black, or the image's mean colour"
     )
 
+    uses: ClassVar[Mapping[str, Use]] = {"rotation_interpolation": TURNED, "rotation_fill": TURNED}
+    """The settings that count for nothing where others do not ask for them."""
+
     _features = _weights = None
 
     @model_validator(mode="after")
     def _coarsest_scale_is_seen(self) -> Self:
         if self.image_size >> (self.n_scales - 1) < SMALLEST_SIDE:
             raise ValueError(f"the coarsest of {self.n_scales} scales must keep a side of {SMALLEST_SIDE} pixels")
+        return self
+
+    @model_validator(mode="after")
+    def _every_setting_counts(self) -> Self:
+        if sentence := idle(self, self.uses):
+            raise ValueError(sentence)
         return self
 
     def find_device(self, wanted: str) -> str:
@@ -53,14 +65,18 @@ class AlexNetMethod(Method):
         from methods import _weights
 
         path = _weights.named_file(self.weights)
-        return {"weights": _weights.file_digest(path)} if path else {}
+        return {"weights": file_digest(path)} if path else {}
 
     def remarks(self) -> tuple[str, ...]:
-        """Which AlexNet weights were used, in what precision, and what was read instead of computed."""
+        """Which AlexNet weights were used, and in what precision."""
         if self._features is None:
             return ()
-        look = f"AlexNet weights: {self._weights.source}; its features in {self._features.precision}"
-        return (look, *self._features.remarks())
+        return (f"AlexNet weights: {self._weights.source}; its features in {self._features.precision}",)
+
+    def why_no_seconds(self) -> str | None:
+        """Where features were kept from before."""
+        read = self._features is not None and self._features.were_read
+        return "AlexNet's features were kept from before" if read else None
 
     @property
     def _dims(self) -> int:

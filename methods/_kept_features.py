@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import PIL
 import torch
-from joblib import Memory
 from torch import Tensor
 
 from methods import Image, MethodError, _alexnet, first_sentence
@@ -20,12 +19,9 @@ ENVIRONMENT = "BENCHMARKS_FEATURES"
 
 
 def opened(weights: Weights, **look: Any) -> _alexnet.Features:
-    """Features that are kept where the user names a folder for them. Raises MethodError where it cannot be used."""
+    """Features that are kept where the user names a folder for them."""
     folder = os.environ.get(ENVIRONMENT)
-    try:
-        return KeptFeatures(weights, Path(folder), **look) if folder else _alexnet.Features(weights, **look)
-    except OSError as error:
-        raise MethodError(f"{ENVIRONMENT} is {folder}, where nothing can be kept: {first_sentence(error)}") from None
+    return KeptFeatures(weights, Path(folder), **look) if folder else _alexnet.Features(weights, **look)
 
 
 class KeptFeatures(_alexnet.Features):
@@ -33,32 +29,50 @@ class KeptFeatures(_alexnet.Features):
 
     def __init__(self, weights: Weights, folder: Path, **look: Any):
         super().__init__(weights, **look)
-        self.asked = self.computed = 0
-        self._kept = Memory(folder, verbose=0).cache(_computed, ignore=["features"])
-        self._depends_on = {
-            "weights": weights.digest,
-            "look": (self.sizes, self.precision, self.rendering),
-            "device": torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu",
-            "versions": (torch.__config__.show(), PIL.__version__),
-            "code": hashlib.sha256(Path(_alexnet.__file__).read_bytes()).hexdigest(),
-        }
-
-    def extract(self, image: Image, views: Sequence[_alexnet.View]) -> Tensor:
-        """The features of an image's views, on the device; `asked` and `computed` count images."""
-        self.asked += 1
-        return torch.from_numpy(self._kept(self, image, tuple(views), self._depends_on)).to(self.device)
-
-    def remarks(self) -> tuple[str, ...]:
-        """What a reader of the costs must know."""
-        read = self.asked - self.computed
-        if not read:
-            return ()
-        return (
-            f"the AlexNet features of {read} of {self.asked} images were read from the folder that {ENVIRONMENT} "
-            "names: the seconds leave out what they took",
+        self.folder = folder
+        self._depends_on = repr(
+            {
+                "weights": weights.digest,
+                "look": (self.sizes, self.precision, self.rendering),
+                "device": torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu",
+                "versions": (torch.__config__.show(), PIL.__version__),
+                "code": hashlib.sha256(Path(_alexnet.__file__).read_bytes()).hexdigest(),
+            }
         )
 
+    def extract(self, image: Image, views: Sequence[_alexnet.View]) -> Tensor:
+        """The features of an image's views, on the device. Raises MethodError where they cannot be kept."""
+        file = self._file(image, views)
+        if (kept := _read(file)) is not None:
+            self.were_read = True
+            return torch.from_numpy(kept).to(self.device)
+        found = super().extract(image, views)
+        try:
+            _write(file, found.cpu().numpy())
+        except OSError as error:
+            raise MethodError(f"{ENVIRONMENT} is {self.folder}, which keeps nothing: {first_sentence(error)}") from None
+        return found
 
-def _computed(features: KeptFeatures, image: Image, views: tuple, depends_on: dict[str, Any]) -> np.ndarray:
-    features.computed += 1
-    return _alexnet.Features.extract(features, image, views).cpu().numpy()
+    def _file(self, image: Image, views: Sequence[_alexnet.View]) -> Path:
+        described = repr((self._depends_on, image.shape, [tuple(view) for view in views])).encode()
+        digest = hashlib.blake2b(described + np.ascontiguousarray(image).tobytes(), digest_size=16).hexdigest()
+        return self.folder / digest[:2] / f"{digest}.npy"
+
+
+def _read(file: Path) -> np.ndarray | None:
+    """None where it is missing or damaged."""
+    try:
+        return np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+
+
+def _write(file: Path, features: np.ndarray) -> None:
+    """There whole or not at all, however many jobs write at once."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f".{file.stem}.{os.getpid()}.npy")
+    try:
+        np.save(temporary, features)
+        os.replace(temporary, file)
+    finally:
+        temporary.unlink(missing_ok=True)

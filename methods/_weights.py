@@ -18,6 +18,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from methods import MethodError
+from methods._files import file_digest
 
 ENVIRONMENT = "BENCHMARKS_ALEXNET"
 """Variable that holds the path of a weights file, where no setting gives one."""
@@ -103,12 +104,6 @@ def named_file(path: str | None) -> Path | None:
     if given and not Path(given).is_file():
         raise MethodError(f"{given}: no such file of AlexNet weights")
     return Path(given) if given else None
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def cache_file() -> Path:

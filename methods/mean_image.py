@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from PIL import Image as PillowImage
 from pydantic import Field
 
 from methods import Image, Method, MethodError, Preparing, Score, first_sentence, settings
+from methods._maps import top_mean
+from methods._resizing import resized
 
 STATE = "mean.safetensors"
 SIDE = 256
@@ -56,7 +57,7 @@ class MeanImage(Method):
             raise MethodError(f"mean_image needs at least {needed} training images, got {len(images)}")
         total, squares = np.zeros((2, *SHAPE), np.int64)
         for number in range(len(images)):
-            pixels = prepare(images[number]).astype(np.int64)
+            pixels = resized(images[number], side_px=SIDE, color_mode="rgb").astype(np.int64)
             total += pixels
             squares += pixels**2
             yield Preparing("reading images", number + 1, len(images))
@@ -123,23 +124,12 @@ class MeanImage(Method):
             raise MethodError(f"mean_image has learned nothing yet: fit it or load it before {doing}")
 
     def _score(self, image: Image) -> Score:
-        differences = np.abs(prepare(image) - self._state["mean"]) / self._state.get("deviation", np.float32(1))
-        map = differences.max(axis=2)
-        return Score(top_mean(map), map)
-
-
-def prepare(image: Image) -> np.ndarray:
-    """(256, 256, 3) uint8. A side changes by its own factor; a smaller image is averaged, not sampled."""
-    return np.asarray(PillowImage.fromarray(image).resize((SIDE, SIDE), PillowImage.Resampling.BILINEAR))
+        differences = np.abs(resized(image, side_px=SIDE, color_mode="rgb") - self._state["mean"])
+        map = (differences / self._state.get("deviation", np.float32(1))).max(axis=2)
+        return Score(top_mean(map, TOP_SHARE), map)
 
 
 def deviations(total: np.ndarray, squares: np.ndarray, *, count: int) -> np.ndarray:
     """float32 standard deviations (n - 1) of `count` whole numbers whose sums and sums of squares are given."""
     variance = (count * squares - total**2) / (count * (count - 1))  # whole above the line: exact, never below zero
     return np.maximum(np.sqrt(variance), LEAST_DEVIATION).astype(np.float32)
-
-
-def top_mean(map: np.ndarray) -> float:
-    """The mean of a map's highest 1 %, of one pixel at least."""
-    count = max(1, int(TOP_SHARE * map.size))
-    return float(np.partition(map, -count, axis=None)[-count:].mean(dtype=np.float64))

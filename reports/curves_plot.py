@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from reports import plots
-from reports.results import Cell, Curve, Result, TrackedEpoch
+from reports.results import Cell, Curve, Result, StoredEpoch
 
 PANEL_INCHES, TITLE_POINTS = 3.4, 11
 LOGARITHMIC_FROM = 10
@@ -34,7 +34,7 @@ def _title(cell: Cell) -> str:
     return f"Training of {cell.method}{changed} on {cell.dataset}/{cell.category}, seed {cell.seed}"
 
 
-def _draw_losses(axes: Axes, epochs: Sequence[TrackedEpoch]) -> None:
+def _draw_losses(axes: Axes, epochs: Sequence[StoredEpoch]) -> None:
     numbers, losses = [epoch.number for epoch in epochs], [epoch.loss for epoch in epochs]
     held_out = [(epoch.number, epoch.held_out_loss) for epoch in epochs if epoch.held_out_loss is not None]
     axes.plot(numbers, losses, color=plots.BLUE, marker=plots.markers(numbers), label="training")

@@ -1,11 +1,12 @@
 """An image with its defective regions outlined."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from skimage.morphology import isotropic_dilation
+
+from reports.files import replacing
 
 LINE = (213, 94, 0)  # vermillion, as in the figures
 HALO = (255, 255, 255)
@@ -31,7 +32,5 @@ def draw(image: np.ndarray, regions: np.ndarray) -> np.ndarray:
 
 def save(path: Path, image: np.ndarray) -> None:
     """Write an (h, w, 3) uint8 image as a PNG that is there whole or not at all; its folder is made if need be."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    Image.fromarray(image).save(temporary, format="PNG")
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        Image.fromarray(image).save(temporary, format="PNG")

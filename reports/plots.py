@@ -1,6 +1,5 @@
 """What all figures share: style, palette, axes of levels, areas and counts, legends, saving."""
 
-import os
 import textwrap
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -16,14 +15,14 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
+from reports.files import replacing
+
 BLACK = "#000000"
 ORANGE = "#E69F00"
 SKY_BLUE = "#56B4E9"
 GREEN = "#009E73"
-YELLOW = "#F0E442"
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
-PURPLE = "#CC79A7"
 """Categories: the palette of Okabe and Ito (2008), told apart under every common colour blindness."""
 
 SEQUENTIAL = "cividis"
@@ -95,12 +94,10 @@ def wrapped(text: str, *, inches: float, points: float) -> str:
 @styled
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write NAME.png and NAME.pdf, each replaced only when it is complete; the same figure gives the same bytes."""
-    folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{name}.png", folder / f"{name}.pdf"]
     for path, metadata in zip(paths, ({}, {"CreationDate": None}), strict=True):
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        figure.savefig(temporary, format=path.suffix[1:], dpi="figure", metadata=metadata)
-        os.replace(temporary, path)
+        with replacing(path) as temporary:
+            figure.savefig(temporary, format=path.suffix[1:], dpi="figure", metadata=metadata)
     return paths
 
 

@@ -8,12 +8,17 @@ from pathlib import Path
 import pandas as pd
 
 from reports import ranks, sections
-from reports.results import Failure, write_text
+from reports.files import write_text
+from reports.results import Failure
 from reports.rows import IDENTITY, Row, csv_text, failed_row, in_order
 from reports.tables import METRICS, escape, frame, has, markdown, means, names, places, significant, span, spread_text
 
 AT_A_GLANCE = ("image_auroc", "pixel_auroc", "aupro", "true_positive_rate", "false_positive_rate")
-REASONS = {"why_no_image_metrics": "Image metrics", "why_no_pixel_metrics": "Pixel metrics"}
+REASONS = {
+    "why_no_image_metrics": "Image metrics",
+    "why_no_pixel_metrics": "Pixel metrics",
+    "why_no_seconds": "Seconds",
+}
 
 
 def write(
@@ -28,7 +33,7 @@ def write(
     """Write report.md, report.csv and the figure of ranks into a folder, each whole or not at all.
 
     `rows` has a row a result, `defects` a row a result and defect type; both have the columns of `rows.IDENTITY`.
-    One of the `helpers` draws the figure meanwhile.
+    One of the `helpers` draws the figure meanwhile. Raises ValueError where there is neither a row nor a failure.
     """
     jobs = _jobs(rows, failures)
     table = frame(jobs)
@@ -36,13 +41,6 @@ def write(
     write_text(folder / "report.md", _text(table, _named(defects, jobs, table), failures, definitions))
     write_text(folder / "report.csv", csv_text(jobs))
     drawing.result()
-
-
-def report(*, rows: list[Row], defects: list[Row], failures: list[Failure], definitions: Mapping[str, str]) -> str:
-    """The markdown text. Raises ValueError where there is neither a row nor a failure."""
-    jobs = _jobs(rows, failures)
-    table = frame(jobs)
-    return _text(table, _named(defects, jobs, table), failures, definitions)
 
 
 def _jobs(rows: list[Row], failures: list[Failure]) -> list[Row]:

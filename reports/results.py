@@ -1,11 +1,12 @@
 """The stored result of one job: its fields, read and written atomically."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from reports.files import write_text
 
 FORMAT = 2
 """Rises whenever a stored result of an older version can no longer be read."""
@@ -61,7 +62,7 @@ class PixelScores(Record):
     """Fingerprint of the code that measured."""
 
 
-class TrackedEpoch(Record):
+class StoredEpoch(Record):
     """The end of one epoch of a fit."""
 
     number: int
@@ -94,6 +95,8 @@ class Cost(Record):
     score_seconds: float
     images_per_second: float | None
     """None: nothing was scored."""
+    why_no_seconds: str | None = None
+    """Why the seconds above, which were measured, are not what the method costs."""
     peak_memory_mb: float
     parameters: int
     device: str
@@ -108,7 +111,7 @@ class Result(Record):
 
     format: Literal[2] = FORMAT
     key: str
-    """Digest of everything the scores depend on."""
+    """Digest of what the scores depend on, but for the device."""
     code: str
     """Digest of the code that split, decoded, learned and scored."""
     cell: Cell
@@ -122,7 +125,7 @@ class Result(Record):
     why_no_pixels: str | None = None
     tracked: bool
     """Whether the test set was looked at after every epoch."""
-    epochs: list[TrackedEpoch]
+    epochs: list[StoredEpoch]
     curves: list[Curve] = []
     remarks: list[str]
     versions: dict[str, str]
@@ -169,17 +172,6 @@ class Failure(Record):
 
 NO_RECORD = object()
 Stored = TypeVar("Stored", Result, Failure, OperatingPoint)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all, even if the machine stops."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(temporary, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
 
 
 def write(path: Path, record: Result | Failure | OperatingPoint) -> None:

@@ -19,6 +19,7 @@ VOLATILE = (
     "fit_seconds",
     "score_seconds",
     "images_per_second",
+    "why_no_seconds",
     "peak_memory_mb",
     "threads",
     "finished",

@@ -196,7 +196,9 @@ def _oracle_epochs(table: pd.DataFrame) -> str:
     return _section("Oracle: best epoch", f"{text}\n\n{markdown(headers, lines, text_columns=2)}", {})
 
 
-def _duration(seconds: float) -> str:
+def _duration(seconds: float | None) -> str:
+    if seconds is None or pd.isna(seconds):
+        return NOT_AVAILABLE
     return str(timedelta(seconds=round(seconds)))
 
 

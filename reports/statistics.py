@@ -31,18 +31,11 @@ class Interval(NamedTuple):
     high: float
 
 
-class Difference(NamedTuple):
-    """How much higher the first of two methods' AUROCs is on the same images."""
+class Placements(NamedTuple):
+    """For each image, of how many of the other class it stands on the right side; a tie counts half.
 
-    value: float
-    interval: Interval | None
-    """None: a class has a single image, whose spread nobody can know."""
-    p_value: float | None
-    """Two-sided, of equal AUROCs. None: as above, or the AUROCs differ and yet no image says how surely."""
-
-
-class Wins(NamedTuple):
-    """For each image, of how many of the other class it stands on the right side; a tie counts half."""
+    DeLong's structural components (1988), as numbers and not as shares.
+    """
 
     normal: np.ndarray
     """(m,) half-integers from 0 to n."""
@@ -55,15 +48,15 @@ class Wins(NamedTuple):
 
     def variance(self) -> float:
         """Of the AUROC, after DeLong et al. (1988); needs two images in each class."""
-        # Wins, not shares of them: the variance of equal numbers is then 0 to the last bit.
-        shares = ((self.normal, self.defective.size), (self.defective, self.normal.size))
-        return float(sum(_variance(wins) / (others**2 * wins.size) for wins, others in shares))
+        # Numbers, not shares: the variance of equal ones is then 0 to the last bit.
+        sides = ((self.normal, self.defective.size), (self.defective, self.normal.size))
+        return float(sum(_variance(own) / (others**2 * own.size) for own, others in sides))
 
 
-def wins(normal: Scores, defective: Scores) -> Wins:
+def placements(normal: Scores, defective: Scores) -> Placements:
     """Count by sorting, in O(N log N) (Sun and Xu 2014). Raises ValueError for no or not finite scores."""
     normal, defective = _finite(normal, "normal"), _finite(defective, "defective")
-    return Wins(defective.size - _below(normal, defective), _below(defective, normal))
+    return Placements(defective.size - _below(normal, defective), _below(defective, normal))
 
 
 def _below(scores: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -72,39 +65,31 @@ def _below(scores: np.ndarray, others: np.ndarray) -> np.ndarray:
     return (ordered.searchsorted(scores, side="left") + ordered.searchsorted(scores, side="right")) / 2
 
 
-def auroc_interval(counted: Wins, level: float = 0.95) -> Interval | None:
+def auroc_interval(placed: Placements, level: float = 0.95) -> Interval | None:
     """Of the AUROC: DeLong's variance on the logit scale; None for a class of one image.
 
     Where that variance is 0 (perfect separation, or nothing but ties) it is Newcombe's interval (2006, method 5), as
     the images then say nothing of their spread. For the same reason no interval leaves out what perfect separation of
     so many images could not: near it DeLong's variance rests on a few images and is often far too low.
     """
-    return _interval(counted, _quantile(level)) if _has_spread(counted) else None
+    return _interval(placed, _quantile(level)) if _has_spread(placed) else None
 
 
-def paired_difference(a: Wins, b: Wins, level: float = 0.95) -> Difference:
-    """Compare the AUROCs of two methods, a minus b, from the wins of the same images in the same order.
+def paired_p_value(a: Placements, b: Placements) -> float | None:
+    """Two-sided, of equal AUROCs of two methods, by their placements of the same images in the same order.
 
-    The p-value is that of DeLong et al. (1988). The interval joins those of both AUROCs by their covariance (MOVER,
-    Zou and Donner 2008), since one of equal arms covers far too little near an AUROC of 1; so at the margin it may hold
-    0 where p is below 1 - level, or the other way round. Raises ValueError for different numbers of images.
+    The test of DeLong et al. (1988). None: a class has a single image, whose spread nobody can know, or the AUROCs
+    differ and yet no image says how surely. Raises ValueError for different numbers of images.
     """
-    apart = _apart(a, b)
-    if not _has_spread(apart):
-        return Difference(apart.auroc(), None, None)
-    return Difference(apart.auroc(), _joined(a, b, apart.variance(), _quantile(level)), _p_value(apart))
-
-
-def paired_p_value(a: Wins, b: Wins) -> float | None:
-    """The p-value of `paired_difference` alone, in a third of its time."""
-    apart = _apart(a, b)
-    return _p_value(apart) if _has_spread(apart) else None
-
-
-def _apart(a: Wins, b: Wins) -> Wins:
     if (a.normal.size, a.defective.size) != (b.normal.size, b.defective.size):
-        raise ValueError("expected two methods' wins on the same images, got different numbers of them")
-    return Wins(a.normal - b.normal, a.defective - b.defective)
+        raise ValueError("expected two methods' placements of the same images, got different numbers of them")
+    apart = Placements(a.normal - b.normal, a.defective - b.defective)
+    if not _has_spread(apart):
+        return None
+    value, variance = apart.auroc(), apart.variance()
+    if variance:
+        return math.erfc(abs(value) / math.sqrt(2 * variance))
+    return None if value else 1.0
 
 
 def mean_interval(aurocs: Sequence[Sequence[float]], level: float = 0.95, *, seed: int = 0) -> Interval | None:
@@ -209,12 +194,12 @@ def _variance(values: np.ndarray) -> float:
     return (away * away).sum() / (values.size - 1)
 
 
-def _has_spread(counted: Wins) -> bool:
-    return min(counted.normal.size, counted.defective.size) > 1
+def _has_spread(placed: Placements) -> bool:
+    return min(placed.normal.size, placed.defective.size) > 1
 
 
-def _interval(counted: Wins, z: float) -> Interval:
-    auroc, variance, sizes = counted.auroc(), counted.variance(), (counted.normal.size, counted.defective.size)
+def _interval(placed: Placements, z: float) -> Interval:
+    auroc, variance, sizes = placed.auroc(), placed.variance(), (placed.normal.size, placed.defective.size)
     low, high = _logit(auroc, variance, z) if variance else _score(auroc, sizes, z)
     perfect = _perfect_low(sizes, z)
     return Interval(min(low, perfect), max(high, 1 - perfect))
@@ -246,26 +231,6 @@ def _score_low(auroc: float, sizes: tuple[int, int], z: float) -> float:
 
     # Just short of the measured area, which solves the equation, too, where it is 1.
     return brentq(too_low, 0, auroc * (1 - 1e-12)) if auroc else 0.0
-
-
-def _joined(a: Wins, b: Wins, variance: float, z: float) -> Interval:
-    covariance = (a.variance() + b.variance() - variance) / 2
-    scale = math.sqrt(a.variance() * b.variance())
-    correlation = max(-1.0, min(covariance / scale, 1.0)) if scale else 0.0
-
-    def arm(x: float, y: float) -> float:
-        return math.sqrt(max(x**2 + y**2 - 2 * correlation * x * y, 0))
-
-    (low_a, high_a), (low_b, high_b), area_a, area_b = _interval(a, z), _interval(b, z), a.auroc(), b.auroc()
-    low, high = arm(area_a - low_a, high_b - area_b), arm(high_a - area_a, area_b - low_b)
-    return Interval(area_a - area_b - low, area_a - area_b + high)
-
-
-def _p_value(apart: Wins) -> float | None:
-    value, variance = apart.auroc(), apart.variance()
-    if variance:
-        return math.erfc(abs(value) / math.sqrt(2 * variance))
-    return None if value else 1.0
 
 
 def _drawn_means(values: np.ndarray, generator: np.random.Generator) -> np.ndarray:

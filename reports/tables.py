@@ -1,4 +1,4 @@
-"""Markdown tables: what stands in a cell, how methods are called, and which one is best."""
+"""Markdown tables: what stands in a cell, how methods and columns are called, and means over seeds and categories."""
 
 import json
 import re

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,12 @@ def test_imports_go_in_one_direction(file):
     assert siblings <= MAY_IMPORT[package]
 
 
+def test_the_page_names_every_module():
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    modules = {file.name for package in ("benchmarks", "reports") for file in (ROOT / package).glob("[!_]*.py")}
+    assert not {name for name in modules if name not in page}
+
+
 def test_datasets_need_only_the_standard_library_to_be_imported():
     plugins = [file.stem for file in (ROOT / "datasets").glob("[!_]*.py")]
     code = f"import sys; [__import__('datasets.' + name) for name in {plugins}]; print(*sys.modules)"
@@ -45,6 +52,21 @@ def test_commands_that_train_nothing_load_no_heavy_library(module):
     code = f"import sys, benchmarks.{module}; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not HEAVY & set(loaded.stdout.split())
+
+
+@pytest.mark.parametrize("module", ["show", "check"])
+def test_list_and_check_load_nothing_that_runs_jobs(module):
+    code = f"import sys, benchmarks.{module}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not {"benchmarks.compare", "benchmarks.cluster", "benchmarks.runner"} & set(loaded.stdout.split())
+
+
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_what_a_package_keeps_to_itself_no_other_imports(file):
+    own = file.relative_to(ROOT).parts[0]
+    names = full_names(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    of_others = [name for name in names if name.split(".")[0] in set(PACKAGES) - {own}]
+    assert not [name for name in of_others if "._" in name]
 
 
 def test_the_modules_follow_one_another_without_a_circle():
@@ -60,10 +82,15 @@ def module_name(file: Path) -> str:
 
 def full_imports(file: Path) -> set[str]:
     """Modules that a file imports at its top; a package's own folder counts where the file lies outside it."""
+    return full_names(ast.parse(file.read_text(encoding="utf-8")).body) - {module_name(file)}
+
+
+def full_names(nodes: Iterable[ast.AST]) -> set[str]:
+    """What these nodes import themselves: `from a import b` may mean a, or its module a.b."""
     names = set()
-    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+    for node in nodes:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return names - {module_name(file)}
+    return names

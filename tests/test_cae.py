@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from methods import Epoch, MethodError
-from methods.cae import ConvolutionalAutoencoder, engine, preprocessing
+from methods._resizing import resized
+from methods.cae import ConvolutionalAutoencoder, engine
 from methods.cae.history import History, Losses
 
 SIZE = 256
@@ -56,14 +57,14 @@ def rgb() -> ConvolutionalAutoencoder:
 
 def test_gray_has_the_weights_of_itu_r_601():
     colours = 200 * np.eye(3, dtype=np.uint8).reshape(3, 1, 1, 3)
-    gray = [preprocessing.prepare(colour, size=1, color_mode="grayscale").item() for colour in colours]
+    gray = [resized(colour, side_px=1, color_mode="grayscale").item() for colour in colours]
     assert gray == pytest.approx([0.299 * 200, 0.587 * 200, 0.114 * 200], abs=1)
 
 
 def test_shrinking_averages():
     stripes = np.zeros((1024, 1024, 3), np.uint8)
     stripes[::2] = 200
-    shrunk = preprocessing.prepare(stripes, size=256, color_mode="grayscale")
+    shrunk = resized(stripes, side_px=256, color_mode="grayscale")
     assert np.abs(shrunk[1:-1].astype(int) - 100).max() <= 2
 
 
@@ -113,7 +114,7 @@ def test_a_fill_brings_in_what_it_is_called(fill, brought_in, monkeypatch):
     two_to_the_right = np.float32([[[1, 0, 2], [0, 1, 0], [0, 0, 1]]])
     monkeypatch.setattr(augmentation, "transforms", lambda *_: two_to_the_right)
     ramp = np.tile(np.float32([0, 1, 2, 3]) / 3, (1, 4, 1))[..., None]
-    moved = augment(ramp, **STILL | {"fill": fill})[0, 0, :, 0] * 3
+    moved = augment(ramp, brightness_change=0, fill=fill)[0, 0, :, 0] * 3
     np.testing.assert_allclose(moved, [2, 3, *brought_in], atol=1e-5)
 
 
@@ -165,7 +166,7 @@ def test_training_stops_early_with_the_best_weights():
     from methods.cae.training import train
 
     settings = ConvolutionalAutoencoder(loss="mse", latent_size=4, batch_size=2, patience=2, learning_rate=0.5)
-    pixels = np.stack([preprocessing.prepare(surface(0), size=SIZE, color_mode="grayscale")] * 2)
+    pixels = np.stack([resized(surface(0), side_px=SIZE, color_mode="grayscale")] * 2)
     *_, history = train(trained := network(), pixels, settings, seed=0, engine="any")
     assert len(history.epochs) == history.best + 2 < 200
     lowest = min(losses.validation for losses in history.epochs)

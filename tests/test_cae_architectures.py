@@ -218,6 +218,10 @@ def test_moving_statistics_are_trained_kept_and_used(tmp_path):
         ({"finder_drop": 0.5}, "finder_drop counts only with find_learning_rate=true"),
         ({"learning_rate_schedule": "plateau", "learning_rate_decay": 0}, "only with learning_rate_schedule=decay"),
         ({"plateau_factor": 0.1}, "plateau_factor counts only with learning_rate_schedule=plateau"),
+        (
+            {"rotation_degrees": 0, "shift_share": 0, "fill": "reflect"},
+            "fill counts only with rotation_degrees or shift_share above 0",
+        ),
         ({"learning_rate_schedule": "one_cycle", "patience": 3}, "a schedule other than one_cycle"),
         (
             {"learning_rate_schedule": "plateau", "plateau_patience": 12},
@@ -235,6 +239,7 @@ def test_settings_that_contradict_each_other_are_refused(settings, sentence):
     [
         {"loss": "mse", "map": "ssim", "data_range": 2},
         {"color_mode": "rgb", "map_color": "gray"},
+        {"rotation_degrees": 0, "fill": "reflect"},
         {"learning_rate_schedule": "plateau", "plateau_patience": 50, "patience": 51},
     ],
 )

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import plugins
-from benchmarks.check import EVERY_CATEGORY, check, remarks
+from benchmarks import plugins, remarks
+from benchmarks.check import EVERY_CATEGORY, check
 from benchmarks.errors import UsageError
 from benchmarks.images import verify
 from datasets import Counts, DataError
@@ -124,7 +124,7 @@ def test_the_same_picture_twice_in_train_is_no_finding(root):
 def said(root):
     """What a result on the data must say."""
     samples = list(Folder().samples(root, "nut"))
-    return remarks(samples, verify(samples, 0), root)
+    return remarks.on_images(samples, verify(samples, 0), root)
 
 
 def test_a_result_on_sound_data_has_nothing_to_say(root):

@@ -4,8 +4,9 @@ import matplotlib
 import numpy as np
 import pytest
 
+from benchmarks import job_files
 from reports import curves_plot
-from reports.results import Cell, Cost, Curve, Result, TrackedEpoch
+from reports.results import Cell, Cost, Curve, Result, StoredEpoch
 
 pytestmark = pytest.mark.filterwarnings("error")
 RATES = np.geomspace(1e-5, 1, 40)
@@ -35,7 +36,7 @@ def result(losses, held_out=None, *, curves=(), **changed) -> Result:
         pixels=None,
         tracked=False,
         epochs=[
-            TrackedEpoch(number=number, loss=loss, held_out_loss=held, image_auroc=None, seconds=1.0)
+            StoredEpoch(number=number, loss=loss, held_out_loss=held, image_auroc=None, seconds=1.0)
             for number, (loss, held) in enumerate(pairs, start=1)
         ],
         curves=list(curves),
@@ -100,3 +101,11 @@ def test_a_fit_of_three_epochs_leaves_its_figure_and_one_of_two_none(checkout):
         drawn / "curves.pdf",
         drawn / "curves.png",
     ]
+
+
+def test_what_was_measured_besides_has_its_figure_however_short_the_fit(tmp_path):
+    trial = Curve(title="Trial", x="rate", y="loss", points=[(rate, 2.0) for rate in RATES], chosen=1e-3)
+    job_files._draw_curves(result([3], curves=[trial]), tmp_path)
+    assert (tmp_path / "curves.png").is_file()
+    job_files._draw_curves(result([3]), tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -109,10 +109,10 @@ def test_rates_are_shares_of_each_class_and_nan_where_a_class_is_empty():
 
 
 @pytest.mark.parametrize(
-    ("separation", "index"), [([0.1, 0.9, 0.2], 1), ([0.5, 1, 1, 1, 0.5, 1], 2), ([0.7], 0), ([0.5, 0.5, 0.5, 0.5], 2)]
+    ("aurocs", "index"), [([0.1, 0.9, 0.2], 1), ([0.5, 1, 1, 1, 0.5, 1], 2), ([0.7], 0), ([0.5, 0.5, 0.5, 0.5], 2)]
 )
-def test_the_best_area_is_in_the_middle_of_the_longest_run_of_equals(separation, index):
-    assert decision.best_area(np.array(separation)) == index
+def test_the_best_area_is_in_the_middle_of_the_longest_run_of_equals(aurocs, index):
+    assert decision.best_area(np.array(aurocs)) == index
 
 
 def test_the_oracle_is_the_best_of_all_pairs():

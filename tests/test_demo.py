@@ -12,8 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 from skimage import data
 
-from datasets import Counts, DataError
-from datasets._defects import KINDS, blend
+from datasets import Counts, DataError, blend_defect, defect_kinds, least_defect_side_px
 from datasets.demo import MADE_BY, PHOTOGRAPHS, TEST_COLUMNS, TRAIN_COLUMNS, Demo
 
 
@@ -69,7 +68,7 @@ def test_numbers_are_those_it_says(made):
 def test_every_kind_of_defect_is_there_with_masks(made):
     for name in PHOTOGRAPHS:
         defective = [sample for sample in Demo().samples(made, name) if sample.defect]
-        assert {sample.defect for sample in defective} == set(KINDS)
+        assert {sample.defect for sample in defective} == set(defect_kinds())
         assert all(pixels(sample.mask).any() for sample in defective)
 
 
@@ -152,40 +151,41 @@ SURFACES = {
     "noise": np.random.default_rng(0).integers(0, 256, (90, 120, 3), dtype=np.uint8),
     "black": np.zeros((64, 48, 3), np.uint8),
     "white": np.full((40, 200, 3), 255, np.uint8),
-    "least": np.full((32, 32, 3), 128, np.uint8),
+    "least": np.full((least_defect_side_px(), least_defect_side_px(), 3), 128, np.uint8),
 }
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", defect_kinds())
 @pytest.mark.parametrize("surface", SURFACES)
 class TestDefects:
     def test_a_pixel_is_in_the_mask_if_and_only_if_it_changed(self, kind, surface):
         for seed in range(8):
-            image, mask = blend(SURFACES[surface], kind, np.random.default_rng(seed))
+            image, mask = blend_defect(SURFACES[surface], kind, np.random.default_rng(seed))
             assert np.array_equal((image != SURFACES[surface]).any(axis=2), mask)
 
     def test_it_covers_something_but_not_much(self, kind, surface):
         for seed in range(8):
-            assert 0 < blend(SURFACES[surface], kind, np.random.default_rng(seed))[1].mean() < 0.25
+            assert 0 < blend_defect(SURFACES[surface], kind, np.random.default_rng(seed))[1].mean() < 0.25
 
     def test_the_image_is_left_untouched(self, kind, surface):
         before = SURFACES[surface].copy()
-        blend(SURFACES[surface], kind, np.random.default_rng(0))
+        blend_defect(SURFACES[surface], kind, np.random.default_rng(0))
         assert np.array_equal(SURFACES[surface], before)
 
     def test_the_same_generator_gives_the_same_defect(self, kind, surface):
-        first, second = (blend(SURFACES[surface], kind, np.random.default_rng(5))[0] for _ in range(2))
-        other = blend(SURFACES[surface], kind, np.random.default_rng(6))[0]
+        first, second = (blend_defect(SURFACES[surface], kind, np.random.default_rng(5))[0] for _ in range(2))
+        other = blend_defect(SURFACES[surface], kind, np.random.default_rng(6))[0]
         assert np.array_equal(first, second) and not np.array_equal(first, other)
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", defect_kinds())
 def test_gray_images_stay_gray(kind):
     gray = np.repeat(SURFACES["noise"][..., :1], 3, axis=2)
-    image, _ = blend(gray, kind, np.random.default_rng(1))
+    image, _ = blend_defect(gray, kind, np.random.default_rng(1))
     assert (image == image[..., :1]).all()
 
 
 def test_an_image_too_small_for_a_defect_is_refused():
-    with pytest.raises(ValueError, match="at least 32x32"):
-        blend(np.zeros((31, 400, 3), np.uint8), "hole", np.random.default_rng(0))
+    side = least_defect_side_px()
+    with pytest.raises(ValueError, match=f"at least {side}x{side}"):
+        blend_defect(np.zeros((side - 1, 400, 3), np.uint8), "hole", np.random.default_rng(0))

@@ -356,10 +356,44 @@ def test_scales_that_alexnet_cannot_see_are_refused():
         DifferNet(n_scales=4)
 
 
+@pytest.mark.parametrize(
+    "settings, sentence",
+    [
+        ({"map_blur": 9.0, "map_evidence": "gradient"}, "map_blur counts only with map_rotations above 0"),
+        ({"map_evidence": "gradient_times_input"}, "map_evidence counts only with map_rotations above 0"),
+        ({"rotation_degrees": 0, "rotation_fill": "mean"}, "rotation_fill counts only with rotation_degrees above 0"),
+        (
+            {"rotation_degrees": 0, "rotation_interpolation": "bilinear"},
+            "rotation_interpolation counts only with rotation_degrees above 0",
+        ),
+        (
+            {"preset": "fast", "bank_views": 1, "hidden_width": 8, "sub_epochs": 1},
+            r"preset counts only with .* it gives",
+        ),
+    ],
+)
+def test_a_setting_that_counts_for_nothing_beside_the_others_is_refused(settings, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        DifferNet(**settings)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"map_rotations": 1, "map_blur": 9.0, "map_evidence": "gradient_times_input"},
+        {"rotation_degrees": 5, "rotation_fill": "mean", "rotation_interpolation": "bilinear"},
+        {"rotation_degrees": 0, "test_views": 1, "bank_views": 1},
+        {"preset": "fast", "bank_views": 1, "hidden_width": 8},
+    ],
+)
+def test_settings_that_count_beside_each_other_are_taken(settings):
+    assert settings.items() <= asdict(DifferNet(**settings)).items()
+
+
 def test_a_preset_gives_what_is_not_given():
     fast = DifferNet(preset="fast", bank_views=7)
     assert (fast.bank_views, fast.hidden_width) == (7, PRESETS["fast"]["hidden_width"])
-    assert DifferNet(preset="paper") == DifferNet()
+    assert DifferNet(preset="paper") == DifferNet() and DifferNet(**asdict(fast)) == fast
 
 
 def test_every_published_number_is_the_default():

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from benchmarks import causes, cli, images, plan, plugins
+from benchmarks import causes, cli, images, job_files, plan, plugins
 from benchmarks.plan import Job, Request
 from benchmarks.progress import PlainLines
 from benchmarks.runner import Runner
@@ -153,7 +153,7 @@ def test_a_failure_that_cannot_be_stored_is_returned_and_the_other_jobs_go_on(ch
     lost = jobs[0].model_copy(update={"folder": checkout.folder / name})
     (failure,) = Runner(2).run([lost, jobs[1]], PlainLines(Console(), 2))
     assert failure.key == lost.key and failure.reason.endswith(why) and str(lost.folder) in failure.reason
-    assert plan.finished(jobs[1])
+    assert job_files.finished(jobs[1])
 
 
 def test_jobs_whose_processes_cannot_be_started_are_failures(jobs, monkeypatch):

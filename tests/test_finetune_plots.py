@@ -47,9 +47,9 @@ def sweep_of(maps):
     return plots.Sweep(THRESHOLDS, np.array([len(found) for found in regions]), *np.transpose(known), len(maps))
 
 
-def panel_of(map, part, choice, title="000.png, score 0.5", reconstructed=True):
-    labels, found = labels_and_areas(map, choice.threshold)
-    large = np.append(0, found)[labels] >= choice.area_px
+def panel_of(map, part, rule, title="000.png, score 0.5", reconstructed=True):
+    labels, found = labels_and_areas(map, rule.threshold)
+    large = np.append(0, found)[labels] >= rule.area_px
     image = np.repeat((map * 255).astype(np.uint8)[..., None], 3, axis=2)
     return plots.Panel(title, part, image, 255 - image if reconstructed else None, map, large, (labels > 0) & ~large)
 
@@ -64,14 +64,14 @@ def tuning_of(areas_px, tuned_on="defects blended into 38 held-out images"):
 @pytest.fixture(scope="module")
 def figures():
     maps = [smooth_map(seed) for seed in range(6)]
-    areas_px, choice = np.array([1, 3, 10, 30, 100]), plots.Choice(10, 0.5, HEIGHT * WIDTH)
+    areas_px, rule = np.array([1, 3, 10, 30, 100]), plots.Rule(10, 0.5, HEIGHT * WIDTH)
     return plots.Figures(
         sweep_of(maps),
         [plots.AreaDistribution(threshold, areas_at(maps, threshold)) for threshold in (0.1, 0.2, 0.4, 0.8)],
         plots.Calibration(areas_px, np.linspace(0.9, 0.3, 5)),
         tuning_of(areas_px),
-        choice,
-        [panel_of(map, part, choice) for map, part in zip(maps, ("calibration", "test", "test"), strict=False)],
+        rule,
+        [panel_of(map, part, rule) for map, part in zip(maps, ("calibration", "test", "test"), strict=False)],
     )
 
 
@@ -86,16 +86,16 @@ def drawn(figures, tmp_path_factory):
 
 def every_figure(figures):
     """All figures by name, as `draw` makes them."""
-    sweep, distributions, calibration, tuning, choice, panels = figures
+    sweep, distributions, calibration, tuning, rule, panels = figures
     return {
-        "number": curves.number_of_regions(sweep, choice),
-        "area": curves.area_of_regions(sweep, choice),
-        "distribution": areas.distribution(distributions[0], choice),
-        "rising": areas.at_rising_thresholds(distributions, choice),
-        "calibrated": curves.calibrated_threshold(calibration, choice),
-        "rates": curves.rates(tuning, choice),
-        "surface": surface.balanced_accuracy(tuning, choice),
-        "sample": sample.sample(panels, choice),
+        "number": curves.number_of_regions(sweep, rule),
+        "area": curves.area_of_regions(sweep, rule),
+        "distribution": areas.distribution(distributions[0], rule),
+        "rising": areas.at_rising_thresholds(distributions, rule),
+        "calibrated": curves.calibrated_threshold(calibration, rule),
+        "rates": curves.rates(tuning, rule),
+        "surface": surface.balanced_accuracy(tuning, rule),
+        "sample": sample.sample(panels, rule),
     }
 
 
@@ -175,7 +175,7 @@ def test_shares_of_the_image_stand_over_their_pixels(figures, name):
 
 def test_shares_stand_beside_their_pixels_where_a_deviation_is_zero(figures):
     sweep = figures.sweep._replace(std_area_px=np.zeros(12))
-    figure = curves.area_of_regions(sweep, figures.choice)
+    figure = curves.area_of_regions(sweep, figures.rule)
     axes, share = figure.axes
     figure.draw_without_rendering()
     assert axes.get_yscale() == share.get_yscale() == "symlog"
@@ -232,16 +232,16 @@ def test_a_smaller_drawing_keeps_the_highest_level_of_every_block(map, step):
 
 def test_all_maps_share_one_scale_that_holds_the_threshold(figures):
     dim = figures.panels[0]._replace(map=figures.panels[0].map / 100)
-    figure = sample.sample([dim, *figures.panels], figures.choice._replace(threshold=2.0))
+    figure = sample.sample([dim, *figures.panels], figures.rule._replace(threshold=2.0))
     maps = [image for axes in figure.axes for image in axes.images if image.get_array().ndim == 2]
     limits = {image.get_clim() for image in maps}
     assert len(maps) == 4 and len(limits) == 1
     assert limits.pop()[1] == 2.0
 
 
-def outlines(panel, choice):
+def outlines(panel, rule):
     """The corners of what is outlined as accepted and as rejected."""
-    axes = sample.sample([panel], choice).axes[-1]
+    axes = sample.sample([panel], rule).axes[-1]
     colors = {"accepted": sample.ACCEPTED["colors"], "rejected": sample.REJECTED["colors"]}
     return {
         name: np.concatenate([path.vertices for path in outline.get_paths()])
@@ -256,7 +256,7 @@ def test_a_single_pixel_of_a_large_image_is_outlined_where_it_lies(figures):
     one[700, 1100] = True
     image = np.zeros((1200, 1600, 3), np.uint8)
     panel = plots.Panel("large", "test", image, None, one.astype(np.float32), none, one)
-    found = outlines(panel, figures.choice)
+    found = outlines(panel, figures.rule)
     assert found.keys() == {"rejected"}
     np.testing.assert_allclose(found["rejected"].mean(axis=0), (1100, 700), atol=6)
 
@@ -269,7 +269,7 @@ def test_accepted_and_rejected_regions_are_told_apart_by_colour_and_by_line():
 def test_reconstructions_have_a_column_only_where_there_are_any(figures):
     bare = [panel._replace(reconstruction=None) for panel in figures.panels]
     for panels, columns in ((figures.panels, 4), ([figures.panels[0], *bare], 4), (bare, 3)):
-        figure = sample.sample(panels, figures.choice)
+        figure = sample.sample(panels, figures.rule)
         assert len(figure.axes) == 1 + columns * len(panels)
         assert columns - 3 == ("reconstruction" in [text.get_text() for text in figure.texts])
 
@@ -282,7 +282,7 @@ def test_large_photographs_make_a_file_of_at_most_three_megabytes(figures, rows)
     panel = plots.Panel("noise", "test", image, image, map, map > 0.54, map < 0.46)
     for format in ("png", "pdf"):
         file = io.BytesIO()
-        sample.sample([panel] * rows, figures.choice).savefig(file, format=format, dpi="figure")
+        sample.sample([panel] * rows, figures.rule).savefig(file, format=format, dpi="figure")
         assert len(file.getvalue()) < 3.2e6
 
 
@@ -291,13 +291,13 @@ def test_large_photographs_make_a_file_of_at_most_three_megabytes(figures, rows)
 
 def scaled(figures, factor):
     """All levels of the maps times a factor."""
-    sweep, distributions, calibration, tuning, choice, panels = figures
+    sweep, distributions, calibration, tuning, rule, panels = figures
     return plots.Figures(
         sweep._replace(thresholds=sweep.thresholds * factor),
         [one._replace(threshold=one.threshold * factor) for one in distributions],
         calibration._replace(thresholds=calibration.thresholds * factor),
         tuning._replace(surface=tuning.surface._replace(thresholds=THRESHOLDS * factor)),
-        choice._replace(threshold=choice.threshold * factor),
+        rule._replace(threshold=rule.threshold * factor),
         [panel._replace(map=panel.map * np.float32(factor)) for panel in panels],
     )
 
@@ -321,14 +321,14 @@ def single(figures):
         [plots.AreaDistribution(0.4, np.array([50]))],
         plots.Calibration(np.array([50]), one),
         plots.Tuning(np.array([50]), one, one, one, one, shown, "1 image"),
-        plots.Choice(50, 0.4, 3000),
+        plots.Rule(50, 0.4, 3000),
         figures.panels[:1],
     )
 
 
 def constant(figures):
     """Nothing varies."""
-    sweep, _, calibration, tuning, choice, panels = figures
+    sweep, _, calibration, tuning, rule, panels = figures
     cells = np.full((12, 5), 0.5)
     level = np.full(12, 0.5)
     flat = plots.Surface(level, tuning.areas_px, cells, cells * 0, 0.0)
@@ -338,7 +338,7 @@ def constant(figures):
         [plots.AreaDistribution(0.1, np.full(9, 10**6))] * 6,
         calibration._replace(thresholds=np.full(5, 0.5)),
         tuning._replace(surface=flat, **rates),
-        choice._replace(image_px=10**6),
+        rule._replace(image_px=10**6),
         [panel._replace(map=np.zeros((HEIGHT, WIDTH), np.float32)) for panel in panels],
     )
 
@@ -381,7 +381,7 @@ def narrow(figures):
         sweep=moved.sweep._replace(thresholds=1e3 + moved.sweep.thresholds),
         calibration=moved.calibration._replace(thresholds=1e3 + moved.calibration.thresholds),
         tuning=moved.tuning._replace(surface=shown),
-        choice=moved.choice._replace(threshold=1e3 + moved.choice.threshold),
+        rule=moved.rule._replace(threshold=1e3 + moved.rule.threshold),
     )
 
 
@@ -394,7 +394,7 @@ def zeros(figures):
         distributions=[plots.AreaDistribution(0.0, np.array([0, 1, 5]))],
         calibration=plots.Calibration(areas_px, np.array([1.0, 0.5, 0.0, 0.0, 0.0])),
         tuning=tuning._replace(areas_px=areas_px, surface=shown),
-        choice=plots.Choice(0, 0.0, 10**8),
+        rule=plots.Rule(0, 0.0, 10**8),
     )
 
 

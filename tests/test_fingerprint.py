@@ -24,10 +24,10 @@ def code(tmp_path, monkeypatch) -> Path:
     fingerprint._files.cache_clear()
 
 
-def changes(file: Path, text: str) -> bool:
-    before = of_code(["methods.knn"])
+def changes(file: Path, text: str, module: str = "methods.knn") -> bool:
+    before = of_code([module])
     file.write_text(text)
-    return of_code(["methods.knn"]) != before
+    return of_code([module]) != before
 
 
 def test_comments_docstrings_and_layout_do_not_count(code):
@@ -56,6 +56,17 @@ def test_every_file_of_a_plugin_that_is_a_folder_counts(code):
     (code / "knn/__init__.py").write_text("")
     (code / "knn/bank.py").write_text("size = 1\n")
     assert changes(code / "knn/bank.py", "size = 2\n")
+
+
+def test_what_the_package_offers_does_not_count_for_what_measures(code):
+    folder = code.parent / "benchmarks"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("def predict():\n    from benchmarks import verdicts\n")
+    (folder / "pixels.py").write_text("from benchmarks import metrics\n")
+    (folder / "metrics.py").write_text("limit = 1\n")
+    (folder / "verdicts.py").write_text("kind = 1\n")
+    assert not changes(folder / "verdicts.py", "kind = 2\n", "benchmarks.pixels")
+    assert changes(folder / "metrics.py", "limit = 2\n", "benchmarks.pixels")
 
 
 @pytest.fixture

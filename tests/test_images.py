@@ -8,7 +8,17 @@ import tifffile
 from PIL import Image
 from scipy import ndimage
 
-from benchmarks.images import ImageError, Images, examine, image_size, read_image, read_mask, resize_map, verify
+from benchmarks.images import (
+    ImageError,
+    Images,
+    examine,
+    image_size,
+    read_image,
+    read_mask,
+    resize_image,
+    resize_map,
+    verify,
+)
 from datasets import Sample
 
 RGB = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
@@ -301,3 +311,16 @@ def triangle(old: int, new: int) -> np.ndarray:
 def test_shrinking_widens_the_triangle(shape):
     expected = triangle(6, shape[0]) @ MAP @ triangle(9, shape[1]).T
     assert np.allclose(resize_map(MAP, shape), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (12, 18), (3, 4), (2, 30)])
+def test_an_image_is_resized_as_a_map_is(shape):
+    expected = [resize_map(RGB[..., channel], shape) for channel in range(3)]
+    resized = resize_image(RGB, shape)
+    assert resized.dtype == np.uint8 and np.abs(resized - np.stack(expected, axis=-1)).max() <= 1
+
+
+def test_at_an_edge_a_resized_image_stays_between_its_two_sides():
+    edge = np.repeat([[[50] * 3] * 4 + [[200] * 3] * 4], 8, axis=0).astype(np.uint8)
+    resized = resize_image(edge, (40, 40))
+    assert (resized.min(), resized.max()) == (50, 200)

@@ -23,9 +23,9 @@ def scores(method) -> list[float]:
     return [score.image for score in method.score(IMAGES)]
 
 
-def read(method) -> str:
-    """The remark that says so, or nothing."""
-    return "".join(remark for remark in method.remarks() if "were read from" in remark)
+def kept(folder) -> set:
+    """The files there."""
+    return set(folder.rglob("*.npy"))
 
 
 def differnet(**changed) -> DifferNet:
@@ -35,44 +35,75 @@ def differnet(**changed) -> DifferNet:
 def test_features_that_are_read_score_to_the_last_bit_as_those_computed(folder, monkeypatch):
     first, second = differnet(), differnet()
     found = scores(first), scores(second)
-    assert not read(first) and read(second).startswith("the AlexNet features of 7 of 7 images")
+    assert first.why_no_seconds() is None and second.why_no_seconds() == "AlexNet's features were kept from before"
     monkeypatch.delenv(_kept_features.ENVIRONMENT)
     assert found == (scores(differnet()),) * 2
 
 
-def test_another_flow_reads_all_another_seed_and_another_method_what_they_have_in_common(folder):
+def test_another_flow_needs_no_new_features_another_seed_and_another_method_share_those_of_tests(folder):
     scores(differnet())
-    other_flow, knn = differnet(hidden_width=32), NearestNeighbours(**NearestNeighbours.quick | {"test_views": 4})
-    scores(other_flow)
-    assert "7 of 7" in read(other_flow)
-    other_seed = differnet()
-    list(other_seed.fit(IMAGES[:3], seed=1, device="cpu"))
-    assert not read(other_seed)
-    assert len(list(other_seed.score(IMAGES))) == 4 and "4 of 7" in read(other_seed)
+    first = kept(folder)
+    scores(differnet(hidden_width=32))
+    assert kept(folder) == first and len(first) == 3 + 4
+    list(differnet().fit(IMAGES[:3], seed=1, device="cpu"))
+    knn = NearestNeighbours(**NearestNeighbours.quick | {"test_views": 4})
     scores(knn)
-    assert "4 of 7" in read(knn)
+    assert len(kept(folder)) == 7 + 3 + 3 and knn.why_no_seconds()
 
 
-@pytest.mark.parametrize("changed", [{"image_size": 160}, {"border_crop": 0.1}, {"rotation_fill": "mean"}])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"image_size": 160},
+        {"border_crop": 0.1},
+        {"rotation_fill": "mean"},
+        {"rotation_interpolation": "bilinear"},
+        {"features_precision": "bfloat16"},
+    ],
+)
 def test_what_is_seen_otherwise_is_computed(folder, changed):
-    scores(differnet())
-    other = differnet(**changed)
+    scores(differnet(features_precision="float32"))
+    other = differnet(**{"features_precision": "float32"} | changed)
     scores(other)
-    assert not read(other)
+    assert other.why_no_seconds() is None
+
+
+def test_other_weights_and_other_code_see_otherwise(folder, tmp_path, monkeypatch):
+    from methods import _alexnet, _weights
+
+    scores(differnet())
+    found = _weights.find()
+    doubled = {name: 2 * array for name, array in found.arrays.items()}
+    _weights.write_cache(tmp_path / "other.safetensors", doubled)
+    other = differnet(weights=str(tmp_path / "other.safetensors"))
+    scores(other)
+    changed = tmp_path / "_alexnet.py"
+    changed.write_text("pass")
+    monkeypatch.setattr(_alexnet, "__file__", str(changed))
+    edited = differnet()
+    scores(edited)
+    assert other.why_no_seconds() is None and edited.why_no_seconds() is None
 
 
 def test_a_damaged_file_is_computed_again(folder):
     expected = scores(differnet())
-    files = list(folder.rglob("output.pkl"))
-    assert len(files) == 7
-    for file in files:
-        file.write_bytes(file.read_bytes()[:50])
-    again = differnet()
-    assert scores(again) == expected and not read(again)
+    for file in kept(folder):
+        file.write_bytes(file.read_bytes()[:150])
+    again, third = differnet(), differnet()
+    assert scores(again) == scores(third) == expected
+    assert again.why_no_seconds() is None and third.why_no_seconds()
 
 
-@pytest.mark.filterwarnings("ignore:Unable to write .*gitignore")
-def test_a_folder_that_cannot_be_made_is_one_sentence(folder):
+def test_a_folder_that_keeps_nothing_is_one_sentence_and_nothing_is_left_in_it(folder, monkeypatch):
     folder.write_text("a file")
-    with pytest.raises(MethodError, match=r"BENCHMARKS_FEATURES is .*features, where nothing can be kept"):
+    with pytest.raises(MethodError, match=r"BENCHMARKS_FEATURES is .*features, which keeps nothing: "):
         scores(differnet())
+    folder.unlink()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(_kept_features.os, "replace", full)
+    with pytest.raises(MethodError, match="keeps nothing: No space left on device"):
+        scores(differnet())
+    assert not kept(folder)

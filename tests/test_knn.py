@@ -90,6 +90,8 @@ def test_settings_that_contradict_each_other_are_refused():
         NearestNeighbours(n_scales=4)
     with pytest.raises(ValueError, match="5 neighbours cannot be found in a bank of 4"):
         NearestNeighbours(neighbours=5, bank_size=4)
+    with pytest.raises(ValueError, match="rotation_fill counts only with rotation_degrees above 0"):
+        NearestNeighbours(rotation_fill="mean", rotation_degrees=0)
 
 
 def test_results_depend_on_the_contents_of_a_named_weights_file(tmp_path):

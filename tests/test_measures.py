@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import measures, plan, results_folder
+from benchmarks import job_folder, measures, results_folder
 from reports import report
-from reports.results import Cell, Cost, Failure, ImageScore, OperatingPoint, PixelScores, Result, TrackedEpoch, write
+from reports.results import Cell, Cost, Failure, ImageScore, OperatingPoint, PixelScores, Result, StoredEpoch, write
 from reports.rows import VOLATILE, csv_text
 
 CALIBRATION = [("calibration", None, score) for score in (0.1, 0.5, 0.3)]
@@ -169,9 +169,16 @@ def test_each_defect_type_is_judged_against_all_normal_test_images():
 
 def test_the_best_epoch_is_the_first_of_equals_and_an_oracle():
     aurocs = [0.5, 0.9, 0.9, None]
-    epochs = [TrackedEpoch(number=n, loss=1.0, image_auroc=a, seconds=n * 10) for n, a in enumerate(aurocs, start=1)]
+    epochs = [StoredEpoch(number=n, loss=1.0, image_auroc=a, seconds=n * 10) for n, a in enumerate(aurocs, start=1)]
     row = row_of(result(TEST, tracked=True, epochs=epochs))
     assert (row["oracle_image_auroc_max"], row["oracle_epoch_of_max"], row["tracked_fit_seconds"]) == (0.9, 2, 40)
+
+
+def test_seconds_that_are_not_those_of_the_method_are_not_told():
+    cost = result(TEST).cost.model_copy(update={"why_no_seconds": "it was done before"})
+    row = row_of(result(TEST, cost=cost))
+    assert row["why_no_seconds"] == "it was done before" and row["peak_memory_mb"] is not None
+    assert {row[name] for name in row if "seconds" in name or "per_second" in name} == {None, "it was done before"}
 
 
 def test_numbers_are_plain_so_that_the_csv_holds_nothing_but_numbers():
@@ -273,7 +280,7 @@ def test_further_processes_change_nothing_but_the_time(tmp_path):
         images = [(part, defect, score + number % 4 * (defect is not None)) for part, defect, score in TEST]
         stored = result([*CALIBRATION, *images])
         cell = stored.cell.model_copy(update={"method": "abc"[number % 3], "category": "xyz"[number // 3]})
-        write(plan.folder(tmp_path, cell) / "result.json", stored.model_copy(update={"cell": cell}))
+        write(job_folder.of_cell(tmp_path, cell) / "result.json", stored.model_copy(update={"cell": cell}))
     (tmp_path / "jobs/a/x/notes.txt").write_text("no job")
     alone = reported(tmp_path, many=10)
     assert set(alone) == {"report.md", "report.csv", "ranks.png", "ranks.pdf"}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import show_verdicts
+from benchmarks import predicting
 from reports import overlay
 from reports.results import OperatingPoint, Result, read
 from tests.checkout.program import Checkout, write_image
@@ -104,8 +104,8 @@ def test_an_image_smaller_than_the_minimum_area_is_normal_and_says_why(finished,
     Image.fromarray(np.full((2, 4, 3), 250, np.uint8)).save(tmp_path / "tiny.png")
     done = predict(finished, tmp_path / "tiny.png", "--csv", tmp_path / "verdicts.csv")
     (row,) = table(tmp_path / "verdicts.csv")
-    assert (row["score"], row["verdict"], row["reason"]) == ("-inf", "normal", show_verdicts.TOO_SMALL)
-    assert show_verdicts.TOO_SMALL in done.stdout
+    assert (row["score"], row["verdict"], row["reason"]) == ("-inf", "normal", predicting.TOO_SMALL)
+    assert predicting.TOO_SMALL in done.stdout
 
 
 def test_overlays_outline_the_regions_of_each_image(finished, tmp_path):
@@ -129,7 +129,7 @@ def test_an_outline_goes_around_the_regions_and_leaves_them_as_they_are():
 
 def test_no_two_images_share_an_overlay():
     paths = [Path(name) for name in ("/a/1.png", "/b/1.png", "/a/1.jpg", "/a/1.PNG", "/a/1-2.png", "/a/1.png")]
-    found = show_verdicts.places(Path("out"), paths)
+    found = predicting.places(Path("out"), paths)
     assert found[Path("/a/1.png")] == Path("out/a/1.png") and found[Path("/b/1.png")] == Path("out/b/1.png")
     assert len({str(place).lower() for place in found.values()}) == len(set(paths))
     assert all(place.suffix == ".png" for place in found.values())
@@ -146,7 +146,7 @@ def test_no_two_images_share_an_overlay():
     ],
 )
 def test_a_score_and_a_threshold_that_differ_look_different(score, threshold, shown):
-    assert show_verdicts.told_apart(score, threshold) == shown
+    assert predicting.told_apart(score, threshold) == shown
 
 
 WRONG = {

@@ -18,7 +18,7 @@ def images(scores, labels):
 
 def entry(contest, entered):
     normal, defective = (Scored.of([each for each in entered if (each.defect is not None) == kind]) for kind in (0, 1))
-    return rivals.entry(contest, normal, defective, statistics.wins(normal.scores, defective.scores))
+    return rivals.entry(contest, normal, defective, statistics.placements(normal.scores, defective.scores))
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def test_the_best_has_no_p_value_and_the_others_theirs_against_it(labels):
     found = rivals.p_values([entry("bolt", images(each, labels)) for each in (fair, good, poor)])
     assert found[1] is None
     for each, p_value in ((fair, found[0]), (poor, found[2])):
-        pair = [statistics.wins(scores[~labels], scores[labels]) for scores in (each, good)]
-        assert p_value == pytest.approx(statistics.paired_difference(*pair).p_value, rel=1e-9)
+        pair = [statistics.placements(scores[~labels], scores[labels]) for scores in (each, good)]
+        assert p_value == pytest.approx(statistics.paired_p_value(*pair), rel=1e-9)
     assert found[2] < 0.001
 
 

@@ -82,7 +82,7 @@ def test_a_changed_pixel_is_least_similar_where_it_is(ssim):
     assert np.unravel_index(similarity.argmin(), similarity.shape) == (20 - BORDER, 31 - BORDER)
 
 
-@pytest.mark.parametrize("data_range", [0.5, 2])
+@pytest.mark.parametrize("data_range", [0.05, 0.5, 2])
 def test_the_data_range_is_that_of_scikit_image(ssim, data_range):
     first, second = pairs()[2]
     expected, _ = scikit_image(first, second, data_range)

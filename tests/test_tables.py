@@ -6,21 +6,24 @@ import io
 import itertools
 import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+import methods
 from benchmarks import measures, plugins
 from reports import published, report
 from reports.comparison import comparison
-from reports.results import Cell, Cost, Failure, ImageScore, PixelScores, Result, TrackedEpoch
+from reports.results import Cell, Cost, Failure, ImageScore, PixelScores, Result, StoredEpoch
 from reports.rows import csv_text, in_order
 from reports.tables import escape, frame, means, names, significant
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-EPOCHS = [TrackedEpoch(number=n, loss=1.0, image_auroc=a, seconds=1800 * n) for n, a in ((1, 0.6), (2, 0.8), (3, 0.7))]
+EPOCHS = [StoredEpoch(number=n, loss=1.0, image_auroc=a, seconds=1800 * n) for n, a in ((1, 0.6), (2, 0.8), (3, 0.7))]
 
 
 def cell(method="knn", category="bolt", seed=0, **fields):
@@ -67,13 +70,15 @@ def failed(job):
 
 
 def text_of(results, failures=()):
-    tables = measures.tables(map(measures.measure, results))
-    return report.report(**tables._asdict(), failures=list(failures), definitions=measures.DEFINITIONS)
+    with TemporaryDirectory() as folder:
+        write(Path(folder), results, failures)
+        return Path(folder, "report.md").read_text(encoding="utf-8")
 
 
-def write(folder, rows):
+def write(folder, results, failures=()):
+    tables = measures.tables(map(measures.measure, results))._asdict()
     with ThreadPoolExecutor(1) as helpers:
-        report.write(folder, rows=rows, defects=[], failures=[], definitions=measures.DEFINITIONS, helpers=helpers)
+        report.write(folder, **tables, failures=list(failures), definitions=measures.DEFINITIONS, helpers=helpers)
 
 
 def read_tables(text):
@@ -101,7 +106,7 @@ def test_three_methods_are_ranked_and_two_are_not(tmp_path):
     results = [result(cell(method, place)) for method in "abc" for place in ("x", "y")]
     assert "## Ranks over categories" in text_of(results)
     assert "## Ranks over categories" not in text_of(results[:4])
-    write(tmp_path, measures.tables(map(measures.measure, results)).rows)
+    write(tmp_path, results)
     assert (tmp_path / "ranks.png").read_bytes().startswith(b"\x89PNG") and (tmp_path / "ranks.pdf").exists()
 
 
@@ -278,6 +283,17 @@ def test_costs_have_three_significant_digits_and_no_powers_of_ten(value, text):
 # CSV.
 
 
+def test_seconds_that_are_not_those_of_the_method_are_not_available_and_the_reason_is_given():
+    """Of every job of knn, and of one of two of other."""
+    done_before = result(cell()).cost.model_copy(update={"why_no_seconds": "the features were kept"})
+    spared = [result(cell(), cost=done_before, epochs=EPOCHS), result(cell("other"), cost=done_before)]
+    text = text_of([*spared, result(cell("other", "nut")), result(cell(category="nut"), cost=done_before)])
+    costs = {line[0]: line[2:5] for line in read_tables(section(text, "Costs"))[0][1:]}
+    assert costs == {"knn": ["n/a"] * 3, "other": ["2.5", "2.5", "22"]}
+    assert section(text, "Not available").strip() == "- Seconds of knn; other (bolt): the features were kept"
+    assert read_tables(section(text, "Oracle: best epoch"))[0][1][5] == "n/a"
+
+
 def test_csv_numbers_have_full_precision_and_none_is_empty():
     [line] = csv.DictReader(io.StringIO(csv_text([row(auroc=0.1 + 0.2) | {"aupro": None}])))
     assert float(line["image_auroc"]) == 0.1 + 0.2
@@ -391,12 +407,13 @@ def test_where_no_numbers_of_images_were_published_that_is_said():
     assert "magnetic_tile: how many images the published value is of is not known" in remark
 
 
+def test_every_published_value_is_of_a_method_that_is_here():
+    assert {line.method for line in published.read()} <= set(plugins.names(methods))
+
+
 def test_every_published_mean_is_over_all_categories_with_published_numbers():
-    counts = {line.dataset: plugins.dataset(line.dataset).counts for line in published.read()}
     means = {(line.dataset, line.category) for line in published.read() if line.category.startswith("mean")}
-    assert {mean for dataset, mean in means if counts[dataset]} == {
-        f"mean of {len(counts[dataset])}" for dataset, _ in means if counts[dataset]
-    }
+    assert means == {(dataset, f"mean of {len(plugins.dataset(dataset).counts)}") for dataset, _ in means}
 
 
 def test_images_held_out_for_the_threshold_are_told_beside_published_values():
@@ -519,5 +536,5 @@ def test_two_datasets_in_one_folder_keep_their_categories_apart():
 
 
 def test_both_files_are_written(tmp_path):
-    write(tmp_path / "new", [row()])
+    write(tmp_path / "new", [result(cell())])
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["report.csv", "report.md"]

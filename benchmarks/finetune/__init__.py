@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import Progress
 
+from benchmarks import console
 from benchmarks.finetune.evidence import Evidence, Wanted
 from benchmarks.finetune.output import by_area, draw, record, store, store_point
 from benchmarks.finetune.show import point
@@ -14,7 +14,7 @@ from benchmarks.trained import Trained
 
 def run(trained: Trained, wanted: Wanted, *, data: Path | None, figures: bool, apply: bool) -> None:
     """Choose an operating point, write and print it, and with `apply` let the report judge by it."""
-    with Progress(console=Console(stderr=True), transient=True) as bars:
+    with Progress(console=console.err, transient=True) as bars:
         task = bars.add_task("reading", total=None)
 
         def advance(stage: str, done: int, of: int) -> None:

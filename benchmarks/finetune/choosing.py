@@ -9,28 +9,27 @@ from benchmarks.errors import UsageError
 from benchmarks.finetune.drawing import TRAINING_IMAGES, Blended, halves, some, stratified
 from benchmarks.finetune.evidence import Evidence
 from benchmarks.images import image_size
-from datasets import Sample
-from datasets._defects import LEAST_SIDE
+from datasets import Sample, least_defect_side_px
 
 LEAST_HELD_OUT = 20
 """From so many held-out normal images on, half of them choose the area and half set the threshold."""
 
 
-class Choice(NamedTuple):
-    """Which images chose the area and which set the threshold; levels are (images, areas)."""
+class TuningLevels(NamedTuple):
+    """Levels (images, areas) of the images that chose the area and of those that set the threshold."""
 
     on: str
     """What the area was chosen on, as a phrase."""
     setting: np.ndarray
-    """Levels of the normal images that set the threshold."""
+    """Of the normal images that set the threshold."""
     normal: np.ndarray
     defective: np.ndarray
-    """Levels of the images that chose; empty where the area was given."""
+    """Of the images that chose; empty where the area was given."""
     tuned_on: frozenset[int] = frozenset()
     """Indices of the test images among them."""
 
 
-def choose(evidence: Evidence, test_levels: np.ndarray) -> Choice:
+def choose(evidence: Evidence, test_levels: np.ndarray) -> TuningLevels:
     """Who chooses, in the order of trust: the user, a labelled validation split, blended defects.
 
     Test images choose only where a user insists, and then they leave the test set.
@@ -38,7 +37,7 @@ def choose(evidence: Evidence, test_levels: np.ndarray) -> Choice:
     wanted, parts = evidence.wanted, evidence.parts
     if wanted.area_px is not None:
         none = test_levels[:0]
-        return Choice("given, not chosen", evidence.held_out_levels, none, none)
+        return TuningLevels("given, not chosen", evidence.held_out_levels, none, none)
     if wanted.test_share:
         return _choose_on_test(evidence, test_levels)
     if {sample.defect is None for sample in parts.validation} == {True, False}:
@@ -48,7 +47,7 @@ def choose(evidence: Evidence, test_levels: np.ndarray) -> Choice:
     return _choose_on_training(evidence)
 
 
-def _choose_on_test(evidence: Evidence, test_levels: np.ndarray) -> Choice:
+def _choose_on_test(evidence: Evidence, test_levels: np.ndarray) -> TuningLevels:
     test = evidence.parts.test
     drawn = stratified(test, evidence.wanted.test_share, evidence.seed)
     normal = [index for index in drawn if test[index].defect is None]
@@ -60,10 +59,10 @@ def _choose_on_test(evidence: Evidence, test_levels: np.ndarray) -> Choice:
             "images would choose; both kinds must choose, and must be left to test on: take a smaller share, or none"
         )
     on = f"{len(drawn)} test images, which left the test set"
-    return Choice(on, evidence.held_out_levels, test_levels[normal], test_levels[defective], frozenset(drawn))
+    return TuningLevels(on, evidence.held_out_levels, test_levels[normal], test_levels[defective], frozenset(drawn))
 
 
-def _choose_on_validation(evidence: Evidence) -> Choice:
+def _choose_on_validation(evidence: Evidence) -> TuningLevels:
     samples, calibration = evidence.parts.validation, len(evidence.parts.calibration)
     held_out = evidence.held_out_levels
     defective = evidence.levels("validation defects", [sample for sample in samples if sample.defect is not None])
@@ -73,33 +72,33 @@ def _choose_on_validation(evidence: Evidence) -> Choice:
         setting, normal = normal[second], normal[first]
     if not len(normal):
         raise UsageError("the validation split has one normal image and none was held out: run with --calibration")
-    return Choice(f"{len(normal) + len(defective)} labelled validation images", setting, normal, defective)
+    return TuningLevels(f"{len(normal) + len(defective)} labelled validation images", setting, normal, defective)
 
 
-def _choose_on_held_out(evidence: Evidence) -> Choice:
+def _choose_on_held_out(evidence: Evidence) -> TuningLevels:
     choosing, setting = halves(len(evidence.held_out), evidence.seed)
     held_out = evidence.held_out_levels
     defective = _blended("held-out images", evidence, [evidence.held_out[index] for index in choosing])
     on = f"defects blended into {len(choosing)} held-out normal images, which set no threshold"
-    return Choice(on, held_out[setting], held_out[choosing], defective)
+    return TuningLevels(on, held_out[setting], held_out[choosing], defective)
 
 
-def _choose_on_training(evidence: Evidence) -> Choice:
+def _choose_on_training(evidence: Evidence) -> TuningLevels:
     chosen = some(evidence.parts.fit, TRAINING_IMAGES, evidence.seed)
     on = (
         f"defects blended into {len(chosen)} training images: only {len(evidence.held_out)} were held out, and these "
         "set the threshold"
     )
     defective = _blended("training images", evidence, chosen)
-    return Choice(on, evidence.held_out_levels, evidence.levels("training images", chosen), defective)
+    return TuningLevels(on, evidence.held_out_levels, evidence.levels("training images", chosen), defective)
 
 
 def _blended(into: str, evidence: Evidence, samples: Sequence[Sample]) -> np.ndarray:
     """Levels of the maps of samples with defects blended in."""
     side = min(min(image_size(sample.image)) for sample in samples)
-    if side < LEAST_SIDE:
+    if side < (least := least_defect_side_px()):
         raise UsageError(
-            f"the images have sides of {side} pixels, and below {LEAST_SIDE} no defects are blended in to choose a "
+            f"the images have sides of {side} pixels, and below {least} no defects are blended in to choose a "
             "minimum area by: give it with --area"
         )
     made = Blended(samples, evidence.seed)

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.images import read_image
-from datasets import Sample
-from datasets._defects import KINDS, blend
+from datasets import Sample, blend_defect, defect_kinds
 from methods import Image
 
 TRAINING_IMAGES = 20
@@ -21,9 +20,10 @@ class Blended(Sequence):
 
     def __init__(self, samples: Sequence[Sample], seed: int):
         self.samples, self.seed = samples, seed
-        rounds = max(1, round(BLENDED / (len(KINDS) * len(samples))))
+        kinds = defect_kinds()
+        rounds = max(1, round(BLENDED / (len(kinds) * len(samples))))
         self.made = [
-            (index, kind, number) for index in range(len(samples)) for kind in sorted(KINDS) for number in range(rounds)
+            (index, kind, number) for index in range(len(samples)) for kind in kinds for number in range(rounds)
         ]
 
     @property
@@ -37,7 +37,7 @@ class Blended(Sequence):
     def __getitem__(self, index: int) -> Image:
         source, kind, number = self.made[index]
         generator = np.random.default_rng([self.seed, source, number, *kind.encode()])
-        return blend(read_image(self.samples[source].image), kind, generator)[0]
+        return blend_defect(read_image(self.samples[source].image), kind, generator)[0]
 
 
 def halves(count: int, seed: int) -> tuple[list[int], list[int]]:

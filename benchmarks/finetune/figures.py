@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from PIL import Image as PillowImage
 
 from benchmarks import decision, images
 from benchmarks.component_tree import ComponentTree
@@ -31,8 +30,8 @@ def figures(tuned: Tuned) -> plots.Figures:
             plots.AreaDistribution(level, np.concatenate([tree.areas_at(level) for tree in trees])) for level in levels
         ],
         calibration=plots.Calibration(tuned.evidence.areas_px, tuned.thresholds),
-        tuning=None if tuned.separation is None else _tuning(tuned),
-        choice=plots.Choice(tuned.area_px, tuned.threshold, int(np.prod(tuned.evidence.shape))),
+        tuning=None if tuned.tuning_aurocs is None else _tuning(tuned),
+        rule=plots.Rule(tuned.area_px, tuned.threshold, int(np.prod(tuned.evidence.shape))),
         panels=[*_panels(tuned)],
     )
 
@@ -52,17 +51,17 @@ def _sweep(trees: Sequence[ComponentTree], thresholds: np.ndarray) -> plots.Swee
 
 
 def _tuning(tuned: Tuned) -> plots.Tuning:
-    rates, choice = tuned.tuning_rates, tuned.choice
-    every = np.concatenate([choice.normal, choice.defective, choice.setting])
+    rates, levels = tuned.tuning_rates, tuned.levels
+    every = np.concatenate([levels.normal, levels.defective, levels.setting])
     thresholds = np.linspace(every.min(), every.max(), THRESHOLDS)
-    swept = [decision.judge(choice.normal, choice.defective, level) for level in thresholds]
-    alarms = [(choice.setting > level).mean(axis=0) for level in thresholds]
+    swept = [decision.judge(levels.normal, levels.defective, level) for level in thresholds]
+    alarms = [(levels.setting > level).mean(axis=0) for level in thresholds]
     return plots.Tuning(
         areas_px=tuned.evidence.areas_px,
         true_positive_rate=rates.true_positive,
         true_negative_rate=rates.true_negative,
         balanced_accuracy=rates.balanced_accuracy,
-        image_auroc=tuned.separation,
+        image_auroc=tuned.tuning_aurocs,
         surface=plots.Surface(
             thresholds=thresholds,
             areas_px=tuned.evidence.areas_px,
@@ -70,7 +69,7 @@ def _tuning(tuned: Tuned) -> plots.Tuning:
             false_alarm_share=np.array(alarms),
             wanted_share=tuned.evidence.wanted.false_alarm_share,
         ),
-        tuned_on=choice.on,
+        tuned_on=levels.on,
     )
 
 
@@ -104,7 +103,7 @@ def _shown(tuned: Tuned, name: str, samples: Sequence[Sample], chosen: Sequence[
             title=_title(samples[index], len(found.regions), map, tuned),
             part="test" if name == "test" else "calibration",
             image=picture,
-            reconstruction=_at_size(reconstruction, picture.shape),
+            reconstruction=None if reconstruction is None else images.resize_image(reconstruction, picture.shape[:2]),
             map=map,
             accepted=found.accepted,
             rejected=found.rejected,
@@ -116,10 +115,3 @@ def _title(sample: Sample, regions: int, map: np.ndarray, tuned: Tuned) -> str:
     truth = sample.defect or "normal"
     verdict = f"{regions} region{'s' * (regions != 1)}" if regions else "no region"
     return f"{truth}: {sample.image.name}, level {level:.4g}, {verdict}"
-
-
-def _at_size(picture: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray | None:
-    if picture is None:
-        return None
-    height, width = shape[:2]
-    return np.asarray(PillowImage.fromarray(np.ascontiguousarray(picture)).resize((width, height)))

@@ -9,10 +9,12 @@ import numpy as np
 
 from benchmarks import fingerprint
 from benchmarks.errors import UsageError
-from benchmarks.trained import MAPS, Trained
+from benchmarks.job_folder import KEY, MAPS
+from benchmarks.trained import Trained
 from methods import Image, Method
+from reports.files import replacing, write_text
 
-DRAWING = ("benchmarks.finetune.drawing", "datasets._defects")
+DRAWING = ("benchmarks.finetune.drawing", "datasets")
 """The code that draws and makes the images to score."""
 
 
@@ -66,17 +68,14 @@ class Keeper:
 
     def _keep(self, file: Path, maps: Iterator[np.ndarray]) -> None:
         """Write maps one after the other; the file is there whole or not at all."""
-        temporary = file.with_suffix(".new")
-        with zipfile.ZipFile(temporary, "w") as archive:
+        with replacing(file) as temporary, zipfile.ZipFile(temporary, "w") as archive:
             for number, map in enumerate(maps):
                 with archive.open(f"{number:06}.npy", "w") as entry:
                     np.lib.format.write_array(entry, np.asarray(map, np.float32), allow_pickle=False)
-        temporary.replace(file)
 
     def _forget_those_of_another_result(self) -> None:
-        key = self.folder / "key"
+        key = self.folder / KEY
         if key.is_file() and key.read_text(encoding="utf-8") == self.key:
             return
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
-        key.write_text(self.key, encoding="utf-8")
+        write_text(key, self.key)

@@ -9,8 +9,10 @@ import pandas as pd
 
 from benchmarks import decision, pixels
 from benchmarks.finetune.tuned import Tuned
-from benchmarks.trained import POINT, TUNED, Trained
-from reports.results import OperatingPoint, PixelScores, write, write_text
+from benchmarks.job_folder import POINT, TUNED
+from benchmarks.trained import Trained
+from reports.files import write_text
+from reports.results import OperatingPoint, PixelScores, write
 
 
 def record(tuned: Tuned, trained: Trained) -> dict[str, Any]:
@@ -24,11 +26,11 @@ def record(tuned: Tuned, trained: Trained) -> dict[str, Any]:
         "area_px": tuned.area_px,
         "area_share": decision.area_share(tuned.area_px, tuned.evidence.shape),
         "threshold": tuned.threshold,
-        "chosen_on": tuned.choice.on,
+        "chosen_on": tuned.levels.on,
         "wanted_false_alarm_share": tuned.evidence.wanted.false_alarm_share,
         "promised_false_alarm_share": tuned.promised_false_alarm_share,
-        "calibration_images": len(tuned.choice.setting),
-        "tuning": _rates(tuned.tuning_rates, tuned.index) if tuned.separation is not None else None,
+        "calibration_images": len(tuned.levels.setting),
+        "tuning": _rates(tuned.tuning_rates, tuned.index) if tuned.tuning_aurocs is not None else None,
         "test": _on_test(tuned, normal, defective),
         "oracle": _oracle(tuned, normal, defective),
     }
@@ -45,12 +47,12 @@ def _rates(rates: decision.Rates, index: int) -> dict[str, float | None]:
 
 def _on_test(tuned: Tuned, normal: np.ndarray, defective: np.ndarray) -> dict[str, Any]:
     both = len(normal) and len(defective)
-    separation = decision.separation(normal, defective)[tuned.index] if both else None
+    auroc = float(decision.aurocs_by_area(normal, defective)[tuned.index]) if both else None
     return {
         "normal_images": len(normal),
         "defective_images": len(defective),
         **_rates(tuned.test_rates, tuned.index),
-        "area_image_auroc": separation if separation is None else float(separation),
+        "area_image_auroc": auroc,
     }
 
 
@@ -76,7 +78,7 @@ def by_area(tuned: Tuned) -> pd.DataFrame:
             "area_px": areas,
             "area_share": decision.area_share(areas, tuned.evidence.shape),
             "threshold": tuned.thresholds,
-            "tuning_image_auroc": np.full(len(areas), np.nan) if tuned.separation is None else tuned.separation,
+            "tuning_image_auroc": np.full(len(areas), np.nan) if tuned.tuning_aurocs is None else tuned.tuning_aurocs,
             "tuning_true_positive_rate": rates.true_positive,
             "tuning_true_negative_rate": rates.true_negative,
             "tuning_balanced_accuracy": rates.balanced_accuracy,
@@ -111,18 +113,18 @@ def store_point(tuned: Tuned, trained: Trained) -> None:
 def _operating_point(tuned: Tuned, trained: Trained) -> OperatingPoint:
     scored = [image for image in trained.result.images if image.part == "test"]
     levels = tuned.test_levels[:, tuned.index]
-    left = [index for index in range(len(scored)) if index not in tuned.choice.tuned_on]
+    left = [index for index in range(len(scored)) if index not in tuned.levels.tuned_on]
     return OperatingPoint(
         key=trained.result.key,
         area_px=tuned.area_px,
         area_share=decision.area_share(tuned.area_px, tuned.evidence.shape),
         threshold=tuned.threshold,
-        chosen_on=tuned.choice.on,
-        calibration_images=len(tuned.choice.setting),
+        chosen_on=tuned.levels.on,
+        calibration_images=len(tuned.levels.setting),
         promised_false_alarm_share=tuned.promised_false_alarm_share,
         images=[scored[index].model_copy(update={"score": float(levels[index])}) for index in left],
-        tuned_on=[scored[index].path for index in sorted(tuned.choice.tuned_on)],
-        pixels=_pixels_of(left, tuned, trained) if tuned.choice.tuned_on else None,
+        tuned_on=[scored[index].path for index in sorted(tuned.levels.tuned_on)],
+        pixels=_pixels_of(left, tuned, trained) if tuned.levels.tuned_on else None,
     )
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
-from benchmarks.trained import POINT
+from benchmarks.console import out, say
+from benchmarks.job_folder import POINT
 from reports.results import OperatingPoint
 
 ALTERNATIVES = 9
@@ -24,8 +24,6 @@ COLUMNS = {
 }
 """Of the table of alternatives: heading and format."""
 
-console = Console()
-
 
 def point(
     record: Mapping[str, Any],
@@ -37,21 +35,22 @@ def point(
 ) -> None:
     """The chosen point, its alternatives, what it does to the test images, and where all is written."""
     for line in _choice(record):
-        _say(line)
-    console.print(_alternatives(by_area))
-    for line in _outcome(record):
-        _say(line)
-    _say(f"written: {', '.join(sorted(file.name for file in folder.iterdir() if file.suffix != '.pdf'))} in {folder}")
+        say(line, on=out)
+    out.print(_alternatives(by_area))
+    for line in (*_outcome(record), _written(folder), _application(folder, standing, applied)):
+        say(line, on=out)
+
+
+def _written(folder: Path) -> str:
+    return f"written: {', '.join(sorted(file.name for file in folder.iterdir() if file.suffix != '.pdf'))} in {folder}"
+
+
+def _application(folder: Path, standing: OperatingPoint | None, applied: bool) -> str:
     if applied:
-        _say(f"applied: `report` and `predict` judge by this point; to withdraw it, delete {folder.parent / POINT}")
-    elif standing:
-        _say(f"not applied: the point applied before, {standing.area_px} px above {standing.threshold:.5g}, stays")
-    else:
-        _say("not applied: with --apply, `report` and `predict` judge by this point")
-
-
-def _say(line: str) -> None:
-    console.print(line, highlight=False, soft_wrap=True, markup=False)
+        return f"applied: `report` and `predict` judge by this point; to withdraw it, delete {folder.parent / POINT}"
+    if standing:
+        return f"not applied: the point applied before, {standing.area_px} px above {standing.threshold:.5g}, stays"
+    return "not applied: with --apply, `report` and `predict` judge by this point"
 
 
 def _choice(record: Mapping[str, Any]) -> Iterator[str]:

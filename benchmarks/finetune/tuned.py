@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from benchmarks import decision
-from benchmarks.finetune.choosing import Choice, choose
+from benchmarks.finetune.choosing import TuningLevels, choose
 from benchmarks.finetune.evidence import Evidence
 
 
@@ -15,12 +15,12 @@ class Tuned:
     """An operating point, what it was chosen by, and what it does to the test images; arrays: one value an area."""
 
     evidence: Evidence
-    choice: Choice
+    levels: TuningLevels
     index: int
     """Of the chosen area."""
     thresholds: np.ndarray
     """t(A)"""
-    separation: np.ndarray | None
+    tuning_aurocs: np.ndarray | None
     """Image AUROC of T_A on the tuning images; None where the area was given."""
     test_levels: np.ndarray
     """(test images, areas), also of those that were tuned on."""
@@ -39,18 +39,18 @@ class Tuned:
     def promised_false_alarm_share(self) -> float:
         """What the images that set the threshold can promise."""
         share = self.evidence.wanted.false_alarm_share
-        return decision.promised_false_alarm_share(len(self.choice.setting), share)
+        return decision.promised_false_alarm_share(len(self.levels.setting), share)
 
     @property
     def tuning_rates(self) -> decision.Rates:
         """Of the images that chose, at t(A); NaN where the area was given."""
-        return decision.judge(self.choice.normal, self.choice.defective, self.thresholds)
+        return decision.judge(self.levels.normal, self.levels.defective, self.thresholds)
 
     @cached_property
     def test_classes(self) -> tuple[np.ndarray, np.ndarray]:
         """Levels of the normal and of the defective test images that nothing was chosen on."""
         test = self.evidence.parts.test
-        kept = [index for index in range(len(test)) if index not in self.choice.tuned_on]
+        kept = [index for index in range(len(test)) if index not in self.levels.tuned_on]
         defective = np.array([test[index].defect is not None for index in kept], bool)
         levels = self.test_levels[kept]
         return levels[~defective], levels[defective]
@@ -64,12 +64,12 @@ class Tuned:
 def tune(evidence: Evidence) -> Tuned:
     """Choose the minimum defect area and set the threshold. Raises UsageError where the images do not allow it."""
     test_levels = evidence.levels("test", evidence.parts.test)
-    choice = choose(evidence, test_levels)
-    given, separation = evidence.wanted.area_px, None
+    levels = choose(evidence, test_levels)
+    given, aurocs = evidence.wanted.area_px, None
     if given is None:
-        separation = decision.separation(choice.normal, choice.defective)
-        index = decision.best_area(separation)
+        aurocs = decision.aurocs_by_area(levels.normal, levels.defective)
+        index = decision.best_area(aurocs)
     else:
         index = int(np.searchsorted(evidence.areas_px, given))
-    thresholds = decision.thresholds(choice.setting, evidence.wanted.false_alarm_share)
-    return Tuned(evidence, choice, index, thresholds, separation, test_levels)
+    thresholds = decision.thresholds(levels.setting, evidence.wanted.false_alarm_share)
+    return Tuned(evidence, levels, index, thresholds, aurocs, test_levels)

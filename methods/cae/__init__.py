@@ -1,12 +1,13 @@
 """The convolutional autoencoder that learns to reproduce normal images: what it cannot reproduce is anomalous."""
 
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from methods import Curve, Epoch, Image, MethodError, Preparing, Score, settings
+from methods._files import file_digest
+from methods._resizing import CHANNELS
 from methods.cae import architectures, engine, preprocessing, scores
 from methods.cae.architectures.inception_resnet_v2 import named_file
 from methods.cae.history import History
@@ -37,6 +38,10 @@ class ConvolutionalAutoencoder(AutoencoderSettings):
       own in the outer 5 pixels: it repeats the nearest. An l1 or l2 map after that loss shows untrained edges;
     - an epoch's last batch is filled up with the next epoch's images: steps of one size are built once;
     - brightness is multiplied and cut off at white; no image is stretched to the full range;
+    - images are shrunk by averaging, where the Keras project takes the nearest pixels, and a thin scratch vanishes;
+    - a residual has no sign, as a defect may be darker than its surroundings too, and 1 - SSIM is not cut off at 1;
+    - the held-out images are drawn by the seed, where the Keras project takes the first tenth of the files;
+    - regions that touch the image's edge count, where the Keras project clears them: textures have defects there;
     - the one-cycle policy leaves Adam's momentum alone: Keras builds it into the compiled step;
     - the learning-rate finder takes 100 steps from 1e-5 to 1, not 10 epochs: a small category has few steps in those;
     - architectures published with a fault are put right, but for `mvtec_seed`: their docstrings say where.
@@ -64,8 +69,8 @@ class ConvolutionalAutoencoder(AutoencoderSettings):
         from methods.cae import training
         from methods.cae.architectures import building
 
-        size_px = architectures.image_px(self)
-        pixels = yield from preprocessing.prepare_all(images, size=size_px, color_mode=self.color_mode)
+        side_px = architectures.image_px(self)
+        pixels = yield from preprocessing.resize_all(images, side_px=side_px, color_mode=self.color_mode)
         with engine.on(device):
             network = building.build(self._plan, seed=seed, precision=self.precision)
         self._keep(network, device)
@@ -102,8 +107,7 @@ class ConvolutionalAutoencoder(AutoencoderSettings):
         found = {"engine": engine.chosen(os.environ.get("KERAS_BACKEND"))}
         if not self.encoder_weights:
             return found
-        with open(named_file(self.encoder_weights), "rb") as file:
-            return found | {"encoder_weights": hashlib.file_digest(file, "sha256").hexdigest()}
+        return found | {"encoder_weights": file_digest(named_file(self.encoder_weights))}
 
     def save_state(self, folder: Path) -> None:
         """model.keras, without the optimizer, and history.json."""
@@ -154,4 +158,4 @@ class ConvolutionalAutoencoder(AutoencoderSettings):
 
     @property
     def _plan(self) -> architectures.Layer:
-        return architectures.plan(self, channels=preprocessing.CHANNELS[self.color_mode])
+        return architectures.plan(self, channels=CHANNELS[self.color_mode])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from methods.cae.hyperparameters import AutoencoderSettings
 
 GRAY = np.float32([0.299, 0.587, 0.114])
-"""Weights of red, green and blue in ITU-R BT.601, as `preprocessing` has them."""
+"""Weights of red, green and blue in ITU-R BT.601, as `_resizing` has them."""
 
 
 def difference(images: Any, reconstructions: Any, *, kind: str, data_range: float) -> Any:

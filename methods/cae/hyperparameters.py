@@ -41,9 +41,10 @@ class AutoencoderSettings(Method):
     map_color: Literal["maximum", "gray"] = Field(
         "maximum", description="in rgb, a pixel of the map has its largest difference, or that of the grays (published)"
     )
+    # Below 0.05 the rounding of float32 variances is no longer small beside SSIM's constant (0.03 L)^2.
     data_range: float = Field(
         1.0,
-        gt=0,
+        ge=0.05,
         le=255,
         description="L of SSIM in loss and map; images here are 0 to 1, so 1 is SSIM as defined, and more takes "
         "differences of low contrast for noise (published maps, by accident: 2)",

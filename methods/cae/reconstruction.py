@@ -7,9 +7,10 @@ import numpy as np
 from keras import ops
 
 from methods import Image, Score
+from methods._resizing import resized
 from methods.cae import architectures, patches
 from methods.cae.differences import losses, maps
-from methods.cae.preprocessing import as_floats, prepare
+from methods.cae.preprocessing import as_floats
 from methods.cae.scores import image_score
 
 if TYPE_CHECKING:
@@ -65,8 +66,8 @@ def pictures(network: Any, images: Sequence[Image], settings: "AutoencoderSettin
 
 
 def _batches(images: Sequence[Image], settings: "AutoencoderSettings") -> Iterator[np.ndarray]:
-    size = architectures.image_px(settings)
+    side_px = architectures.image_px(settings)
     for start in range(0, len(images), BATCH):
         members = range(start, min(start + BATCH, len(images)))
-        prepared = [prepare(images[index], size=size, color_mode=settings.color_mode) for index in members]
-        yield as_floats(np.stack(prepared))
+        pixels = [resized(images[index], side_px=side_px, color_mode=settings.color_mode) for index in members]
+        yield as_floats(np.stack(pixels))

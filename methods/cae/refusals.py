@@ -1,8 +1,8 @@
 """Settings that contradict each other."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from methods._refusals import Use, idle, is_set
 from methods.cae.architectures import ARCHITECTURES, input_px
 from methods.cae.scores import OF_LOSS, difference_shown
 
@@ -13,15 +13,6 @@ MS_SSIM_MIN_PX = 176
 """The window of 11 pixels fits into a sixteenth of it."""
 OWN = {setting for architecture in ARCHITECTURES.values() for setting in architecture.takes}
 """The settings that only some architectures know."""
-
-
-class Use(NamedTuple):
-    """Where a setting counts for something, and how to say so."""
-
-    counts: Callable[["AutoencoderSettings"], bool]
-    with_what: str
-
-
 USES = {
     "data_range": Use(lambda own: "ssim" in (OF_LOSS[own.loss], difference_shown(own)), "SSIM in the loss or the map"),
     "map_color": Use(lambda own: own.color_mode == "rgb", "color_mode=rgb"),
@@ -32,6 +23,7 @@ USES = {
     "learning_rate_decay": Use(lambda own: own.learning_rate_schedule == "decay", "learning_rate_schedule=decay"),
     "plateau_patience": Use(lambda own: own.learning_rate_schedule == "plateau", "learning_rate_schedule=plateau"),
     "plateau_factor": Use(lambda own: own.learning_rate_schedule == "plateau", "learning_rate_schedule=plateau"),
+    "fill": Use(lambda own: own.rotation_degrees > 0 or own.shift_share > 0, "rotation_degrees or shift_share above 0"),
     "patience": Use(lambda own: own.learning_rate_schedule != "one_cycle", "a schedule other than one_cycle"),
 }
 """The settings that count for nothing where others do not ask for them."""
@@ -55,19 +47,13 @@ def contradiction(settings: "AutoencoderSettings") -> str | None:
             f"training stops after {settings.patience} epochs without a lower loss, before plateau_patience "
             f"({settings.plateau_patience}) reduces the rate: make patience larger"
         )
-    return next(filter(None, (_idle(settings, setting) for setting in sorted(OWN | set(USES)))), None)
+    return _of_others(settings) or idle(settings, USES)
 
 
-def _idle(settings: "AutoencoderSettings", setting: str) -> str | None:
-    """What is wrong with a setting that has been set and counts for nothing."""
-    if getattr(settings, setting) == type(settings).__pydantic_fields__[setting].default:
-        return None
-    if setting in OWN:
-        return None if setting in ARCHITECTURES[settings.architecture].takes else _of_others(settings, setting)
-    use = USES[setting]
-    return None if use.counts(settings) else f"{setting} counts only with {use.with_what}: set that, or leave it out"
-
-
-def _of_others(settings: "AutoencoderSettings", setting: str) -> str:
-    able = ", ".join(name for name, architecture in ARCHITECTURES.items() if setting in architecture.takes)
-    return f"{setting} is a setting of {able}: the architecture {settings.architecture} has none to set"
+def _of_others(settings: "AutoencoderSettings") -> str | None:
+    """What is wrong with a setting that has been set and is one of other architectures."""
+    for setting in sorted(OWN - set(ARCHITECTURES[settings.architecture].takes)):
+        if is_set(settings, setting):
+            able = ", ".join(name for name, architecture in ARCHITECTURES.items() if setting in architecture.takes)
+            return f"{setting} is a setting of {able}: the architecture {settings.architecture} has none to set"
+    return None

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from methods._maps import top_mean
+
 if TYPE_CHECKING:
     from methods.cae.hyperparameters import AutoencoderSettings
 
@@ -18,13 +20,12 @@ def difference_shown(settings: "AutoencoderSettings") -> str:
 
 
 def image_score(map: np.ndarray, settings: "AutoencoderSettings") -> float:
-    """A map's maximum, its mean, or the mean of its highest pixels, `top_share` of all, one at least."""
+    """A map's maximum, its mean, or the mean of its highest pixels, `top_share` of all."""
     if settings.image_score == "max":
         return float(map.max())
     if settings.image_score == "mean":
         return float(map.mean(dtype=np.float64))
-    count = max(1, round(settings.top_share * map.size))
-    return float(np.partition(map, -count, axis=None)[-count:].mean(dtype=np.float64))
+    return top_mean(map, settings.top_share)
 
 
 def rule(settings: "AutoencoderSettings") -> str:

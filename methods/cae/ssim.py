@@ -44,12 +44,15 @@ def ms_ssim(first: Any, second: Any, *, data_range: float) -> Any:
 def similarity(first: Any, second: Any, *, data_range: float) -> tuple[Any, Any]:
     """The two factors of SSIM, each (n, channels, height - 10, width - 10): of means, and of contrast and structure."""
     first, second = (ops.transpose(image, (0, 3, 1, 2)) for image in (first, second))
+    centre = ops.mean(first, axis=(2, 3), keepdims=True)  # or float32 would lose small variances about large means
+    first, second = first - centre, second - centre
     moments = blur(ops.stack([first, second, first * first + second * second, first * second]))
     mean_first, mean_second, mean_squares, mean_product = ops.unstack(moments, 4)
-    product, squares = mean_first * mean_second, mean_first * mean_first + mean_second * mean_second
     c1, c2 = (K1 * data_range) ** 2, (K2 * data_range) ** 2
-    luminance = (2 * product + c1) / (squares + c1)
-    structure = (2 * (mean_product - product) + c2) / (mean_squares - squares + c2)
+    variances = mean_squares - mean_first * mean_first - mean_second * mean_second
+    structure = (2 * (mean_product - mean_first * mean_second) + c2) / (variances + c2)
+    mean_first, mean_second = mean_first + centre, mean_second + centre
+    luminance = (2 * mean_first * mean_second + c1) / (mean_first * mean_first + mean_second * mean_second + c1)
     return luminance, structure
 
 

@@ -11,6 +11,7 @@ from pydantic_core import ArgsKwargs
 from methods import Epoch, Image, MethodError, Preparing, Score, settings
 from methods._alexnet_method import AlexNetMethod
 from methods._precision import Precision, Wanted, supported
+from methods._refusals import Use
 
 STATE = "flow.safetensors"
 
@@ -29,6 +30,13 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 def _listed(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+GIVING = Use(
+    lambda own: any(getattr(own, name) == value for name, value in PRESETS[own.preset].items()),
+    f"a value that it gives ({_listed(PRESETS['fast'])})",
+)
+MAPPED = Use(lambda own: own.map_rotations > 0, "map_rotations above 0")
 
 
 @settings
@@ -99,6 +107,8 @@ class DifferNet(AlexNetMethod):
         "gradient", description="what a map shows of each pixel: the length of the score's gradient, or times the input"
     )
     map_blur: float = Field(3.0, ge=0, le=50, description="deviation of the Gaussian that smooths a map, pixels")
+
+    uses: ClassVar = AlexNetMethod.uses | {"preset": GIVING, "map_evidence": MAPPED, "map_blur": MAPPED}
 
     _store = _flow = _trained_in = None
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports import plots
-from reports.finetune_plots.inputs import AreaDistribution, Choice
+from reports.finetune_plots.inputs import AreaDistribution, Rule
 
 BINS, NARROWEST = 40, 1.03  # the least ratio of a bin's edges, or equal areas make an invisible bar
 LINE_STYLES = ("-", "--", "-.", ":")
@@ -17,7 +17,7 @@ BELOW_ONE = 0.01  # where a line leaves a logarithmic axis of counts
 
 
 @plots.styled
-def distribution(lowest: AreaDistribution, choice: Choice) -> Figure:
+def distribution(lowest: AreaDistribution, rule: Rule) -> Figure:
     """Histogram of the areas at one threshold."""
     count, threshold = len(lowest.areas_px), plots.level(lowest.threshold)
     regions = "the 1 region" if count == 1 else f"the {count:,} regions"
@@ -25,7 +25,7 @@ def distribution(lowest: AreaDistribution, choice: Choice) -> Figure:
     edges = whole_pixel_edges(lowest.areas_px)
     numbers, _ = np.histogram(lowest.areas_px, edges)
     axes.stairs(numbers, edges, fill=True, color=plots.SKY_BLUE, label="regions in each bin of areas")
-    _area_axis(axes, edges, choice)
+    _area_axis(axes, edges, rule)
     if not count:
         plots.note(axes, "no region at this threshold")
     plots.logarithmic_axis(axes, "y", plots.finite(numbers, 0))
@@ -35,7 +35,7 @@ def distribution(lowest: AreaDistribution, choice: Choice) -> Figure:
 
 
 @plots.styled
-def at_rising_thresholds(distributions: Sequence[AreaDistribution], choice: Choice) -> Figure:
+def at_rising_thresholds(distributions: Sequence[AreaDistribution], rule: Rule) -> Figure:
     """For each threshold the number of regions of at least an area."""
     figure, axes = plots.new_figure("Regions of at least a given area, at rising thresholds", height_inches=5)
     colors = colormaps[plots.SEQUENTIAL](np.linspace(0, 0.85, len(distributions)))
@@ -43,7 +43,7 @@ def at_rising_thresholds(distributions: Sequence[AreaDistribution], choice: Choi
         style = {"color": colors[index], "linestyle": LINE_STYLES[index % len(LINE_STYLES)]}
         label = f"threshold {plots.level(threshold)}" + ("" if len(areas_px) else " (no region)")
         axes.plot(*at_least(areas_px), label=label, **style)
-    _area_axis(axes, plots.finite(*(areas_px for _, areas_px in distributions)), choice)
+    _area_axis(axes, plots.finite(*(areas_px for _, areas_px in distributions)), rule)
     most = max(len(areas_px) for _, areas_px in distributions)
     plots.logarithmic_axis(axes, "y", np.array([1, max(most, 10)]))
     axes.set_ylabel("number of regions of at least this area")
@@ -69,7 +69,7 @@ def whole_pixel_edges(areas_px: np.ndarray) -> np.ndarray:
     return np.array([lowest, *edges[1:]]) - 0.5
 
 
-def _area_axis(axes: Axes, shown_px: np.ndarray, choice: Choice) -> None:
-    plots.mark_line(axes, choice.area_px, label=f"chosen minimum area {choice.area_px:,} px")
-    shown_px = plots.finite(shown_px, choice.area_px)
-    plots.area_axis(axes, "x", shown_px, image_px=choice.image_px, label="area of a region")
+def _area_axis(axes: Axes, shown_px: np.ndarray, rule: Rule) -> None:
+    plots.mark_line(axes, rule.area_px, label=f"chosen minimum area {rule.area_px:,} px")
+    shown_px = plots.finite(shown_px, rule.area_px)
+    plots.area_axis(axes, "x", shown_px, image_px=rule.image_px, label="area of a region")

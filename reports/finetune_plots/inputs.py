@@ -66,7 +66,7 @@ class Tuning(NamedTuple):
     """A phrase for the tuning images, such as "defects blended into 38 held-out images"."""
 
 
-class Choice(NamedTuple):
+class Rule(NamedTuple):
     """The chosen rule: {map > threshold} has a region of at least `area_px`; the threshold is finite."""
 
     area_px: int
@@ -101,5 +101,5 @@ class Figures(NamedTuple):
     calibration: Calibration
     tuning: Tuning | None
     """None where there are no tuning images."""
-    choice: Choice
+    rule: Rule
     panels: list[Panel]

@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
 from reports import plots
-from reports.finetune_plots.inputs import Choice, Panel
+from reports.finetune_plots.inputs import Panel, Rule
 
 MARGIN, GAP, LINE, HEAD = 0.12, 0.08, 0.17, 1.62  # inches
 TALLEST, FLATTEST = 2.0, 0.3  # inches of a row
@@ -24,7 +24,6 @@ POINTS = 9  # of the text
 PIXELS = 1.9e6  # of a whole figure, or photographs make it a file of many megabytes
 ACCEPTED = {"colors": plots.VERMILLION, "linestyles": ["-"], "linewidths": 1.4}
 REJECTED = {"colors": plots.BLUE, "linestyles": [(0, (2.5, 1))], "linewidths": 1.1}
-PICTURES = ("input", "reconstruction")
 
 
 class Box(NamedTuple):
@@ -37,7 +36,7 @@ class Box(NamedTuple):
 
 
 @plots.styled
-def sample(panels: Sequence[Panel], choice: Choice) -> Figure:
+def sample(panels: Sequence[Panel], rule: Rule) -> Figure:
     """The panels in the order given, with one colour scale for all maps and one legend."""
     columns = _columns(panels)
     width = (plots.WIDTH_INCHES - 2 * MARGIN - GAP * (len(columns) - 1)) / len(columns)
@@ -46,8 +45,8 @@ def sample(panels: Sequence[Panel], choice: Choice) -> Figure:
     height = boxes[-1].top + boxes[-1].height + MARGIN
     dots = min(plots.DOTS_PER_INCH, int((PIXELS / plots.WIDTH_INCHES / height) ** 0.5))
     figure = Figure(figsize=(plots.WIDTH_INCHES, height), dpi=dots)
-    norm = _norm(panels, choice)
-    _head(figure, choice, norm)
+    norm = _norm(panels, rule)
+    _head(figure, rule, norm)
     for index, column in enumerate(columns):
         left = MARGIN + index * (width + GAP)
         _text(figure, left, HEAD - LINE, column, weight="bold", va="bottom")
@@ -86,37 +85,37 @@ def _boxes(panels: Sequence[Panel], titles: Sequence[str], width: float) -> list
     return boxes
 
 
-def _norm(panels: Sequence[Panel], choice: Choice) -> Normalize:
+def _norm(panels: Sequence[Panel], rule: Rule) -> Normalize:
     """One scale over all maps and the threshold, on which a normal image is as dark as it is normal."""
-    levels = plots.finite(choice.threshold, *((panel.map.min(), panel.map.max()) for panel in panels))
+    levels = plots.finite(rule.threshold, *((panel.map.min(), panel.map.max()) for panel in panels))
     low, high = levels.min(), levels.max()
     return Normalize(low, high if high > low else low + (abs(low) or 1.0))
 
 
-def _head(figure: Figure, choice: Choice, norm: Normalize) -> None:
+def _head(figure: Figure, rule: Rule, norm: Normalize) -> None:
     """The rule, the legend of the outlines and the colour bar."""
-    rule = f"Segmentation above threshold {plots.level(choice.threshold)}, minimum area {choice.area_px:,} px"
-    _text(figure, MARGIN, 0.12, rule, va="top", size=11)
-    labels = (f"region of at least {choice.area_px:,} px: defective", "smaller region: ignored")
+    title = f"Segmentation above threshold {plots.level(rule.threshold)}, minimum area {rule.area_px:,} px"
+    _text(figure, MARGIN, 0.12, title, va="top", size=11)
+    labels = (f"region of at least {rule.area_px:,} px: defective", "smaller region: ignored")
     handles = [
         Line2D([], [], color=style["colors"], linestyle=style["linestyles"][0], linewidth=2, label=label)
         for style, label in zip((ACCEPTED, REJECTED), labels, strict=True)
     ]
     corner = (MARGIN / plots.WIDTH_INCHES, 1 - 0.45 / figure.get_figheight())
     figure.legend(handles=handles, loc="upper left", bbox_to_anchor=corner, borderpad=0, borderaxespad=0)
-    _color_bar(figure, choice, norm)
+    _color_bar(figure, rule, norm)
 
 
-def _color_bar(figure: Figure, choice: Choice, norm: Normalize) -> None:
+def _color_bar(figure: Figure, rule: Rule, norm: Normalize) -> None:
     axes = _axes(figure, Box(3.9, 0.66, 2.75, 0.12))
     bar = figure.colorbar(ScalarMappable(norm, plots.MAP), cax=axes, orientation="horizontal")
     plots.linear_ticks(axes.xaxis, 4)
     bar.set_label("level of the anomaly map, in all rows", fontsize=POINTS)
     axes.grid(False)
-    place = float(norm(choice.threshold))
+    place = float(norm(rule.threshold))
     axes.plot([place, place], [0, 1.4], transform=axes.transAxes, color=plots.SKY_BLUE, linewidth=2, clip_on=False)
     side = "left" if place < 0.2 else "right" if place > 0.8 else "center"
-    text = f"threshold {plots.level(choice.threshold)}"
+    text = f"threshold {plots.level(rule.threshold)}"
     axes.text(place, 1.5, text, transform=axes.transAxes, ha=side, va="bottom", fontsize=POINTS)
 
 

@@ -7,28 +7,28 @@ from matplotlib.patheffects import withStroke
 
 from reports import plots
 from reports.finetune_plots.curves import MINIMUM_AREA, chosen_area
-from reports.finetune_plots.inputs import Choice, Surface, Tuning
+from reports.finetune_plots.inputs import Rule, Surface, Tuning
 
 
 @plots.styled
-def balanced_accuracy(tuning: Tuning, choice: Choice) -> Figure:
+def balanced_accuracy(tuning: Tuning, rule: Rule) -> Figure:
     """The surface with the line of the wanted false-alarm share and the chosen point."""
     title = f"Balanced accuracy by threshold and minimum area, measured on {tuning.tuned_on}"
     figure, axes = plots.new_figure(title, height_inches=5.2)
     axes.grid(False)
     surface = tuning.surface
-    plots.logarithmic_axis(axes, "x", plots.finite(surface.areas_px, choice.area_px))
-    plots.level_axis(axes, "y", plots.finite(surface.thresholds, choice.threshold))
+    plots.logarithmic_axis(axes, "x", plots.finite(surface.areas_px, rule.area_px))
+    plots.level_axis(axes, "y", plots.finite(surface.thresholds, rule.threshold))
     x, y = plots.cell_edges(axes, "x", surface.areas_px), plots.cell_edges(axes, "y", surface.thresholds)
     # As a raster: thousands of vector cells make a slow file with seams between them.
     mesh = axes.pcolormesh(x, y, surface.balanced_accuracy, cmap=plots.SEQUENTIAL, rasterized=True)
     figure.colorbar(mesh, ax=axes, label="balanced accuracy (share, 0.5 is chance)")
     _wanted_line(axes, surface, x, y)
-    label = f"chosen: {chosen_area(choice)}, threshold {plots.level(choice.threshold)}"
-    plots.mark_point(axes, choice.area_px, choice.threshold, label=label)
-    axes.set(xlim=_around(x, choice.area_px), ylim=_around(y, choice.threshold))
+    label = f"chosen: {chosen_area(rule)}, threshold {plots.level(rule.threshold)}"
+    plots.mark_point(axes, rule.area_px, rule.threshold, label=label)
+    axes.set(xlim=_around(x, rule.area_px), ylim=_around(y, rule.threshold))
     axes.set_xlabel(f"{MINIMUM_AREA} ({plots.AREA})")
-    plots.share_axis(axes, "x", choice.image_px)
+    plots.share_axis(axes, "x", rule.image_px)
     plots.legend_below(figure)
     return figure
 

@@ -67,10 +67,11 @@ def ours(method: Any, pixels: np.ndarray) -> Epoch:
 
 
 def _network(method: Any, precision: str) -> Any:
-    from methods.cae import architectures, preprocessing
+    from methods._resizing import CHANNELS
+    from methods.cae import architectures
     from methods.cae.architectures import building
 
-    plan = architectures.plan(method, channels=preprocessing.CHANNELS[method.color_mode])
+    plan = architectures.plan(method, channels=CHANNELS[method.color_mode])
     return building.build(plan, seed=0, precision=precision)
 
 
@@ -88,10 +89,11 @@ def seconds(epochs: dict[str, Epoch], repetitions: int) -> dict[str, list[float]
 
 def contest(settings: dict[str, Any], images: int, repetitions: int) -> dict[str, list[float]]:
     """Seconds of an epoch by contestant, on the engine of this process."""
-    from methods.cae import architectures, engine, preprocessing
+    from methods._resizing import CHANNELS
+    from methods.cae import architectures, engine
 
     started, method = engine.start(), plugins.choose("cae", settings).method
-    side, channels = architectures.input_px(method), preprocessing.CHANNELS[method.color_mode]
+    side, channels = architectures.input_px(method), CHANNELS[method.color_mode]
     pixels = np.random.default_rng(0).integers(0, 256, (images, side, side, channels), np.uint8)
     with engine.on(method.find_device("auto")):
         epochs = {PLAIN: plain(method, pixels)} | {

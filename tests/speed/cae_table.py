@@ -26,7 +26,7 @@ from benchmarks import decision, images, metrics, pixels, plan, plugins, split
 from benchmarks.finetune.drawing import Blended, halves
 from datasets import Dataset, Sample
 from methods import Epoch, Method, MethodError
-from reports.results import write_text
+from reports.files import write_text
 
 ROWS = [
     {"architecture": "mvtec", "loss": "ssim", "map": "ssim"},
@@ -91,7 +91,7 @@ def aurocs(normal: Scored, defective: Scored, area: int) -> dict[str, float]:
 
 def chosen_area(normal: Scored, defective: Scored) -> int:
     """The index of the area whose T_A separates them best."""
-    return decision.best_area(decision.separation(normal.levels, defective.levels))
+    return decision.best_area(decision.aurocs_by_area(normal.levels, defective.levels))
 
 
 def judged(normal: Scored, blended: Scored, sources: np.ndarray, seed: int) -> dict[str, float]:

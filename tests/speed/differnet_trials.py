@@ -26,7 +26,7 @@ from datasets import Sample
 from methods._alexnet import fixed_views
 from methods._precision import supported
 from methods.differnet import DifferNet, flow
-from reports.results import write_text
+from reports.files import write_text
 
 BASE = {"features_precision": "bfloat16", "scoring_precision": "bfloat16", "test_views": 32, "hidden_width": 512}
 """A narrow flow, whose step takes a seventh of the time, in all trials but that of the published width."""

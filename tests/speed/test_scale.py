@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import plan, plugins
+from benchmarks import job_folder, plan, plugins
 from benchmarks.plan import Job
 from benchmarks.progress import Progress
 from benchmarks.runner import Runner
-from reports.results import Cell, Cost, ImageScore, Result, write_text
+from reports.files import write_text
+from reports.results import Cell, Cost, ImageScore, Result
 
 pytestmark = pytest.mark.slow
 
@@ -81,7 +82,7 @@ def grid(tmp_path_factory) -> Path:
         for seed in range(SEEDS)
     ]
     for number, cell in enumerate(cells):
-        folder = plan.folder(results, cell)
+        folder = job_folder.of_cell(results, cell)
         folder.mkdir(parents=True)
         (folder / "result.json").write_text(result(cell, number).model_dump_json(indent=1), encoding="utf-8")
     write_text(results / "digests.json", "{}")

@@ -1,23 +1,23 @@
-"""What the command `predict` prints and writes."""
+"""The command `predict`: new images judged by a finished job, a line each, with a table and overlays if asked for."""
 
 import csv
 import io
 import math
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks import verdicts
+from benchmarks.console import out, say
 from benchmarks.errors import UsageError
 from benchmarks.images import ImageError
 from benchmarks.trained import Trained
 from benchmarks.verdicts import Inspection, Rule, Verdict
-from datasets._tree import is_image_name
+from datasets import is_image_name
 from reports import overlay
-from reports.results import write_text
+from reports.files import write_text
 
 COLUMNS = ("path", "score", "threshold", "verdict", "regions", "largest_area_px", "reason")
 """Of the CSV: `regions` is their number; `reason` says why an image could not be judged, or not as others are."""
@@ -39,7 +39,7 @@ def run(trained: Trained, images: Sequence[Path], *, table: Path | None, overlay
     _remark(rule)
     rows, width = [], max(len(_text(path)) for path in paths)
     for path, answer in zip(paths, verdicts.inspect(trained.method(device), rule, paths), strict=True):
-        _say(answer, width)
+        _tell(answer, width)
         if overlays and isinstance(answer, Inspection):
             with _writing("--overlays", overlays):
                 overlay.save(places[path], overlay.draw(answer.image, answer.segmentation.accepted))
@@ -133,22 +133,22 @@ def _writing(option: str, path: Path) -> Iterator[None]:
 
 def _remark(rule: Rule) -> None:
     if rule.remark:
-        print(rule.remark, file=sys.stderr)
+        say(rule.remark)
     if rule.area_px is None:
-        print(NO_REGIONS, file=sys.stderr)
+        say(NO_REGIONS)
 
 
-def _say(answer: Inspection | ImageError, width: int) -> None:
+def _tell(answer: Inspection | ImageError, width: int) -> None:
     if isinstance(answer, ImageError):
-        print(answer, file=sys.stderr)
+        say(str(answer))
     else:
-        print(line(answer.verdict, width), flush=True)
+        say(line(answer.verdict, width), on=out)
 
 
 def _sum_up(rows: Sequence[Row]) -> int:
     """How many of each kind; the exit status."""
     count = Counter(row["verdict"] for row in rows)
-    print(", ".join(f"{count[word]} {word}" for word in ("defective", "normal", "unreadable")), file=sys.stderr)
+    say(", ".join(f"{count[word]} {word}" for word in ("defective", "normal", "unreadable")))
     return 1 if count["unreadable"] else 0
 
 

@@ -1,0 +1,85 @@
+"""What is stored of a job in its folder: read, and put in the place of what was there."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from benchmarks.errors import UsageError
+from benchmarks.job_folder import CURVES, FAILURE, FRESH_MODEL, JOB, KEY, MAPS, MODEL, POINT, RESULT, TUNED
+from benchmarks.plan import Job
+from reports.files import write_text
+from reports.results import DamagedResultError, Result, read, write
+
+FEWEST_EPOCHS = 3
+"""Fewer make no curve; what a method measured besides is drawn all the same."""
+
+
+def write_job(job: Job) -> Path:
+    """Write a job into its folder, made if need be, for the process that does it; the file."""
+    file = job.folder / JOB
+    write_text(file, job.model_dump_json(indent=1))
+    return file
+
+
+def read_job(folder: Path) -> Job:
+    """The job last begun in a folder. Raises OSError or ValidationError where that cannot be read."""
+    return Job.model_validate_json((folder / JOB).read_bytes())
+
+
+def stored(job: Job) -> Result | None:
+    """What is stored of the job's cell, of this or another key. Raises ResultError where another version wrote it."""
+    try:
+        return read(job.folder / RESULT, Result)
+    except (FileNotFoundError, DamagedResultError):
+        return None
+
+
+def finished(job: Job) -> bool:
+    """Whether the job's result is stored already. Raises ResultError where another version wrote it."""
+    result = stored(job)
+    return result is not None and result.key == job.key and (result.tracked or not job.track_epochs)
+
+
+def require_same_data(jobs: Iterable[Job]) -> None:
+    """Raises UsageError where a job would replace a result on images of another folder that is still there."""
+    for job in jobs:
+        result = stored(job)
+        if result and result.data != str(job.root) and Path(result.data).is_dir():
+            raise UsageError(
+                f"{job.folder} holds the result of {job.name} on the images in {result.data}, not in {job.root}: "
+                "name another folder with --results, or replace it with --force"
+            )
+
+
+def has_model(folder: Path, key: str) -> bool:
+    """Whether a job's folder keeps the model of the result with this key."""
+    file = folder / MODEL / KEY
+    return file.is_file() and file.read_text(encoding="utf-8", errors="replace") == key
+
+
+def store(result: Result, job: Job) -> None:
+    """Put a finished job's model and result in the place of what was there; the model's `key` says whose it is.
+
+    What was made of the model before goes with it: a model trained again, even under the same key, is another. The
+    result goes first and comes last: a job that is killed in between has none.
+    """
+    _draw_curves(result, job.folder)
+    for old in (RESULT, POINT):
+        (job.folder / old).unlink(missing_ok=True)
+    for old in (MODEL, MAPS, TUNED):
+        shutil.rmtree(job.folder / old, ignore_errors=True)
+    if job.keep_model:
+        fresh = job.folder / FRESH_MODEL
+        (fresh / KEY).write_text(job.key, encoding="utf-8")
+        fresh.rename(job.folder / MODEL)
+    write(job.folder / RESULT, result)
+    (job.folder / FAILURE).unlink(missing_ok=True)
+
+
+def _draw_curves(result: Result, folder: Path) -> None:
+    for old in folder.glob(f"{CURVES}.*"):
+        old.unlink()
+    if len(result.epochs) >= FEWEST_EPOCHS or result.curves:
+        from reports import curves_plot, plots
+
+        plots.save(curves_plot.training(result), folder, CURVES)

@@ -1,0 +1,51 @@
+"""What a job ran with: the versions of its libraries, its machine, the memory it took."""
+
+import os
+import platform
+import resource
+import sys
+from contextlib import suppress
+from importlib import metadata
+from pathlib import Path
+
+LIBRARIES = (
+    "numpy",
+    "pillow",
+    "scipy",
+    "scikit-image",
+    "torch",
+    "torchvision",
+    "FrEIA",
+    "tensorflow",
+    "keras",
+)
+"""On which results depend, as they call themselves."""
+
+
+def versions() -> dict[str, str]:
+    """Versions of the libraries a result depends on, of those that are installed, without importing them."""
+    found = {}
+    for name in LIBRARIES:
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
+
+
+def description() -> str:
+    """Operating system, processor, cores and Python, for the foot of the report."""
+    processor = platform.processor() or platform.machine()
+    if sys.platform == "linux":
+        _, _, rest = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("model name")
+        processor = rest.partition("\n")[0].strip(" \t:") or processor
+    return f"{platform.system()}, {processor}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def peak_memory_mb() -> float:
+    """The most memory this process has held.
+
+    Linux carries the peak in `getrusage` over from the process that started this one, so it is read where it is not.
+    """
+    if sys.platform == "linux":
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # bytes on macOS

@@ -1,0 +1,34 @@
+"""What a result must say of the images it was measured on: that some were trained on, or come out dark."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from benchmarks.images import Examination
+from benchmarks.naming import named
+from datasets import Sample
+
+DARK = 4095
+"""Of 65535: what 12 bits can hold, as most deeper cameras give; at most 16 of 256 gray levels are left."""
+
+
+def on_images(samples: Sequence[Sample], examined: Sequence[Examination], root: Path) -> list[str]:
+    """A sentence for each thing to know of the samples of a category, and of what decoding them has shown."""
+    both = list(zip(samples, examined, strict=True))
+    trained = {seen.digest for sample, seen in both if sample.split == "train"}
+    copies = [sample for sample, seen in both if sample.split != "train" and seen.digest in trained]
+    known = [_trained_on(copies, split, root) for split in ("validation", "test")]
+    return [remark for remark in (*known, darkness(examined)) if remark]
+
+
+def _trained_on(copies: Iterable[Sample], split: str, root: Path) -> str | None:
+    paths = [sample.image.relative_to(root).as_posix() for sample in copies if sample.split == split]
+    are = "image is" if len(paths) == 1 else "images are"
+    return f"{len(paths)} {split} {are} identical to training images: {named(paths)}" if paths else None
+
+
+def darkness(examined: Iterable[Examination]) -> str | None:
+    """That the 16-bit images of a category come out nearly black, where they do."""
+    highest = max((seen.highest_16_bit for seen in examined if seen.highest_16_bit is not None), default=None)
+    if highest is None or highest > DARK:
+        return None
+    return f"no 16-bit image exceeds {highest} of 65535, so they come out nearly black: scale their values to 16 bits"

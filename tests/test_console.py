@@ -1,0 +1,101 @@
+"""What is printed: names of folders and categories are no markup, whatever they look like."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from benchmarks.console import err, out, say
+from benchmarks.progress import LiveLines, Progress, display
+
+NAMES = ["part [v2]", "a[/x]", "[bold]red", ":smile:", r"back\[slash]"]
+
+
+@pytest.fixture
+def terminal() -> Console:
+    """As any other: it takes markup, and is narrower than many a path."""
+    return Console(file=io.StringIO(), force_terminal=True, width=100)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_printed_as_it_is(terminal, capsys, name):
+    say(name, on=terminal)
+    say(name, on=out)
+    say(name)
+    assert terminal.file.getvalue() == f"{name}\n"
+    assert capsys.readouterr() == (f"{name}\n", f"{name}\n")
+
+
+@pytest.mark.parametrize("console", [out, err])
+@pytest.mark.parametrize("name", NAMES)
+def test_nor_do_our_consoles_take_a_name_for_markup(capsys, console, name):
+    console.print(name)
+    assert f"{name}\n" in capsys.readouterr()
+
+
+def test_a_line_longer_than_the_terminal_is_not_broken(terminal):
+    say("word " * 50, on=terminal)
+    assert terminal.file.getvalue() == "word " * 50 + "\n"
+
+
+def shown(lines: LiveLines) -> str:
+    with lines.console.capture() as seen:
+        lines.console.print(lines.bars.get_renderable())
+    return seen.get()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_live_line_of_a_job_shows_names_as_they_are(terminal, name):
+    lines = LiveLines(terminal, 1)
+    lines.begin(f"toy {name} seed 0", "GPU [1]")
+    lines.update(f"toy {name} seed 0", Progress("stage [v3]", 1, 2))
+    assert f"toy {name} seed 0 (GPU [1])" in shown(lines) and "stage [v3]" in shown(lines)
+
+
+def test_a_job_that_ended_is_told_in_one_line_above_the_live_ones(terminal):
+    outcome = f"toy part [v2] seed 0: failed: {'a long reason ' * 10}"
+    with display(terminal, 1) as lines:
+        lines.begin("toy part [v2] seed 0")
+        lines.end("toy part [v2] seed 0", outcome)
+    assert f"{outcome}\n" in terminal.file.getvalue()
+
+
+@pytest.fixture
+def odd(checkout):
+    """The names of its folders, and that of one category, look like markup."""
+    (checkout.folder / "a[").mkdir()
+    checkout.data = checkout.data.rename(checkout.folder / "a[/x]")
+    checkout.results = checkout.folder / "r[/x]"
+    (checkout.data / "nut").rename(checkout.data / "part [v2]")
+    return checkout
+
+
+def test_a_run_names_them_as_they_are(odd):
+    (odd.data / "bolt/train").rename(odd.data / "bolt/trained")
+    done = odd.compare()
+    assert "toy bolt: failed: " in done.stderr and f"{odd.data}/bolt/train/good" in done.stderr
+    assert f"about 1.0 MB of disk in {odd.results}\n" in done.stderr
+    assert "toy part [v2] seed 0: done" in done.stderr
+    assert done.stdout.splitlines() == [f"{odd.results}/report.md", f"{odd.results}/report.csv"]
+
+
+def test_on_a_terminal_too(odd, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    done = odd.compare("--categories", "part [v2]")
+    assert done.returncode == 0 and "reading the data: part [v2]" in done.stderr
+
+
+def test_a_check_names_them_as_they_are(odd):
+    done = odd.run("--dataset", "folder", "--data", str(odd.data), command="check")
+    assert done.returncode == 0 and "note part [v2]: train 6" in done.stdout
+    assert done.stdout.endswith(f"0 errors, 0 warnings, 2 notes in {odd.data}\n")
+
+
+def test_an_operating_point_and_verdicts_name_them_as_they_are(odd):
+    odd.compare("--categories", "part [v2]", "--calibration", "0.4")
+    chosen = ["--results", str(odd.results), "--method", "toy", "--category", "part [v2]"]
+    tuned = odd.run(*chosen, "--no-figures", "--area", "4", "--apply", command="finetune")
+    assert tuned.stdout.startswith("toy part [v2] seed 0\n") and f"in {odd.results}/jobs/toy/" in tuned.stdout
+    image = odd.data / "part [v2]/test/stain/0.png"
+    told = odd.run(*chosen, str(image), "gone[/x].png", command="predict")
+    assert told.stdout.startswith(str(image)) and "gone[/x].png cannot be read" in told.stderr
