@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from methods import Image, MethodError, _alexnet, first_sentence
+from methods._files import replacing
 from methods._weights import Weights
 
 ENVIRONMENT = "BENCHMARKS_FEATURES"
@@ -48,7 +49,8 @@ class KeptFeatures(_alexnet.Features):
             return torch.from_numpy(kept).to(self.device)
         found = super().extract(image, views)
         try:
-            _write(file, found.cpu().numpy())
+            with replacing(file) as temporary, open(temporary, "wb") as target:
+                np.save(target, found.cpu().numpy())
         except OSError as error:
             raise MethodError(f"{ENVIRONMENT} is {self.folder}, which keeps nothing: {first_sentence(error)}") from None
         return found
@@ -65,14 +67,3 @@ def _read(file: Path) -> np.ndarray | None:
         return np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-
-
-def _write(file: Path, features: np.ndarray) -> None:
-    """There whole or not at all, however many jobs write at once."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.stem}.{os.getpid()}.npy")
-    try:
-        np.save(temporary, features)
-        os.replace(temporary, file)
-    finally:
-        temporary.unlink(missing_ok=True)

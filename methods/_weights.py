@@ -18,7 +18,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from methods import MethodError
-from methods._files import file_digest
+from methods._files import file_digest, replacing
 
 ENVIRONMENT = "BENCHMARKS_ALEXNET"
 """Variable that holds the path of a weights file, where no setting gives one."""
@@ -173,10 +173,8 @@ def write_cache(path: Path, arrays: Arrays) -> None:
     """Keep weights; a file is there whole or not at all, however many jobs write at once."""
     from safetensors.numpy import save_file
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    save_file(arrays, temporary)
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        save_file(arrays, temporary)
 
 
 def _download_torchvision() -> Weights:
