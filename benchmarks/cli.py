@@ -8,8 +8,8 @@ import typer
 from typer.core import TyperGroup
 
 from benchmarks import options
-from benchmarks.causes import refused_here
 from benchmarks.errors import STOPPED, USER_ERRORS, UsageError
+from benchmarks.jobs.causes import refused_here
 from benchmarks.options import (
     CalibrationOption,
     CategoriesOption,
@@ -213,7 +213,7 @@ def list_(
 @app.command(hidden=True)
 def job(spec: Path, leash: Annotated[bool, typer.Option("--leash")] = False) -> None:
     """Do the one job that a job.json holds; with --leash, end when standard input ends."""
-    from benchmarks import runner
+    from benchmarks.jobs import runner
 
     raise typer.Exit(runner.work(spec, leash=leash))
 

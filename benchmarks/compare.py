@@ -7,13 +7,14 @@ from filelock import FileLock, Timeout
 from rich.filesize import decimal
 from rich.text import Text
 
-from benchmarks import cluster, data, job_files, job_folder, plan, plugins, progress, reporting, results_folder
-from benchmarks.cluster import Cluster
+from benchmarks import data, job_files, job_folder, plan, plugins, reporting, results_folder
 from benchmarks.console import err, say
 from benchmarks.errors import STOPPED, UsageError
 from benchmarks.job_folder import FAILURE
+from benchmarks.jobs import cluster, progress
+from benchmarks.jobs.cluster import Cluster
+from benchmarks.jobs.runner import Runner
 from benchmarks.plan import Job, Request
-from benchmarks.runner import Runner
 from datasets import require_utf8
 from reports.results import Failure, write
 

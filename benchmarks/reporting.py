@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import arithmetic, job_folder, results_folder
+from benchmarks import job_folder, results_folder
 from benchmarks.console import out, say
 from benchmarks.errors import UsageError
+from benchmarks.jobs import arithmetic
 from reports.results import Failure
 
 if TYPE_CHECKING:

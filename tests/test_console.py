@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from benchmarks.console import err, out, say
-from benchmarks.progress import LiveLines, Progress, display
+from benchmarks.jobs.progress import LiveLines, Progress, display
 
 NAMES = ["part [v2]", "a[/x]", "[bold]red", ":smile:", r"back\[slash]"]
 

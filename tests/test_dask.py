@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from benchmarks import remote
+from benchmarks.jobs import remote
+from benchmarks.jobs.remote import Errand
 from benchmarks.plan import Job
-from benchmarks.remote import Errand
 from reports.results import Failure, read
 from tests.checkout.program import CATEGORIES, Checkout
 from tests.processes import wait_for
@@ -105,8 +105,8 @@ def started(folder: Path, workers: int) -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
     made = Checkout(tmp_path_factory.mktemp("dask") / "checkout")
-    change(made.folder / "benchmarks/cluster.py", LONELY, "LONELY_SECONDS = 0.5")
-    change(made.folder / "benchmarks/cluster.py", LOOK, "LOOK_SECONDS = 0.3")
+    change(made.folder / "benchmarks/jobs/cluster.py", LONELY, "LONELY_SECONDS = 0.5")
+    change(made.folder / "benchmarks/jobs/cluster.py", LOOK, "LOOK_SECONDS = 0.3")
     for category in CATEGORIES:
         shutil.rmtree(made.data / category / "ground_truth")  # pixel metrics would be compiled in every new checkout
     text = (made.folder / "methods/toy.py").read_text()
@@ -265,7 +265,7 @@ def test_a_scheduler_killed_in_the_middle_costs_only_what_is_missing(program, tm
 
 
 def test_without_a_scheduler_it_says_so(checkout):
-    change(checkout.folder / "benchmarks/cluster.py", CONNECT, "CONNECT_SECONDS = 1")
+    change(checkout.folder / "benchmarks/jobs/cluster.py", CONNECT, "CONNECT_SECONDS = 1")
     done = checkout.compare("--dask", f"tcp://127.0.0.1:{free_port()}")
     assert done.returncode == 2 and "no Dask scheduler answers there" in done.stderr
 

@@ -17,7 +17,8 @@ import pytest
 from PIL import Image
 
 import methods
-from benchmarks import arithmetic, plugins
+from benchmarks import plugins
+from benchmarks.jobs import arithmetic
 from reports.results import Result, read
 from reports.rows import VOLATILE
 from tests.processes import wait_for
@@ -137,7 +138,7 @@ def test_jobs_beside_an_unknown_number_of_others_let_them_compute():
 def python(code: str, **environment: str) -> str:
     """What it prints in a job's environment."""
     given = {**arithmetic.variables({}), **os.environ, **environment}
-    command = [sys.executable, "-c", f"from benchmarks import arithmetic; {code}"]
+    command = [sys.executable, "-c", f"from benchmarks.jobs import arithmetic; {code}"]
     return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=True).stdout.strip()
 
 

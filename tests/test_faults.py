@@ -18,10 +18,11 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from benchmarks import causes, cli, images, job_files, plan, plugins
+from benchmarks import cli, images, job_files, plan, plugins
+from benchmarks.jobs import causes
+from benchmarks.jobs.progress import PlainLines
+from benchmarks.jobs.runner import Runner
 from benchmarks.plan import Job, Request
-from benchmarks.progress import PlainLines
-from benchmarks.runner import Runner
 from reports.results import Result, read
 from tests.checkout.program import ROOT, SIZE, Checkout
 from tests.processes import alive, children, wait_for

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from benchmarks import gpus
-from benchmarks.gpus import Gpu, Slots
+from benchmarks.jobs import gpus
+from benchmarks.jobs.gpus import Gpu, Slots
 
 TWO = """\
 GPU 0: NVIDIA H200 (UUID: GPU-aaaa-0)

@@ -5,7 +5,8 @@ from importlib import metadata
 import numpy as np
 
 import methods
-from benchmarks import fingerprint, machine, plan, plugins
+from benchmarks import fingerprint, plan, plugins
+from benchmarks.jobs import machine
 
 CHANGING_NO_SCORE = {"pydantic", "pydantic_core", "platformdirs", "safetensors"}
 """Imported by methods to check settings, to find folders and to keep numbers as they are."""
@@ -39,7 +40,7 @@ def test_a_library_that_is_not_installed_has_no_version(monkeypatch):
 
 def test_peak_memory_is_a_process_own_and_stays_when_memory_is_freed():
     held = b"x" * 300_000_000
-    code = "from benchmarks import machine; b'x' * 100_000_000; print(machine.peak_memory_mb())"
+    code = "from benchmarks.jobs import machine; b'x' * 100_000_000; print(machine.peak_memory_mb())"
     started = subprocess.run([sys.executable, "-c", code], cwd=fingerprint.ROOT, capture_output=True, check=True)
     assert 100 < float(started.stdout) < len(held) / 1e6 < machine.peak_memory_mb()
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from benchmarks import plugins
 from benchmarks.images import Images
-from benchmarks.machine import peak_memory_mb
+from benchmarks.jobs.machine import peak_memory_mb
 from datasets import Sample
 from methods import Epoch
 

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from benchmarks import job_folder, plan, plugins
+from benchmarks.jobs.progress import Progress
+from benchmarks.jobs.runner import Runner
 from benchmarks.plan import Job
-from benchmarks.progress import Progress
-from benchmarks.runner import Runner
 from reports.files import write_text
 from reports.results import Cell, Cost, ImageScore, Result
 

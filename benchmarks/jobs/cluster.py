@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import job_files, remote
+from benchmarks import job_files
 from benchmarks.errors import UsageError
 from benchmarks.job_folder import FAILURE, FRESH_MODEL, LOG, MODEL, WORKING
+from benchmarks.jobs import remote
+from benchmarks.jobs.progress import LiveLines, PlainLines, Told
+from benchmarks.jobs.remote import MARK, Answer, Errand
+from benchmarks.jobs.runner import outcome
 from benchmarks.plan import Job
-from benchmarks.progress import LiveLines, PlainLines, Told
-from benchmarks.remote import MARK, Answer, Errand
-from benchmarks.runner import outcome
 from reports.files import write_text
 from reports.results import Failure, Result, write
 

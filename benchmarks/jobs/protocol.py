@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import arithmetic, images, machine, metrics, pixels, plugins, split
+from benchmarks import images, metrics, pixels, plugins, split
 from benchmarks.job_folder import FRESH_MODEL
+from benchmarks.jobs import arithmetic, machine
+from benchmarks.jobs.progress import Progress
 from benchmarks.plan import Job
-from benchmarks.progress import Progress
 from benchmarks.remarks import on_images
 from datasets import Sample
 from methods import Epoch, Method, MethodError, Preparing, Score

@@ -17,14 +17,15 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from benchmarks import arithmetic, causes, gpus, job_files, protocol
-from benchmarks.causes import REFUSED, TAIL_LINES
+from benchmarks import job_files
 from benchmarks.errors import USER_ERRORS, UsageError
 from benchmarks.fingerprint import ROOT
-from benchmarks.gpus import Gpu, Slots
 from benchmarks.job_folder import FAILURE, LOG, RESULT
+from benchmarks.jobs import arithmetic, causes, gpus, protocol
+from benchmarks.jobs.causes import REFUSED, TAIL_LINES
+from benchmarks.jobs.gpus import Gpu, Slots
+from benchmarks.jobs.progress import LiveLines, PlainLines, Progress
 from benchmarks.plan import Job
-from benchmarks.progress import LiveLines, PlainLines, Progress
 from reports.results import Failure, Result, read, write
 
 WATCH_SECONDS = 0.2
