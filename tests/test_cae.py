@@ -231,6 +231,14 @@ def test_the_best_epoch_is_the_one_of_the_lowest_held_out_loss():
     assert "4 of at most 200 epochs and kept the weights of epoch 2" in history.remarks()[1]
 
 
+@pytest.mark.parametrize(
+    "mean_image_loss, told", [(None, False), (0.0, True), (0.9, True), (1.1, True), (1.2, False), (5.0, False)]
+)
+def test_what_has_learned_no_more_than_the_mean_image_is_remarked_on(mean_image_loss, told):
+    history = History("tensorflow", 1, 14, 200, [Losses(3, 3), Losses(1, 1)], mean_image_loss=mean_image_loss)
+    assert told == any("hardly better than the mean training image" in remark for remark in history.remarks())
+
+
 @pytest.mark.parametrize("setting", [{"loss": "l3"}, {"architecture": "unet"}, {"map": "signed"}, {"batch_size": 0}])
 def test_a_setting_out_of_bounds_is_refused(setting):
     with pytest.raises(ValidationError, match=next(iter(setting))):

@@ -180,3 +180,32 @@ def test_held_out_images_are_cut_up_without_overlap():
     data = divided(pixels, 128, ConvolutionalAutoencoder(patches=True, batch_size=2), np.random.SeedSequence(0))
     assert data.held_out.shape == (4, 128, 128, 1) and next(data.training).shape == (2, 128, 128, 1)
     assert (next(data.training) != next(data.trying)).any()
+
+
+# the mean image, which a network should do better than
+
+
+@pytest.mark.parametrize("side_px", [256, 128])
+def test_the_mean_image_is_that_of_the_images_trained_on(side_px):
+    from methods.cae.training import divided
+
+    levels = np.array([10, 20, 90])
+    pixels = np.broadcast_to(levels[:, None, None, None], (3, 256, 256, 1)).astype(np.uint8)
+    data = divided(pixels, side_px, ConvolutionalAutoencoder(), np.random.SeedSequence(0))
+    trained = levels[levels != data.held_out[0, 0, 0, 0]]
+    assert data.mean.shape == (side_px, side_px, 1) and data.mean == pytest.approx(trained.mean() / 255)
+
+
+def test_the_loss_of_an_image_that_stands_in_is_its_mean_over_all():
+    from methods.cae.reconstruction import loss_of_standing_in
+
+    pixels = np.random.default_rng(0).integers(0, 256, (11, 16, 16, 1), np.uint8)
+    image = np.random.default_rng(1).random((16, 16, 1), np.float32)
+    found = loss_of_standing_in(image, pixels, ConvolutionalAutoencoder(loss="mse"))
+    assert found == pytest.approx(np.mean((pixels / 255 - image) ** 2), rel=1e-5)
+
+
+def test_the_mean_image_s_loss_is_known_after_a_fit(found):
+    method, _ = found
+    held_out, fitted = surface(0) // 4, surface(1) // 4
+    assert 0 < method._history.mean_image_loss < np.mean((held_out / 255 - fitted / 255) ** 2)

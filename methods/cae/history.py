@@ -9,6 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from methods import Curve, MethodError, first_sentence
 
+HARDLY_BETTER = 0.9
+"""From this share of the mean training image's loss on, a network has learned hardly more than that image."""
+
 
 class Losses(NamedTuple):
     """The mean losses of one epoch."""
@@ -43,6 +46,8 @@ class History(NamedTuple):
     """What the learning-rate finder saw, where it was asked."""
     found_rate: float | None = None
     """The learning rate it chose."""
+    mean_image_loss: float | None = None
+    """The held-out loss where the mean training image stands in for every reconstruction."""
 
     @property
     def best(self) -> int:
@@ -54,15 +59,28 @@ class History(NamedTuple):
         """How many epochs have passed since the best one."""
         return len(self.epochs) - self.best if self.epochs else 0
 
+    @property
+    def hardly_learned(self) -> bool:
+        """Whether the network that is kept reproduces held-out images hardly better than the mean image does."""
+        if self.mean_image_loss is None:
+            return False
+        return not self.epochs[self.best - 1].validation < HARDLY_BETTER * self.mean_image_loss
+
     def remarks(self) -> tuple[str, ...]:
         """What a reader of the scores must know."""
         stop = f"trained {len(self.epochs)} of at most {self.planned} epochs and kept the weights of epoch {self.best}"
-        remarks = (
+        remarks = [
             f"Keras ran on {self.engine}",
             f"{stop}, with the lowest loss on {self.held_out} held-out of {self.images} images",
-        )
-        found = f"learning rate {self.found_rate:.2g}, found in {len(self.trials)} steps" if self.trials else None
-        return (*remarks, found) if found else remarks
+        ]
+        if self.hardly_learned:
+            remarks.append(
+                "it reproduces held-out images hardly better than the mean training image would: its maps show little "
+                "but how an image differs from that one"
+            )
+        if self.trials:
+            remarks.append(f"learning rate {self.found_rate:.2g}, found in {len(self.trials)} steps")
+        return tuple(remarks)
 
     def curves(self) -> tuple[Curve, ...]:
         """The trials of the learning-rate finder, if there were any."""

@@ -1,6 +1,7 @@
 """What a trained network makes of images, batch by batch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,12 +40,19 @@ def reconstruct_whole(network: Any, images: np.ndarray, *, stride_px: int) -> np
 
 def mean_loss(network: Any, pixels: np.ndarray, settings: "AutoencoderSettings") -> float:
     """The mean loss of uint8 images of the network's size, as they are."""
-    size = min(BATCH, len(pixels))
+    return _mean_loss(partial(reconstruct, network, batch_size=min(BATCH, len(pixels))), pixels, settings)
+
+
+def loss_of_standing_in(image: np.ndarray, pixels: np.ndarray, settings: "AutoencoderSettings") -> float:
+    """The same where one float image stands in for every reconstruction."""
+    return _mean_loss(lambda images: np.broadcast_to(image, images.shape), pixels, settings)
+
+
+def _mean_loss(make: Callable[[np.ndarray], np.ndarray], pixels: np.ndarray, settings: "AutoencoderSettings") -> float:
     found = []
-    for start in range(0, len(pixels), size):
-        images = as_floats(pixels[start : start + size])
-        made = reconstruct(network, images, batch_size=size)
-        values = losses(images, made, loss=settings.loss, data_range=settings.data_range)
+    for start in range(0, len(pixels), BATCH):
+        images = as_floats(pixels[start : start + BATCH])
+        values = losses(images, make(images), loss=settings.loss, data_range=settings.data_range)
         found.extend(ops.convert_to_numpy(values))
     return float(np.mean(found))
 

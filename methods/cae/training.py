@@ -12,7 +12,8 @@ from methods.cae import patches, rates
 from methods.cae.augmentation import batches
 from methods.cae.differences import losses
 from methods.cae.history import History, Losses, Trial
-from methods.cae.reconstruction import mean_loss
+from methods.cae.preprocessing import as_floats
+from methods.cae.reconstruction import loss_of_standing_in, mean_loss
 
 if TYPE_CHECKING:
     from methods.cae.hyperparameters import AutoencoderSettings
@@ -46,6 +47,8 @@ class Data(NamedTuple):
 
     held_out: np.ndarray
     """(n, side, side, channels) uint8 of the network's side, as they are."""
+    mean: np.ndarray
+    """(side, side, channels) float32 from 0 to 1: the mean of the images trained on, not augmented."""
     training: Iterator[np.ndarray]
     """Augmented batches without end."""
     trying: Iterator[np.ndarray]
@@ -62,7 +65,8 @@ def divided(pixels: np.ndarray, side_px: int, settings: "AutoencoderSettings", s
     count = schedule(len(pixels), settings).held_out
     held_out, fitted = pixels[order[:count]], pixels[order[count:]]
     training, trying = (_stream(fitted, side_px, settings, *pair) for pair in (seeds[:2], seeds[2:]))
-    return Data(patches.cut(held_out, side_px, side_px), training, trying)
+    mean = patches.cut(fitted.mean(axis=0, keepdims=True), side_px, side_px).mean(axis=0)
+    return Data(patches.cut(held_out, side_px, side_px), as_floats(mean), training, trying)
 
 
 def _stream(
@@ -86,7 +90,8 @@ def train(
     """
     plan = schedule(len(pixels), settings)
     data = divided(pixels, network.input_shape[1], settings, np.random.SeedSequence(seed))
-    history = History(engine, plan.held_out, len(pixels), plan.epochs, [])
+    standing_in = loss_of_standing_in(data.mean, data.held_out, settings)
+    history = History(engine, plan.held_out, len(pixels), plan.epochs, [], mean_image_loss=standing_in)
     if settings.find_learning_rate:
         history = yield from with_found_rate(history, network, data.trying, settings)
     trainer = Trainer(network, settings)
