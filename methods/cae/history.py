@@ -75,8 +75,8 @@ class History(NamedTuple):
         ]
         if self.hardly_learned:
             remarks.append(
-                "it reproduces held-out images hardly better than the mean training image would: its maps show little "
-                "but how an image differs from that one"
+                "the mean training image would reproduce held-out images as well or nearly so: "
+                "it has learned little beyond that image"
             )
         if self.trials:
             remarks.append(f"learning rate {self.found_rate:.2g}, found in {len(self.trials)} steps")
