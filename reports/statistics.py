@@ -235,7 +235,8 @@ def _score_low(auroc: float, sizes: tuple[int, int], z: float) -> float:
 
 def _drawn_means(values: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """(DRAWS,) means of one value fewer than there are: their variance is that of the mean (Rao and Wu 1988)."""
-    return values[generator.integers(0, values.size, (DRAWS, values.size - 1))].mean(axis=1)
+    drawn = generator.integers(0, values.size, (DRAWS, values.size - 1), dtype=np.uint16)  # in half the time of int64
+    return values[drawn].mean(axis=1)
 
 
 def _percentiles(drawn: np.ndarray, level: float, freedom: float) -> Interval:

@@ -137,9 +137,18 @@ def measured(*command: str | Path) -> tuple[float, float]:
     return seconds, megabytes
 
 
-def test_ten_thousand_results_are_reported_in_seconds(grid):
-    seconds, megabytes = measured("-m", "benchmarks", "report", "--results", grid)
-    assert seconds < 5 and megabytes < 500
+READ = """
+import json, pathlib, sys
+for file in pathlib.Path(sys.argv[1]).glob("jobs/*/*/*/result.json"):
+    json.loads(file.read_bytes())
+"""
+
+
+def test_ten_thousand_results_are_reported_in_the_time_of_reading_them_seven_times(grid):
+    """Some 5 s on two quiet cores; the fastest of three each, as other work of the machine only ever adds."""
+    seconds, megabytes = min(measured("-m", "benchmarks", "report", "--results", grid) for _ in range(3))
+    reading, _ = min(measured("-c", READ, grid) for _ in range(3))
+    assert seconds < 7 * reading and megabytes < 500
 
 
 PLAN = """
