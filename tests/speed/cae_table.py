@@ -43,8 +43,12 @@ ROWS = [
 ]
 UNSTOPPED = {"epochs": 100_000, "patience": 100_000}
 """All rows see equally many images; as always, the weights of the best epoch are kept."""
-RULES = {"max": {}, "mean": {"image_score": "mean"}, "top_mean": {"image_score": "top_mean", "top_share": 0.01}}
-"""Image scores, by the settings that ask for them."""
+RULES: dict[str, dict[str, Any]] = {
+    "max": {"image_score": "max"},
+    "mean": {"image_score": "mean"},
+    "top_mean": {"image_score": "top_mean", "top_share": 0.01},
+}
+"""Image scores, by the settings that ask for them, whatever the default is."""
 AREA = "T_A"
 SCORES = [*RULES, AREA]
 NAMES = ["architecture", "loss", "map"]
