@@ -34,8 +34,11 @@ def anomaly_map(
         angles = [view.degrees for view in batch]
         total = total + _turned_back(found, angles).sum(dim=0)
         seen = seen + _turned_back(torch.ones_like(found), angles).sum(dim=0)
-    map = _blurred(total / seen.clamp(min=1e-6), blur).cpu().numpy()
-    crop = features.rendering.border_crop
+    return padded(_blurred(total / seen.clamp(min=1e-6), blur).cpu().numpy(), features.rendering.border_crop)
+
+
+def padded(map: np.ndarray, crop: float) -> np.ndarray:
+    """The map with zeros for the border, of which each side was a share `crop` of the whole."""
     return np.pad(map, round(len(map) * crop / (1 - 2 * crop)))
 
 

@@ -2,25 +2,30 @@
 
     python -m tests.speed.differnet_cost
 
-The stages are measured on made images: one training step of 24 images with 4 views, one view for the bank, one
-scored image. The whole job, 320 training and 160 test images in 192 epochs, is extrapolated from them. Beside each
-stands its floor: the multiply-adds it cannot do without, at the rate of large matrix products of its own
-precision, measured in the same run.
+The stages are measured on made images: one JPEG file of 1024x1024 decoded, one training step of 24 images with 4
+views, one view for the bank, one scored image. The published program decodes each training image in every epoch and
+resizes it for every view; here it is resized once a step. The whole job, 320 training and 160 test images in 192
+epochs, is extrapolated from them. Beside each stands its floor: the multiply-adds it cannot do without, at the rate of
+large matrix products of its own precision, measured in the same run.
 """
 
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
 import typer
+from PIL import Image
 from tabulate import tabulate
 
-from benchmarks import plugins
+from benchmarks import images, plugins
 from methods import _alexnet, _weights
 from methods._precision import supported
 from methods.differnet import DifferNet, flow
+from tests.speed.memory import photographs
 from tests.speed.published_differnet import IMAGES, TEST_VIEWS, VIEWS, PublishedDifferNet
 
 TRAIN, TEST, EPOCHS = 320, 160, 192
@@ -49,6 +54,10 @@ class Stage(NamedTuple):
     def total(self) -> float:
         """Processor seconds in a whole job."""
         return self.times * self.seconds
+
+    def times_its_floor(self, rates: Mapping[str, float]) -> float | None:
+        """`rates` are multiply-adds a second, by precision; None: there are none to do."""
+        return self.seconds * rates[self.precision] / self.multiply_adds if self.multiply_adds else None
 
 
 def processor_seconds(function: Callable[[], Any]) -> float:
@@ -82,19 +91,29 @@ def _alexnet_multiply_adds(side: int) -> float:
     return total
 
 
-def photographs(count: int) -> list[np.ndarray]:
-    """Made images of 600x500 pixels."""
+def made_images(count: int) -> list[np.ndarray]:
+    """Of 600x500 pixels."""
     generator = np.random.default_rng(0)
     return [generator.integers(0, 256, (600, 500, 3), dtype=np.uint8) for _ in range(count)]
 
 
+def decoding_seconds() -> tuple[float, float]:
+    """Of a file, as the published program reads it and as ours does."""
+    with tempfile.TemporaryDirectory() as folder:
+        samples = photographs(Path(folder), 1)
+        ours = processor_seconds(lambda: images.Images(samples)[0])
+        return processor_seconds(lambda: Image.open(samples[0].image).convert("RGB")), ours
+
+
 def published_stages(weights: _weights.Weights) -> list[Stage]:
     """The published procedure: features are computed, and differentiated, in every step."""
-    network, made = PublishedDifferNet(weights, seed=0), photographs(IMAGES)
+    network, made = PublishedDifferNet(weights, seed=0), made_images(IMAGES)
     view, parameters = view_multiply_adds(448, 3), DifferNet().parameter_count()
     step = processor_seconds(lambda: list(network.train(made, epochs=1)))
     score = processor_seconds(lambda: network.score(made[0]))
+    decode, _ = decoding_seconds()
     return [
+        Stage("file decoded", "", TRAIN * EPOCHS + TEST, decode, 0),
         Stage("training step", FULL, TRAIN / IMAGES * EPOCHS, step, IMAGES * VIEWS * (3 * view + 6 * parameters)),
         Stage("scored image", FULL, TEST, score, TEST_VIEWS * (view + parameters)),
     ]
@@ -107,7 +126,9 @@ def our_stages(method: DifferNet, weights: _weights.Weights) -> list[Stage]:
     steps = TRAIN / method.batch_size * method.meta_epochs * method.sub_epochs
     extract, train, judge = _our_seconds(method, weights, rows)
     seen, trained = (supported(wanted, "cpu") for wanted in (method.features_precision, method.training_precision))
+    _, decode = decoding_seconds()
     return [
+        Stage("file decoded", "", TRAIN + TEST, decode, 0),
         Stage("view for the bank", seen, TRAIN * method.bank_views, extract, view),
         Stage("training step", trained, steps, train, 3 * rows * parameters),
         Stage("view of a scored image", seen, TEST * method.test_views, extract, view),
@@ -125,7 +146,7 @@ def _our_seconds(method: DifferNet, weights: _weights.Weights, rows: int) -> tup
         device="cpu",
     )
     spread, generator = _alexnet.View(180.0, 0, 0, 0), torch.Generator().manual_seed(0)
-    (image,), views = photographs(1), _alexnet.random_views(16, spread=spread, generator=generator)
+    (image,), views = made_images(1), _alexnet.random_views(16, spread=spread, generator=generator)
     extract = processor_seconds(lambda: features.extract(image, views)) / len(views)
     dims = 256 * method.n_scales
     network = flow.build(dims, seed=0, **method._shape)
@@ -149,10 +170,7 @@ def main(set_: Annotated[list[str] | None, typer.Option("--set", metavar="differ
         ("ours", our_stages(plugins.choose("differnet", settings).method, weights)),
     ):
         totals[name] = sum(stage.total for stage in stages)
-        lines = [
-            [*stage[:4], stage.total / 60, stage.seconds * rates[stage.precision] / stage.multiply_adds]
-            for stage in stages
-        ]
+        lines = [[*stage[:4], stage.total / 60, stage.times_its_floor(rates)] for stage in stages]
         headers = [f"{name}: stage", "precision", "times", "seconds each", "minutes in all", "times its floor"]
         print(tabulate(lines, headers, floatfmt=("", "", ".0f", ".4f", ".1f", ".1f")) + "\n")
     print(

@@ -2,9 +2,11 @@
 
     python -m tests.speed.differnet_maps --dataset demo --category brick --set differnet.preset=fast
 
-The flow is trained once; all maps are of that flow and the same rotations.
+The flow is trained once; all maps are of that flow. Beside each number of rotations stands what a map costs, as a
+multiple of the processor time of a score.
 """
 
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -23,8 +25,8 @@ from methods import Image
 from methods._alexnet import fixed_views
 from methods.differnet import DifferNet, flow, localisation
 
-PUBLISHED_BLUR = 3.0
-"""Deviation in pixels of the Gaussian over the signed gradient."""
+PUBLISHED_BLUR, PUBLISHED_CUT = 3.0, 4
+"""Deviation in pixels of the Gaussian over the signed gradient, and the deviations at which it is cut."""
 
 Mapper = Callable[[Image], np.ndarray]
 
@@ -38,15 +40,16 @@ def published_map(image: Image, method: DifferNet, *, rotations: int) -> np.ndar
     total = 0.0
     for start in range(0, rotations, localisation.BATCH):
         batch = views[start : start + localisation.BATCH]
-        gradient = _loss_gradient(method._features.rendered(resized, batch), method)
+        gradient = _loss_gradient(method._features.rendered(resized, batch), method) * len(batch) / rotations
         turned = [
             localisation._turned_back(channel, [view.degrees for view in batch]) for channel in gradient.unbind(dim=1)
         ]
-        radius = round(3 * PUBLISHED_BLUR)
+        radius = round(PUBLISHED_CUT * PUBLISHED_BLUR)
         blurred = gaussian_blur(torch.stack(turned, dim=1), [2 * radius + 1] * 2, [PUBLISHED_BLUR] * 2)
         total = total + blurred.abs().mean(dim=1).sum(dim=0)
     squared = (total / rotations) ** 2
-    return ((squared - squared.min()) / (squared.max() - squared.min())).numpy()
+    map = ((squared - squared.min()) / (squared.max() - squared.min())).numpy()
+    return localisation.padded(map, method.border_crop)
 
 
 def _loss_gradient(pixels: Tensor, method: DifferNet) -> Tensor:
@@ -82,23 +85,31 @@ def main(
     dataset: str = "demo",
     category: str = "brick",
     data: Annotated[Path | None, typer.Option(help="Folder of the dataset.")] = None,
-    rotations: Annotated[int, typer.Option(help="Rotations that a map is the mean over.")] = 16,
+    rotations: Annotated[str, typer.Option(help="Rotations that a map is the mean over, separated by commas.")] = "16",
     blur: Annotated[float, typer.Option(help="Deviation of the Gaussian over our maps, pixels.")] = 3.0,
     seed: int = 0,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="differnet.FIELD=VALUE")] = None,
 ) -> None:
-    """Print the pixel metrics of each kind of map."""
+    """Print the pixel metrics and the cost of each kind of map."""
     source = plugins.dataset(dataset)
     samples = list(source.samples(data or plan.default_data(dataset), category))
     settings = plugins.parse_assignments(set_ or [], ["differnet"])["differnet"]
     method = trained(samples, plugins.choose("differnet", settings).method, seed)
     tested = [sample for sample in samples if sample.split == "test"]
-    lines = []
-    for name, mapper in mappers(method, rotations=rotations, blur=blur).items():
-        maps = [mapper(image) for image in images.Images(tested)]
-        scores, _ = pixels.measure(tested, maps, source.mask_above)
-        lines.append([category, name, scores.auroc, scores.aupro, scores.images])
-    print(tabulate(lines, ["category", "map", "pixel AUROC", "AUPRO", "images"], floatfmt=".3f"))
+    shown, lines = list(images.Images(tested)), []
+    begun = time.process_time()
+    found = list(method.score(shown))
+    score_seconds = time.process_time() - begun
+    print(f"{category}: {score_seconds / len(found):.2f} s of processor time a score of {method.test_views} views")
+    for count in map(int, rotations.split(",")):
+        for name, mapper in mappers(method, rotations=count, blur=blur).items():
+            begun = time.process_time()
+            maps = [mapper(image) for image in shown]
+            cost = (time.process_time() - begun) / score_seconds
+            measured, _ = pixels.measure(tested, maps, source.mask_above)
+            lines.append([category, name, count, measured.auroc, measured.aupro, cost, measured.images])
+    headers = ["category", "map", "rotations", "pixel AUROC", "AUPRO", "cost of a map / score", "images"]
+    print(tabulate(lines, headers, "pipe", floatfmt=("", "", "", ".3f", ".3f", ".2f", "")))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ flows scored over the same views tell how well each was trained. The published f
 its own precision.
 
 A short schedule draws few views of the bank: `ours, small bank` has so few that each is drawn as often as under the
-paper's 192 epochs.
+whole schedule of the settings. `untrained` is a flow before its first step: what training has to do with the AUROC.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,9 +27,13 @@ from methods.differnet import DifferNet, flow
 from tests.speed.published_differnet import TEST_VIEWS, PublishedDifferNet
 
 CHOICES = ["flow", "views"]
-OURS, SMALL, PUBLISHED = "ours", "ours, small bank", "published"
+OURS, SMALL, PUBLISHED, UNTRAINED = "ours", "ours, small bank", "published", "untrained"
 RANDOM, FIXED = "random views", "fixed views"
-PAPER_EPOCHS = 192
+
+
+def configured(settings: dict[str, Any]) -> DifferNet:
+    """Our DifferNet with these settings."""
+    return plugins.choose("differnet", settings).method
 
 
 def published(train: images.Images, *, epochs: int, seed: int) -> PublishedDifferNet:
@@ -42,7 +46,7 @@ def published(train: images.Images, *, epochs: int, seed: int) -> PublishedDiffe
 
 def ours(train: images.Images, *, epochs: int, seed: int, settings: dict[str, Any]) -> DifferNet:
     """Trained as the suite does it."""
-    method = plugins.choose("differnet", {**settings, "meta_epochs": epochs, "sub_epochs": 1}).method
+    method = configured({**settings, "meta_epochs": epochs, "sub_epochs": 1})
     for _ in method.fit(train, seed=seed, device="cpu"):
         pass
     return method
@@ -60,11 +64,13 @@ def measure(
 ) -> Iterator[dict[str, Any]]:
     """A line for each flow and kind of views."""
     theirs = published(train, epochs=epochs, seed=seed)
-    small = {"bank_views": max(1, DifferNet().bank_views * epochs // PAPER_EPOCHS)}
+    whole = configured(settings)
+    small = {"bank_views": max(1, whole.bank_views * epochs // (whole.meta_epochs * whole.sub_epochs))}
     methods = {
         name: ours(train, epochs=epochs, seed=seed, settings=settings | changed)
         for name, changed in ((OURS, {}), (SMALL, small))
     }
+    untrained = flow.build(whole._dims, seed=seed, **whole._shape)
     generator = torch.Generator().manual_seed(seed)
     for kind, views in kinds_of_views(len(test), generator).items():
         theirs_see = [
@@ -73,6 +79,7 @@ def measure(
         ours_see = [methods[OURS]._features.extract(image, own) for image, own in zip(test, views, strict=True)]
         line = {"seed": seed, "views": kind}
         yield line | {"flow": PUBLISHED, "auroc": auroc(theirs.flow, theirs_see, labels)}
+        yield line | {"flow": UNTRAINED, "auroc": auroc(untrained, ours_see, labels)}
         for name, method in methods.items():
             yield line | {"flow": name, "auroc": auroc(method._flow, ours_see, labels)}
 

@@ -33,13 +33,15 @@ BASE = {"features_precision": "bfloat16", "scoring_precision": "bfloat16", "test
 MANY = {"test_views": 64}
 TRIALS: dict[str, dict[str, Any]] = {
     "base": MANY,
-    "fresh views": {"fresh": True, "bank_views": 96} | MANY,
+    "fresh views": {"fresh": True} | MANY,
     "bank of 16": {"bank_views": 16} | MANY,
     "bank of 32": {"bank_views": 32} | MANY,
+    "128 test views": {"test_views": 128},
     "training in float32": {"training_precision": "float32"} | MANY,
     "published width": {"hidden_width": 2048} | MANY,
-    "one-cycle rate": {"cycle": True} | MANY,
+    "one-cycle rate": {"cycle": True, "learning_rate": 4e-4} | MANY,
     "mean of weights": {"averaged": True} | MANY,
+    "mean of late scores": {"late": True} | MANY,
     "fill mean": {"rotation_fill": "mean"},
     "bilinear": {"rotation_interpolation": "bilinear"},
     "jitter 0.15": {"brightness": 0.15, "contrast": 0.15},
@@ -51,7 +53,9 @@ TRIALS: dict[str, dict[str, Any]] = {
     "batches of 48 images, twice the rate": {"batch_size": 48, "learning_rate": 4e-4} | MANY,
 }
 """Settings of DifferNet, and those of `Way`."""
-LOOKS, LOOK_VIEWS = (8, 16), 32
+LOOKS, LOOK_VIEWS = (8, 16, 48, 96), 32
+LATE = 0.25
+"""The share of the epochs, the last ones, whose scores are averaged."""
 DECAY = 0.8
 """What the mean of the weights keeps of itself in an epoch."""
 KEY = ["dataset", "category", "trial", "setup", "seed"]
@@ -61,11 +65,14 @@ class Way(NamedTuple):
     """How a trial trains, beyond DifferNet's settings."""
 
     fresh: bool = False
-    """No view is seen twice: the bank must have as many as the epochs need."""
+    """No view is seen twice, whatever `bank_views` says."""
     cycle: bool = False
-    """The learning rate rises from a tenth to its height at 30 % of the epochs, and falls to a thousandth."""
+    """The learning rate rises from a tenth to its height at 30 % of the epochs, and falls to a thousandth: half of its
+    height on average."""
     averaged: bool = False
     """The flow scored has the mean of the epochs' weights, later ones counting more."""
+    late: bool = False
+    """The final scores are means over the flows of the last epochs."""
 
 
 class Category(NamedTuple):
@@ -136,10 +143,12 @@ def opened(seen: tuple, **further: Any) -> DifferNet:
     return method
 
 
-def trial(name: str) -> tuple[DifferNet, Way]:
-    """The method of a trial, and how it trains."""
+def trial(name: str, *, epochs: int) -> tuple[DifferNet, Way]:
+    """The method of a trial of so many epochs, and how it trains."""
     settings = BASE | TRIALS[name]
     way = Way(**{field: settings.pop(field) for field in Way._fields if field in settings})
+    if way.fresh:
+        settings["bank_views"] = epochs * DifferNet().views_per_image
     return DifferNet(**settings), way
 
 
@@ -176,17 +185,18 @@ def scores(network: nn.Module, test: Tensor, method: DifferNet) -> np.ndarray:
 
 def measure(name: str, eyes: Eyes, *, epochs: int, seed: int) -> dict[str, float]:
     """The image AUROC of a trial at some epochs, and after the last by the number of test views."""
-    method, way = trial(name)
+    method, way = trial(name, epochs=epochs)
     bank, test = eyes.bank(method), eyes.test(method)
-    if way.fresh and bank.shape[1] < epochs * method.views_per_image:
-        raise typer.BadParameter(f"{name} is for {bank.shape[1] // method.views_per_image} epochs or fewer")
     found: dict[str, float] = {}
+    late: list[np.ndarray] = []
     for number, (network, loss) in enumerate(trained(method, way, bank, epochs=epochs, seed=seed), start=1):
         found["loss"] = loss
         if number in LOOKS:
             few = test[:, :: -(-test.shape[1] // LOOK_VIEWS)]
             found[f"epoch {number}"] = auroc(scores(network, few, method), eyes.category.defective)
-    by_view = scores(network, test, method)
+        if number == epochs or (way.late and number > (1 - LATE) * epochs):
+            late.append(scores(network, test, method))
+    by_view = np.mean(late, axis=0)
     return found | {
         f"{views} views": auroc(by_view[:, :: test.shape[1] // views], eyes.category.defective)
         for views in (1, 4, 16, 32, 64, 128)
@@ -204,7 +214,7 @@ def lines(
 ) -> Iterator[dict[str, Any]]:
     """One line a category, trial and seed, but for the known ones; `size` is how long and on how many images."""
     for category, shown in categories.items():
-        eyes = Eyes(shown, [trial(name)[0] for name in names])
+        eyes = Eyes(shown, [trial(name, epochs=size["epochs"])[0] for name in names])
         for name in names:
             setup = json.dumps(BASE | TRIALS[name] | size, sort_keys=True)
             for seed in seeds:
