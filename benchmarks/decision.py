@@ -32,15 +32,28 @@ DEFINITIONS = {
 }
 """What each number at the threshold means, for the foot of the report."""
 
+FAR = 10
+"""So many times the next highest calibration score, and the highest is that of an image unlike the others."""
 AREAS = 120
 """Areas tried where the user names none."""
 LARGEST_SHARE = 0.05
 """The largest of them, as a share of the image."""
 
 
+def calibration_images(images: Iterable[ImageScore]) -> list[ImageScore]:
+    """Those whose scores may set a threshold: normal ones, held out from training or of a validation split."""
+    return [image for image in images if image.part != "test" and image.defect is None]
+
+
 def calibration_scores(images: Iterable[ImageScore]) -> list[float]:
-    """Scores that may set a threshold: of normal images, held out from training or of a validation split."""
-    return [image.score for image in images if image.part != "test" and image.defect is None]
+    """The scores of `calibration_images`."""
+    return [image.score for image in calibration_images(images)]
+
+
+def far_off(images: Iterable[ImageScore]) -> ImageScore | None:
+    """The calibration image that scores more than `FAR` times the next highest one, so that the threshold is its."""
+    *_, second, highest = [None, None, *sorted(calibration_images(images), key=lambda image: image.score)]
+    return highest if second and highest.score > FAR * second.score > 0 else None
 
 
 def threshold(calibration_scores: Sequence[float], false_alarm_share: float = 0.0) -> float:

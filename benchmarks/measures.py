@@ -72,7 +72,7 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
         "data": result.data,
         "code": result.code,
         "key": result.key,
-        "remarks": "\n".join([*result.remarks, *_tuned_on(point), *_outdated(result)]),
+        "remarks": "\n".join([*result.remarks, *_far_off(result, point), *_tuned_on(point), *_outdated(result)]),
     }
     defects = [job | each for each in _defects(test[1], placements, judged[1], rule["threshold"])]
     return Measured(row, defects, placements and rivals.entry(_contest(result), normal, defective, placements))
@@ -182,6 +182,16 @@ def _tuned_on(point: OperatingPoint | None) -> list[str]:
     if point is None or not point.tuned_on:
         return []
     return [f"the minimum defect area was chosen on {len(point.tuned_on)} test images, which count in no number here"]
+
+
+def _far_off(result: Result, point: OperatingPoint | None) -> list[str]:
+    highest = None if point else decision.far_off(result.images)
+    if highest is None:
+        return []
+    return [
+        f"the threshold is the score of {highest.path}, more than {decision.FAR} times that of the next highest "
+        "calibration image, so that defects are missed below it: see whether it is a normal image"
+    ]
 
 
 def _outdated(result: Result) -> list[str]:

@@ -26,6 +26,23 @@ def test_only_normal_images_outside_the_test_set_calibrate():
     assert decision.calibration_scores(images) == [1.0, 2.0]
 
 
+@pytest.mark.parametrize(
+    ("held", "far"),
+    [
+        ([1.0, 31.0, 3.0], 31.0),
+        ([1.0, 30.0, 3.0], None),
+        ([5.0], None),
+        ([], None),
+        ([-9.0, -0.1], None),
+        ([0, 0], None),
+    ],
+)
+def test_an_image_far_off_the_others_is_told(held, far):
+    others = [score(500.0, "test"), score(900.0, "validation", "bent")]
+    found = decision.far_off([*others, *(score(value, "calibration") for value in held)])
+    assert (found and found.score) == far
+
+
 @pytest.mark.parametrize(("images", "share"), [(0, 1.0), (1, 0.5), (19, 0.05)])
 def test_promised_share_is_one_in_n_plus_one(images, share):
     assert decision.promised_false_alarm_share(images) == share

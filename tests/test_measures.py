@@ -205,6 +205,13 @@ def test_an_operating_point_judges_in_the_place_of_the_calibrated_threshold():
     assert row["image_auroc"] == row["area_image_auroc"] == pytest.approx(13 / 16)
 
 
+def test_a_threshold_that_rests_on_one_odd_image_is_remarked_unless_a_point_sets_another():
+    stored = result([*CALIBRATION, ("calibration", None, 5.1), *TEST])
+    assert "the threshold is the score of 3.png" in row_of(stored)["remarks"]
+    assert "the threshold" not in row_of(stored, operating_point(stored))["remarks"]
+    assert "the threshold" not in row_of(result([*CALIBRATION, *TEST]))["remarks"]
+
+
 def test_without_an_operating_point_there_is_no_minimum_area():
     row = row_of(result(TEST))
     assert [row[name] for name in ("min_area_px", "min_area_share", "area_chosen_on", "area_image_auroc")] == [None] * 4
