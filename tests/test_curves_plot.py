@@ -6,44 +6,22 @@ import pytest
 
 from benchmarks import job_files
 from reports import curves_plot
-from reports.results import Cell, Cost, Curve, Result, StoredEpoch
+from reports.results import Curve, Result, StoredEpoch
+from tests.stored import made_cell, made_result
 
 pytestmark = pytest.mark.filterwarnings("error")
 RATES = np.geomspace(1e-5, 1, 40)
 
 
 def result(losses, held_out=None, *, curves=(), **changed) -> Result:
-    cell = Cell(
-        method="cae",
-        settings=changed,
-        changed=changed,
-        dataset="demo",
-        category="$brick_1$",
-        seed=3,
-        shots=None,
-        calibration=0.1,
-    )
-    cost = dict.fromkeys(("fit_seconds", "score_seconds", "peak_memory_mb"), 1.0)
     pairs = zip(losses, held_out or [None] * len(losses), strict=True)
-    return Result(
-        key="k",
-        code="c",
-        cell=cell,
-        data="parts",
-        made=True,
-        trained_on=9,
-        images=[],
-        pixels=None,
-        tracked=False,
+    return made_result(
+        cell=made_cell("cae", "$brick_1$", 3, dataset="demo", settings=changed, changed=changed),
         epochs=[
             StoredEpoch(number=number, loss=loss, held_out_loss=held, image_auroc=None, seconds=1.0)
             for number, (loss, held) in enumerate(pairs, start=1)
         ],
         curves=list(curves),
-        remarks=[],
-        versions={},
-        machine="m",
-        cost=Cost(**cost, images_per_second=None, parameters=1, device="cpu", threads=1, finished="now"),
     )
 
 

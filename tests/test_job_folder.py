@@ -5,23 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import job_folder
-from reports.results import Cell
+from tests.stored import made_cell
 
 RESULTS = Path("kept")
 
 
-def cell(**changes) -> Cell:
-    fields = {
-        "method": "cae",
-        "settings": {"loss": "mse"},
-        "changed": {},
-        "dataset": "demo",
-        "category": "nut",
-        "seed": 0,
-        "shots": None,
-        "calibration": 0.1,
-    }
-    return Cell(**fields | changes)
+def cell(**changes):
+    return made_cell(**{"method": "cae", "category": "nut"} | changes)
 
 
 @given(category=st.text(min_size=1, max_size=20), seed=st.integers(0, 2**63 - 1))

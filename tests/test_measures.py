@@ -10,8 +10,9 @@ import pytest
 
 from benchmarks import job_folder, measures, results_folder
 from reports import report
-from reports.results import Cell, Cost, Failure, ImageScore, OperatingPoint, PixelScores, Result, StoredEpoch, write
+from reports.results import Failure, OperatingPoint, PixelScores, StoredEpoch, write
 from reports.rows import VOLATILE, csv_text
+from tests.stored import made_cell, made_cost, made_images, made_result
 
 CALIBRATION = [("calibration", None, score) for score in (0.1, 0.5, 0.3)]
 TEST = [("test", None, score) for score in (0.2, 0.4, 0.6, 0.0)]
@@ -21,45 +22,14 @@ VALIDATION = [("validation", None, 0.65), ("validation", "bent", 5.0)]
 
 
 def result(images, **changes):
-    cell = Cell(
-        method="knn",
-        settings={"neighbours": 3, "views": 1},
-        changed={"neighbours": 3},
-        dataset="folder",
-        category="bolt",
-        seed=0,
-        shots=None,
-        calibration=0.1,
-    )
     fields = {
-        "key": "a1",
-        "code": "b2",
-        "cell": cell,
-        "data": "/data",
-        "made": False,
-        "trained_on": 20,
-        "images": [
-            ImageScore(path=f"{index}.png", part=part, defect=defect, score=score)
-            for index, (part, defect, score) in enumerate(images)
-        ],
-        "pixels": PixelScores(auroc=0.9, average_precision=0.4, aupro=0.7, images=8, code="c3"),
-        "tracked": False,
-        "epochs": [],
+        "cell": made_cell(settings={"neighbours": 3, "views": 1}, changed={"neighbours": 3}),
+        "images": made_images(images),
         "remarks": ["weights: none", "two masks are empty"],
         "versions": {"torch": "2.11", "numpy": "2.1"},
-        "machine": "a laptop",
-        "cost": Cost(
-            fit_seconds=2.5,
-            score_seconds=0.5,
-            images_per_second=22.0,
-            peak_memory_mb=300.0,
-            parameters=7,
-            device="cpu",
-            threads=2,
-            finished="2025-01-01T00:00:00+00:00",
-        ),
+        "cost": made_cost(parameters=7),
     }
-    return Result(**fields | changes)
+    return made_result(**fields | changes)
 
 
 def operating_point(stored, *, tuned_on=(), **changes):

@@ -5,19 +5,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.fingerprint import Digests
-from reports.results import FORMAT, Cell, DamagedResultError, Failure, Result, ResultError, read, write
+from reports.results import FORMAT, DamagedResultError, Failure, Result, ResultError, read, write
 from tests.checkout.program import CATEGORIES, Checkout
+from tests.stored import made_cell
 
-CELL = Cell(
-    method="cae",
-    settings={"loss": "mse"},
-    changed={},
-    dataset="demo",
-    category="nut",
-    seed=0,
-    shots=None,
-    calibration=0.1,
-)
+CELL = made_cell(method="cae", settings={"loss": "mse"}, dataset="demo", category="nut")
 FAILURE = Failure(key="k", cell=CELL, reason="why", tail="how")
 
 

@@ -18,47 +18,19 @@ import methods
 from benchmarks import measures, plugins
 from reports import published, report
 from reports.comparison import comparison
-from reports.results import Cell, Cost, Failure, ImageScore, PixelScores, Result, StoredEpoch
+from reports.results import Failure, StoredEpoch
 from reports.rows import csv_text, in_order
 from reports.tables import escape, frame, means, names, significant
+from tests.stored import made_cell as cell
+from tests.stored import made_images, made_result
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 EPOCHS = [StoredEpoch(number=n, loss=1.0, image_auroc=a, seconds=1800 * n) for n, a in ((1, 0.6), (2, 0.8), (3, 0.7))]
 
 
-def cell(method="knn", category="bolt", seed=0, **fields):
-    defaults = {"settings": {"views": 1}, "changed": {}, "dataset": "folder", "shots": None, "calibration": 0.1}
-    return Cell(method=method, category=category, seed=seed, **defaults | fields)
-
-
 def result(cell, **fields):
     scores = [("calibration", None, 0.5), ("test", None, 0.1), ("test", None, 0.9), ("test", "bent", 0.7)]
-    cost = Cost(
-        fit_seconds=2.5,
-        score_seconds=0.5,
-        images_per_second=22.0,
-        peak_memory_mb=300.0,
-        parameters=2_500_000,
-        device="cpu",
-        threads=2,
-        finished="2025-01-01T00:00:00+00:00",
-    )
-    defaults = {
-        "key": "a1",
-        "code": "b2",
-        "data": "/data",
-        "made": False,
-        "trained_on": 20,
-        "images": [ImageScore(path=f"{s}.png", part=p, defect=d, score=s) for p, d, s in scores],
-        "pixels": PixelScores(auroc=0.9, average_precision=0.4, aupro=0.7, images=3, code="c3"),
-        "tracked": "epochs" in fields,
-        "epochs": [],
-        "remarks": [],
-        "versions": {"numpy": "2.1"},
-        "machine": "a laptop",
-        "cost": cost,
-    }
-    return Result(cell=cell, **defaults | fields)
+    return made_result(cell=cell, **{"images": made_images(scores), "tracked": "epochs" in fields} | fields)
 
 
 def row(method="knn", category="bolt", seed=0, auroc=0.5, **fields):
@@ -324,7 +296,7 @@ def on_published_data(method, category, dataset, auroc=0.9, **fields):
     """A row with as many images as were published of the category."""
     counts = plugins.dataset(dataset).counts[category]
     kinds = [("calibration", None)] * 9 + [("test", None)] * counts.test_normal + [("test", "bent")] * counts[2]
-    images = [ImageScore(path=f"{n}.png", part=part, defect=defect, score=n) for n, (part, defect) in enumerate(kinds)]
+    images = made_images((*kind, number) for number, kind in enumerate(kinds))
     stored = result(cell(method, category, dataset=dataset, **fields), trained_on=counts.train - 9, images=images)
     return measures.measure(stored).row | {"image_auroc": auroc}
 

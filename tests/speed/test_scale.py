@@ -14,7 +14,8 @@ from benchmarks.jobs.progress import Progress
 from benchmarks.jobs.runner import Runner
 from benchmarks.plan import Job
 from reports.files import write_text
-from reports.results import Cell, Cost, ImageScore, Result
+from reports.results import Cell, ImageScore, Result
+from tests.stored import made_cell, made_result
 
 pytestmark = pytest.mark.slow
 
@@ -33,33 +34,7 @@ def result(cell: Cell, number: int) -> Result:
         )
         for index, score in enumerate(generator.normal(lift, size=count), start=100 * (defect is not None))
     ]
-    cost = Cost(
-        fit_seconds=1.0,
-        score_seconds=1.0,
-        images_per_second=100.0,
-        peak_memory_mb=300.0,
-        parameters=7,
-        device="cpu",
-        threads=2,
-        finished="2026-01-01T00:00:00+00:00",
-    )
-    return Result(
-        key=f"key {number}",
-        code="code",
-        cell=cell,
-        data="parts",
-        made=True,
-        trained_on=100,
-        images=images,
-        pixels=None,
-        why_no_pixels="the method gives no anomaly maps",
-        tracked=False,
-        epochs=[],
-        remarks=["made by a test"],
-        versions={"numpy": "2"},
-        machine="none",
-        cost=cost,
-    )
+    return made_result(key=f"key {number}", cell=cell, made=True, images=images, pixels=None, why_no_pixels="no maps")
 
 
 @pytest.fixture(scope="module")
@@ -67,16 +42,7 @@ def grid(tmp_path_factory) -> Path:
     """A results folder with a result for each of 4 methods, 100 categories and 25 seeds."""
     results = tmp_path_factory.mktemp("grid")
     cells = [
-        Cell(
-            method=f"method{method}",
-            settings={"width": method},
-            changed={},
-            dataset="folder",
-            category=f"part {category}",
-            seed=seed,
-            shots=None,
-            calibration=0.1,
-        )
+        made_cell(method=f"method{method}", settings={"width": method}, category=f"part {category}", seed=seed)
         for method in range(METHODS)
         for category in range(CATEGORIES)
         for seed in range(SEEDS)
