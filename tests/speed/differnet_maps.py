@@ -31,6 +31,23 @@ PUBLISHED_BLUR, PUBLISHED_CUT = 3.0, 4
 
 Mapper = Callable[[Image], np.ndarray]
 
+BLUR_OF_SIGNED = 3.0
+"""Deviation in pixels of the Gaussian over what still has its sign, in the kinds tried beside those of the settings."""
+
+
+def _smoothed(signed: Tensor) -> Tensor:
+    radius = round(PUBLISHED_CUT * BLUR_OF_SIGNED)
+    return gaussian_blur(signed, [2 * radius + 1] * 2, [BLUR_OF_SIGNED] * 2)
+
+
+TRIED = {
+    "gradient, blurred with its sign": lambda pixels, gradient: _smoothed(gradient).norm(dim=1),
+    "gradient times input, blurred with its sign": lambda pixels, gradient: (
+        _smoothed(gradient * pixels.float()).sum(dim=1).abs()
+    ),
+}
+localisation.EVIDENCE.update(TRIED)
+
 
 def published_map(image: Image, method: DifferNet, *, rotations: int) -> np.ndarray:
     """(h, w) float32: the loss is differentiated, its signed gradient blurred, and the map stretched image by image.
@@ -88,6 +105,7 @@ def main(
     data: Annotated[Path | None, typer.Option(help="Folder of the dataset.")] = None,
     rotations: Annotated[str, typer.Option(help="Rotations that a map is the mean over, separated by commas.")] = "16",
     blur: Annotated[float, typer.Option(help="Deviation of the Gaussian over our maps, pixels.")] = 3.0,
+    kinds: Annotated[str, typer.Option(help="Names of maps, separated by semicolons; all where none is given.")] = "",
     seed: int = 0,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="differnet.FIELD=VALUE")] = None,
 ) -> None:
@@ -105,6 +123,8 @@ def main(
     print(f"{category}: {score_seconds / len(found):.2f} s of processor time a score of {method.test_views} views")
     for count in map(int, rotations.split(",")):
         for name, mapper in mappers(method, rotations=count, blur=blur).items():
+            if kinds and name not in kinds.split(";"):
+                continue
             begun = time.process_time()
             maps = [mapper(image) for image in shown]
             cost = (time.process_time() - begun) / score_seconds
