@@ -15,14 +15,28 @@ BATCH = 8
 """Views differentiated at once."""
 
 
+def mean_square(z: Tensor) -> Tensor:
+    """(n,): the score of each view."""
+    return (z**2).mean(dim=1)
+
+
 def anomaly_map(
-    image: Image, features: Features, flow: nn.Module, *, rotations: int, degrees: float, blur: float, evidence: str
+    image: Image,
+    features: Features,
+    flow: nn.Module,
+    *,
+    rotations: int,
+    degrees: float,
+    blur: float,
+    evidence: str,
+    of: Callable[[Tensor], Tensor] = mean_square,
 ) -> np.ndarray:
     """(h, w) float32: what each pixel has to do with the score, mean over evenly spaced rotations turned back.
 
     The map covers the whole image; a border that was cut off has nothing to do with the score. A pixel is averaged
     over the rotations that show it. `blur` is the deviation in pixels of a Gaussian that smooths the mean, after all
-    signs are gone: before, neighbours of opposite sign would cancel (the published order).
+    signs are gone: before, neighbours of opposite sign would cancel (the published order). What is differentiated is
+    `of` the latent z (n, dims) of the views.
     """
     resized = features.resized(image)
     views = fixed_views(rotations, degrees)
@@ -30,7 +44,7 @@ def anomaly_map(
     for start in range(0, rotations, BATCH):
         batch = views[start : start + BATCH]
         pixels = features.rendered(resized, batch)
-        found = EVIDENCE[evidence](pixels, _gradient(pixels, features, flow))
+        found = EVIDENCE[evidence](pixels, _gradient(pixels, features, flow, of))
         angles = [view.degrees for view in batch]
         total = total + _turned_back(found, angles).sum(dim=0)
         seen = seen + _turned_back(torch.ones_like(found), angles).sum(dim=0)
@@ -42,12 +56,12 @@ def padded(map: np.ndarray, crop: float) -> np.ndarray:
     return np.pad(map, round(len(map) * crop / (1 - 2 * crop)))
 
 
-def _gradient(pixels: Tensor, features: Features, flow: nn.Module) -> Tensor:
-    """Of the score of each view, the mean of z^2, at its pixels."""
+def _gradient(pixels: Tensor, features: Features, flow: nn.Module, of: Callable[[Tensor], Tensor]) -> Tensor:
+    """At the pixels of each view."""
     with torch.enable_grad():
         pixels = pixels.detach().requires_grad_()
         z, _ = flow(features.pooled(pixels))
-        (gradient,) = torch.autograd.grad((z**2).mean(dim=1).sum(), pixels)
+        (gradient,) = torch.autograd.grad(of(z).sum(), pixels)
     return gradient.float()
 
 

@@ -48,6 +48,13 @@ TRIED = {
 }
 localisation.EVIDENCE.update(TRIED)
 
+DAMPED = {
+    "the root of the score": lambda z: localisation.mean_square(z).sqrt(),
+    "the logarithm of the score": lambda z: localisation.mean_square(z).log(),
+}
+"""What may be differentiated in the place of the score, so that few images with enormous scores do not hold all of the
+highest pixels."""
+
 
 def published_map(image: Image, method: DifferNet, *, rotations: int) -> np.ndarray:
     """(h, w) float32: the loss is differentiated, its signed gradient blurred, and the map stretched image by image.
@@ -86,9 +93,15 @@ def mappers(method: DifferNet, *, rotations: int, blur: float) -> dict[str, Mapp
         degrees=method.rotation_degrees,
         blur=blur,
     )
-    return {evidence: partial(ours, evidence=evidence) for evidence in localisation.EVIDENCE} | {
-        "published": partial(published_map, method=method, rotations=rotations)
-    }
+    return (
+        {evidence: partial(ours, evidence=evidence) for evidence in localisation.EVIDENCE}
+        | {
+            f"{evidence} of {name}": partial(ours, evidence=evidence, of=of)
+            for evidence in ("gradient", "gradient_times_input")
+            for name, of in DAMPED.items()
+        }
+        | {"published": partial(published_map, method=method, rotations=rotations)}
+    )
 
 
 def trained(samples: list[Sample], method: DifferNet, seed: int) -> DifferNet:
