@@ -250,7 +250,7 @@ def test_the_gradient_is_that_of_the_score(small_features, wide_flow):
         with torch.no_grad():
             return float((wide_flow(small_features.pooled(pixels))[0] ** 2).mean())
 
-    gradient = localisation._gradient(pixels, small_features, wide_flow)
+    gradient = localisation._gradient(pixels, small_features, wide_flow, localisation.mean_square)
     step = 0.02 / float(gradient.norm())
     moved = score(pixels + step * gradient) - score(pixels - step * gradient)
     assert moved == pytest.approx(2 * step * float((gradient**2).sum()), rel=0.05)
