@@ -190,7 +190,7 @@ def _far_off(result: Result, point: OperatingPoint | None) -> list[str]:
         return []
     return [
         f"the threshold is the score of {highest.path}, more than {decision.FAR} times that of the next highest "
-        "calibration image, so that defects are missed below it: see whether it is a normal image"
+        "calibration image, so that defects may be missed below it: see whether it is a normal image"
     ]
 
 

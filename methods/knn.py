@@ -41,7 +41,7 @@ class NearestNeighbours(AlexNetMethod):
     # DifferNet: some minutes on a CPU. 12.6 MB.
     bank_size: int = Field(4096, ge=1, description="training features kept, shared out evenly over the images")
     # An image's quarter turns lose no corner and interpolate nothing, and the bank has them too. DifferNet's 64 would
-    # cost 16 times as much; to compare densities on the very same views, set 64.
+    # cost 16 times as much; to score over as many as it does, set 64.
     test_views: int = Field(4, ge=1, description="evenly spaced rotations that a score is the mean over")
     # Other views of the same image lie near each other, so more neighbours would not mean more images.
     neighbours: int = Field(1, ge=1, description="nearest training features that a view's distance is the mean over")

@@ -57,7 +57,7 @@ def padded(map: np.ndarray, crop: float) -> np.ndarray:
 
 
 def _gradient(pixels: Tensor, features: Features, flow: nn.Module, of: Callable[[Tensor], Tensor]) -> Tensor:
-    """At the pixels of each view."""
+    """Of what `of` makes of each view's latent z, at the view's pixels."""
     with torch.enable_grad():
         pixels = pixels.detach().requires_grad_()
         z, _ = flow(features.pooled(pixels))

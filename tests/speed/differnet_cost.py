@@ -22,6 +22,7 @@ from PIL import Image
 from tabulate import tabulate
 
 from benchmarks import images, plugins
+from datasets import Sample
 from methods import _alexnet, _weights
 from methods._precision import supported
 from methods.differnet import DifferNet, flow
@@ -97,12 +98,11 @@ def made_images(count: int) -> list[np.ndarray]:
     return [generator.integers(0, 256, (600, 500, 3), dtype=np.uint8) for _ in range(count)]
 
 
-def decoding_seconds() -> tuple[float, float]:
-    """Of a file, as the published program reads it and as ours does."""
+def decoding_seconds(read: Callable[[Sample], Any]) -> float:
+    """Of a file, read in this way."""
     with tempfile.TemporaryDirectory() as folder:
-        samples = photographs(Path(folder), 1)
-        ours = processor_seconds(lambda: images.Images(samples)[0])
-        return processor_seconds(lambda: Image.open(samples[0].image).convert("RGB")), ours
+        (sample,) = photographs(Path(folder), 1)
+        return processor_seconds(lambda: read(sample))
 
 
 def published_stages(weights: _weights.Weights) -> list[Stage]:
@@ -111,7 +111,7 @@ def published_stages(weights: _weights.Weights) -> list[Stage]:
     view, parameters = view_multiply_adds(448, 3), DifferNet().parameter_count()
     step = processor_seconds(lambda: list(network.train(made, epochs=1)))
     score = processor_seconds(lambda: network.score(made[0]))
-    decode, _ = decoding_seconds()
+    decode = decoding_seconds(lambda sample: Image.open(sample.image).convert("RGB"))
     return [
         Stage("file decoded", "", TRAIN * EPOCHS + TEST, decode, 0),
         Stage("training step", FULL, TRAIN / IMAGES * EPOCHS, step, IMAGES * VIEWS * (3 * view + 6 * parameters)),
@@ -126,7 +126,7 @@ def our_stages(method: DifferNet, weights: _weights.Weights) -> list[Stage]:
     steps = TRAIN / method.batch_size * method.meta_epochs * method.sub_epochs
     extract, train, judge = _our_seconds(method, weights, rows)
     seen, trained = (supported(wanted, "cpu") for wanted in (method.features_precision, method.training_precision))
-    _, decode = decoding_seconds()
+    decode = decoding_seconds(lambda sample: images.Images([sample])[0])
     return [
         Stage("file decoded", "", TRAIN + TEST, decode, 0),
         Stage("view for the bank", seen, TRAIN * method.bank_views, extract, view),

@@ -31,13 +31,11 @@ PUBLISHED_BLUR, PUBLISHED_CUT = 3.0, 4
 
 Mapper = Callable[[Image], np.ndarray]
 
-BLUR_OF_SIGNED = 3.0
-"""Deviation in pixels of the Gaussian over what still has its sign, in the kinds tried beside those of the settings."""
-
 
 def _smoothed(signed: Tensor) -> Tensor:
-    radius = round(PUBLISHED_CUT * BLUR_OF_SIGNED)
-    return gaussian_blur(signed, [2 * radius + 1] * 2, [BLUR_OF_SIGNED] * 2)
+    """The published Gaussian."""
+    radius = round(PUBLISHED_CUT * PUBLISHED_BLUR)
+    return gaussian_blur(signed, [2 * radius + 1] * 2, [PUBLISHED_BLUR] * 2)
 
 
 TRIED = {
@@ -69,9 +67,7 @@ def published_map(image: Image, method: DifferNet, *, rotations: int) -> np.ndar
         turned = [
             localisation._turned_back(channel, [view.degrees for view in batch]) for channel in gradient.unbind(dim=1)
         ]
-        radius = round(PUBLISHED_CUT * PUBLISHED_BLUR)
-        blurred = gaussian_blur(torch.stack(turned, dim=1), [2 * radius + 1] * 2, [PUBLISHED_BLUR] * 2)
-        total = total + blurred.abs().mean(dim=1).sum(dim=0)
+        total = total + _smoothed(torch.stack(turned, dim=1)).abs().mean(dim=1).sum(dim=0)
     squared = (total / rotations) ** 2
     map = ((squared - squared.min()) / (squared.max() - squared.min())).numpy()
     return localisation.padded(map, method.border_crop)
