@@ -79,6 +79,7 @@ class Method(ABC):
 
     - images are left untouched, and scored in order, each independent of its company;
     - scoring twice is equal; the same seed gives the same scores; the global random generators are left alone;
+    - image scores asked for alone are those of `score`;
     - a saved and loaded method gives equal scores;
     - a map is finite float32 and covers the whole image;
     - a file of a saved method that is missing or damaged is one sentence;
@@ -103,6 +104,10 @@ class Method(ABC):
     @abstractmethod
     def score(self, images: Sequence[Image]) -> Iterator[Score]:
         """One score an image, in order. Raises MethodError before `fit` or `load`."""
+
+    def image_scores(self, images: Sequence[Image]) -> Iterator[float]:
+        """Those of `score` alone; a method whose maps cost more than its scores leaves them out here."""
+        return (score.image for score in self.score(images))
 
     @abstractmethod
     def score_rule(self) -> str:

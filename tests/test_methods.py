@@ -245,6 +245,10 @@ def test_maps_are_finite_float32_and_scores_finite(fitted):
             assert score.map.dtype == np.float32 and score.map.ndim == 2
 
 
+def test_image_scores_alone_are_those_of_score(fitted):
+    assert list(fitted.method.image_scores(unseen_images())) == image_scores(fitted.method, unseen_images())
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_score_is_finite_where_it_is_a_number_and_so_is_all_of_its_map(bad):
     map = np.zeros((2, 3), np.float32)

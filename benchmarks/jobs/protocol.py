@@ -120,7 +120,7 @@ def _require_convergence(epoch: Epoch) -> None:
 
 def _look(method: Method, test: list[Sample]) -> float | None:
     """The image AUROC of the test set, None with one class only."""
-    scores = [score.image for score in method.score(images.Images(test))]
+    scores = list(method.image_scores(images.Images(test)))
     labels = [sample.defect is not None for sample in test]
     return metrics.auroc(scores, labels) if len(set(labels)) == 2 else None
 

@@ -1,6 +1,7 @@
-"""Where an image is anomalous: the gradient of its score at its pixels, seen in several rotations."""
+"""Where an image is anomalous: the gradient of its score's logarithm at its pixels, seen in several rotations."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,11 +16,6 @@ BATCH = 8
 """Views differentiated at once."""
 
 
-def mean_square(z: Tensor) -> Tensor:
-    """(n,): the score of each view."""
-    return (z**2).mean(dim=1)
-
-
 def anomaly_map(
     image: Image,
     features: Features,
@@ -29,22 +25,22 @@ def anomaly_map(
     degrees: float,
     blur: float,
     evidence: str,
-    of: Callable[[Tensor], Tensor] = mean_square,
 ) -> np.ndarray:
     """(h, w) float32: what each pixel has to do with the score, mean over evenly spaced rotations turned back.
 
     The map covers the whole image; a border that was cut off has nothing to do with the score. A pixel is averaged
     over the rotations that show it. `blur` is the deviation in pixels of a Gaussian that smooths the mean, after all
-    signs are gone: before, neighbours of opposite sign would cancel (the published order). What is differentiated is
-    `of` the latent z (n, dims) of the views.
+    signs are gone: before, neighbours of opposite sign would cancel (the published order). `evidence` names one of
+    EVIDENCE.
     """
+    of, shown = EVIDENCE[evidence]
     resized = features.resized(image)
     views = fixed_views(rotations, degrees)
     total, seen = 0.0, 0.0
     for start in range(0, rotations, BATCH):
         batch = views[start : start + BATCH]
         pixels = features.rendered(resized, batch)
-        found = EVIDENCE[evidence](pixels, _gradient(pixels, features, flow, of))
+        found = shown(pixels, _gradient(pixels, features, flow, of))
         angles = [view.degrees for view in batch]
         total = total + _turned_back(found, angles).sum(dim=0)
         seen = seen + _turned_back(torch.ones_like(found), angles).sum(dim=0)
@@ -78,15 +74,36 @@ def _blurred(map: Tensor, deviation: float) -> Tensor:
     return gaussian_blur(map[None], [2 * radius + 1] * 2, [deviation] * 2)[0]
 
 
+class Evidence(NamedTuple):
+    """What a map shows of a view."""
+
+    of: Callable[[Tensor], Tensor]
+    """(n,) of the latent z (n, dims) of n views: what is differentiated."""
+    shown: Callable[[Tensor, Tensor], Tensor]
+    """(n, side, side), not negative, of pixels (n, 3, side, side) and the gradient there."""
+
+
+def score(z: Tensor) -> Tensor:
+    """(n,): of each view."""
+    return (z**2).mean(dim=1)
+
+
+def log_score(z: Tensor) -> Tensor:
+    """(n,): the logarithm, as scores span orders of magnitude: else the maps of the highest hold all bright pixels."""
+    return score(z).log()
+
+
 def magnitude(pixels: Tensor, gradient: Tensor) -> Tensor:
     """The length of the gradient over the colours."""
     return gradient.norm(dim=1)
 
 
 def contribution(pixels: Tensor, gradient: Tensor) -> Tensor:
-    """The gradient times the input: to first order, what the score would lose if the pixel were mean gray."""
+    """The gradient times the input: to first order, what would be lost if the pixel were mean gray."""
     return (gradient * pixels.float()).sum(dim=1).abs()
 
 
-EVIDENCE: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"gradient": magnitude, "gradient_times_input": contribution}
-"""What is read off pixels (n, 3, side, side) and the gradient there: (n, side, side), not negative."""
+EVIDENCE = {
+    "gradient": Evidence(of=log_score, shown=magnitude),
+    "gradient_times_input": Evidence(of=log_score, shown=contribution),
+}

@@ -38,20 +38,23 @@ def _smoothed(signed: Tensor) -> Tensor:
     return gaussian_blur(signed, [2 * radius + 1] * 2, [PUBLISHED_BLUR] * 2)
 
 
-TRIED = {
+SHOWN = {
+    "gradient": localisation.magnitude,
+    "gradient times input": localisation.contribution,
     "gradient, blurred with its sign": lambda pixels, gradient: _smoothed(gradient).norm(dim=1),
     "gradient times input, blurred with its sign": lambda pixels, gradient: (
         _smoothed(gradient * pixels.float()).sum(dim=1).abs()
     ),
 }
-localisation.EVIDENCE.update(TRIED)
-
-DAMPED = {
-    "the root of the score": lambda z: localisation.mean_square(z).sqrt(),
-    "the logarithm of the score": lambda z: localisation.mean_square(z).log(),
+OF = {
+    "score": localisation.score,
+    "root of the score": lambda z: localisation.score(z).sqrt(),
+    "logarithm of the score": localisation.log_score,
 }
-"""What may be differentiated in the place of the score, so that few images with enormous scores do not hold all of the
-highest pixels."""
+TRIED = {
+    f"{what}: {name}": localisation.Evidence(of, shown) for what, of in OF.items() for name, shown in SHOWN.items()
+}
+localisation.EVIDENCE.update(TRIED)
 
 
 def published_map(image: Image, method: DifferNet, *, rotations: int) -> np.ndarray:
@@ -89,15 +92,8 @@ def mappers(method: DifferNet, *, rotations: int, blur: float) -> dict[str, Mapp
         degrees=method.rotation_degrees,
         blur=blur,
     )
-    return (
-        {evidence: partial(ours, evidence=evidence) for evidence in localisation.EVIDENCE}
-        | {
-            f"{evidence} of {name}": partial(ours, evidence=evidence, of=of)
-            for evidence in ("gradient", "gradient_times_input")
-            for name, of in DAMPED.items()
-        }
-        | {"published": partial(published_map, method=method, rotations=rotations)}
-    )
+    tried = {evidence: partial(ours, evidence=evidence) for evidence in TRIED}
+    return tried | {"loss: published": partial(published_map, method=method, rotations=rotations)}
 
 
 def trained(samples: list[Sample], method: DifferNet, seed: int) -> DifferNet:
@@ -127,9 +123,10 @@ def main(
     tested = [sample for sample in samples if sample.split == "test"]
     shown, lines = list(images.Images(tested)), []
     begun = time.process_time()
-    found = list(method.score(shown))
+    for _ in method.image_scores(shown):
+        pass
     score_seconds = time.process_time() - begun
-    print(f"{category}: {score_seconds / len(found):.2f} s of processor time a score of {method.test_views} views")
+    print(f"{category}: {score_seconds / len(shown):.2f} s of processor time a score of {method.test_views} views")
     for count in map(int, rotations.split(",")):
         for name, mapper in mappers(method, rotations=count, blur=blur).items():
             if kinds and name not in kinds.split(";"):

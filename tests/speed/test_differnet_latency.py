@@ -1,4 +1,4 @@
-"""What a score of one image costs: with pytest-benchmark, at 1 and 64 views, alone and in company."""
+"""What a score of one image costs: with pytest-benchmark, at 1 and 64 views, with a map, alone and in company."""
 
 import time
 
@@ -16,10 +16,11 @@ def photographs():
     return [generator.integers(0, 256, (600, 500, 3), dtype=np.uint8) for _ in range(4)]
 
 
-@pytest.fixture(scope="module", params=[1, 64], ids=["1 view", "64 views"])
+@pytest.fixture(scope="module", params=[(1, 0), (64, 0), (64, 8)], ids=["1 view", "64 views", "64 views and a map"])
 def differnet(request, photographs):
     """The published network, hardly trained: its speed does not depend on what it learned."""
-    method = DifferNet(test_views=request.param, bank_views=2, meta_epochs=1, sub_epochs=1)
+    views, rotations = request.param
+    method = DifferNet(test_views=views, map_rotations=rotations, bank_views=2, meta_epochs=1, sub_epochs=1)
     for _ in method.fit(photographs[:2], seed=0, device="cpu"):
         pass
     return method
