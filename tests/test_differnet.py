@@ -269,6 +269,17 @@ def test_a_map_covers_the_image_and_is_not_stretched_to_a_range(small_features, 
     assert dark.max() != pytest.approx(light.max(), rel=0.01)
 
 
+def test_where_nothing_is_turned_a_map_costs_one_rotation(small_features, wide_flow, monkeypatch):
+    rendered, seen = small_features.rendered, []
+    monkeypatch.setattr(small_features, "rendered", lambda image, views: seen.extend(views) or rendered(image, views))
+    settings = {"degrees": 0.0, "blur": 0.0, "evidence": "gradient"}
+    one, several = (
+        localisation.anomaly_map(photograph(40, 50), small_features, wide_flow, rotations=rotations, **settings)
+        for rotations in (1, 9)
+    )
+    assert len(seen) == 2 and np.array_equal(one, several)
+
+
 def test_a_border_that_was_cut_off_is_blank_in_the_map(weights, wide_flow):
     cropped = _alexnet.Rendering(border_crop=0.25)
     features = _alexnet.Features(

@@ -35,9 +35,9 @@ def anomaly_map(
     """
     of, shown = EVIDENCE[evidence]
     resized = features.resized(image)
-    views = fixed_views(rotations, degrees)
+    views = list(dict.fromkeys(fixed_views(rotations, degrees)))  # all alike where nothing is turned
     total, seen = 0.0, 0.0
-    for start in range(0, rotations, BATCH):
+    for start in range(0, len(views), BATCH):
         batch = views[start : start + BATCH]
         pixels = features.rendered(resized, batch)
         found = shown(pixels, _gradient(pixels, features, flow, of))
