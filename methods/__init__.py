@@ -79,7 +79,7 @@ class Method(ABC):
 
     - images are left untouched, and scored in order, each independent of its company;
     - scoring twice is equal; the same seed gives the same scores; the global random generators are left alone;
-    - image scores asked for alone are those of `score`;
+    - image scores and anomaly maps asked for alone are those of `score`;
     - a saved and loaded method gives equal scores;
     - a map is finite float32 and covers the whole image;
     - a file of a saved method that is missing or damaged is one sentence;
@@ -106,8 +106,12 @@ class Method(ABC):
         """One score an image, in order. Raises MethodError before `fit` or `load`."""
 
     def image_scores(self, images: Sequence[Image]) -> Iterator[float]:
-        """Those of `score` alone; a method whose maps cost more than its scores leaves them out here."""
+        """Those of `score`, for one who needs no maps; a method that makes the two apart spares itself the others."""
         return (score.image for score in self.score(images))
+
+    def anomaly_maps(self, images: Sequence[Image]) -> Iterator[np.ndarray | None]:
+        """Those of `score`, for one who needs no image scores."""
+        return (score.map for score in self.score(images))
 
     @abstractmethod
     def score_rule(self) -> str:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+import torch
 from pydantic import ValidationError
 from scipy.ndimage import gaussian_filter
 
@@ -166,14 +167,11 @@ def test_global_generators_are_left_alone(cls):
 def shake_global_generators() -> None:
     random.seed(99)
     np.random.seed(99)
-    if torch := sys.modules.get("torch"):
-        torch.manual_seed(99)
+    torch.manual_seed(99)
 
 
 def global_generators() -> tuple:
-    torch = sys.modules.get("torch")
-    drawn = torch.get_rng_state().numpy().tobytes() if torch else None
-    return random.getstate(), repr(np.random.get_state(legacy=False)), drawn
+    return random.getstate(), repr(np.random.get_state(legacy=False)), torch.get_rng_state().numpy().tobytes()
 
 
 def test_scoring_between_epochs_changes_nothing(cls, fitted):
@@ -247,6 +245,11 @@ def test_maps_are_finite_float32_and_scores_finite(fitted):
 
 def test_image_scores_alone_are_those_of_score(fitted):
     assert list(fitted.method.image_scores(unseen_images())) == image_scores(fitted.method, unseen_images())
+
+
+def test_anomaly_maps_alone_are_those_of_score(fitted):
+    both = zip(fitted.method.anomaly_maps(unseen_images()), fitted.method.score(unseen_images()), strict=True)
+    assert all(np.array_equal(map, score.map) for map, score in both)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

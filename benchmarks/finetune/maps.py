@@ -15,7 +15,7 @@ from methods import Image, Method
 from reports.files import replacing, write_text
 
 DRAWING = ("benchmarks.finetune.drawing", "datasets")
-"""The code that draws and makes the images to score."""
+"""The code that draws and makes the images."""
 
 
 class Maps(Sequence):
@@ -32,7 +32,7 @@ class Maps(Sequence):
 
 
 class Keeper:
-    """Scores images with the model of a finished job, unless their maps are kept already."""
+    """Makes maps with the model of a finished job, unless they are kept already."""
 
     def __init__(self, trained: Trained, advance: Callable[[str, int, int], None]):
         self.trained, self.advance = trained, advance
@@ -52,19 +52,19 @@ class Keeper:
         """The maps of images under a name that tells them from others. Raises UsageError where there are no maps."""
         file = self.folder / f"{name}.npz"
         if not file.exists():
-            self._keep(file, self._scored(name, images))
+            self._keep(file, self._made(name, images))
         return Maps(file)
 
-    def _scored(self, name: str, images: Sequence[Image]) -> Iterator[np.ndarray]:
-        for number, score in enumerate(self.method.score(images), start=1):
-            if score.map is None:
+    def _made(self, name: str, images: Sequence[Image]) -> Iterator[np.ndarray]:
+        for number, map in enumerate(self.method.anomaly_maps(images), start=1):
+            if map is None:
                 cell = self.trained.job.cell
                 raise UsageError(
                     f"--method {cell.method}: it gives no anomaly maps with these settings, and a minimum defect area "
                     "needs them; its threshold stands in the report"
                 )
             self.advance(f"maps of {name}", number, len(images))
-            yield score.map
+            yield map
 
     def _keep(self, file: Path, maps: Iterator[np.ndarray]) -> None:
         """Write maps one after the other; the file is there whole or not at all."""

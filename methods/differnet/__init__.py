@@ -159,6 +159,11 @@ class DifferNet(AlexNetMethod):
         self._require_flow()
         return map(self._score, images)
 
+    def anomaly_maps(self, images: Sequence[Image]) -> Iterator[np.ndarray | None]:
+        """Without the cost of image scores."""
+        self._require_flow()
+        return map(self._map, images)
+
     def score_rule(self) -> str:
         """The mean of z^2."""
         return f"mean of z^2 over {self.test_views} views and {self._dims} dimensions"
