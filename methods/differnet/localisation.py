@@ -17,14 +17,7 @@ BATCH = 8
 
 
 def anomaly_map(
-    image: Image,
-    features: Features,
-    flow: nn.Module,
-    *,
-    rotations: int,
-    degrees: float,
-    blur: float,
-    evidence: str,
+    image: Image, features: Features, flow: nn.Module, *, rotations: int, degrees: float, blur: float, evidence: str
 ) -> np.ndarray:
     """(h, w) float32: what each pixel has to do with the score, mean over evenly spaced rotations turned back.
 
