@@ -104,7 +104,7 @@ class DifferNet(AlexNetMethod):
     scoring_precision: Precision = Field("float32", description="arithmetic of the flow's subnets while they score")
 
     # Not the paper's 64: the passes back through AlexNet make a map of 64 rotations cost 2.4 times a score of 64 views,
-    # one of 8 a third of it; on the one category tried, 64 rotations showed defects no better than 16.
+    # one of 8 costs 0.4 of it; on the one category tried, 64 rotations showed defects no better than 16.
     map_rotations: int = Field(
         8, ge=0, description="evenly spaced rotations that an anomaly map is the mean over; 0: no maps"
     )
