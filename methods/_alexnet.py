@@ -14,12 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from methods import Image, MethodError
-from methods._weights import Weights
+from methods._weights import IMAGENET_DEVIATION, IMAGENET_MEAN, Weights
 
 CHANNELS = 256
 """Features of one scale."""
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 STORE_BYTES = 256 << 20
 HALF_TURN = 180.0
 
@@ -57,6 +55,9 @@ class Rendering(NamedTuple):
     """Of the corners that a rotation leaves empty: black, or the image's own mean colour."""
     border_crop: float = 0.0
     """Share of the height and width that is cut off at each side."""
+    mean: tuple[float, ...] = IMAGENET_MEAN
+    deviation: tuple[float, ...] = IMAGENET_DEVIATION
+    """Of each colour, from 0 to 1: what AlexNet's input is normalised with."""
 
 
 PUBLISHED = Rendering()
@@ -142,8 +143,9 @@ class Features:
         self.dtype = getattr(torch, precision)
         self.sizes = [image_size >> scale for scale in range(n_scales)]
         self.network = alexnet_features(weights).to(self.device, self.dtype, memory_format=torch.channels_last)
-        self.mean, self.std = (
-            torch.tensor(values, device=self.device).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD)
+        self.mean, self.deviation = (
+            torch.tensor(values, device=self.device).view(1, 3, 1, 1)
+            for values in (rendering.mean, rendering.deviation)
         )
         on_cpu = self.device.type == "cpu"
         self.batch = 8 if on_cpu else 64
@@ -173,7 +175,7 @@ class Features:
         """Views of an image of the finest scale, (views, 3, side, side), normalised as AlexNet expects."""
         drawn = self.map(lambda view: render(image, view, self.rendering), views)
         pixels = torch.from_numpy(np.stack(list(drawn))).to(self.device)
-        return pixels.permute(0, 3, 1, 2).float().div_(255).sub_(self.mean).div_(self.std).to(self.dtype)
+        return pixels.permute(0, 3, 1, 2).float().div_(255).sub_(self.mean).div_(self.deviation).to(self.dtype)
 
     def pooled(self, finest: Tensor) -> Tensor:
         """The features of what `rendered` returns, (views, 256 x scales); can be differentiated."""

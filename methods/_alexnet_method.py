@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from methods import Method, MethodError, first_sentence, settings
+from methods import Method, MethodError, _weights, first_sentence, settings
 from methods._files import file_digest
 from methods._precision import Precision, Wanted, supported
 from methods._refusals import Use, idle
+from methods._weights import IMAGENET_DEVIATION, IMAGENET_MEAN
 
 SMALLEST_SIDE = 63
 """AlexNet leaves nothing of an image with a shorter side, in pixels."""
 TURNED = Use(lambda own: own.rotation_degrees > 0, "rotation_degrees above 0")
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Deviation = Annotated[float, Field(gt=0)]
 
 
 @settings
@@ -35,6 +39,12 @@ class AlexNetMethod(Method):
     rotation_interpolation: Literal["nearest", "bilinear"] = Field("nearest", description="of rotated views")
     rotation_fill: Literal["black", "mean"] = Field(
         "black", description="corners that a rotation leaves empty: black, or the image's mean colour"
+    )
+    input_mean: tuple[Share, Share, Share] = Field(
+        IMAGENET_MEAN, description="of each colour (0 to 1): subtracted from AlexNet's input; ImageNet's"
+    )
+    input_deviation: tuple[Deviation, Deviation, Deviation] = Field(
+        IMAGENET_DEVIATION, description="of each colour: AlexNet's input is divided by it; ImageNet's"
     )
 
     uses: ClassVar[Mapping[str, Use]] = {"rotation_interpolation": TURNED, "rotation_fill": TURNED}
@@ -62,8 +72,6 @@ class AlexNetMethod(Method):
 
     def depends_on(self) -> dict[str, str]:
         """The contents of a weights file that the user names. Raises MethodError where there is no such file."""
-        from methods import _weights
-
         path = _weights.named_file(self.weights)
         return {"weights": file_digest(path)} if path else {}
 
@@ -84,8 +92,6 @@ class AlexNetMethod(Method):
 
     def _open(self, device: str) -> None:
         """Make ready to turn images into features."""
-        from methods import _weights
-
         self._weights = _weights.find(self.weights)
         self._look_in(supported(self.features_precision, device), device)
 
@@ -98,7 +104,9 @@ class AlexNetMethod(Method):
             n_scales=self.n_scales,
             precision=precision,
             device=device,
-            rendering=_alexnet.Rendering(self.rotation_interpolation, self.rotation_fill, self.border_crop),
+            rendering=_alexnet.Rendering(
+                self.rotation_interpolation, self.rotation_fill, self.border_crop, self.input_mean, self.input_deviation
+            ),
         )
 
     def _save_tensors(self, tensors: Mapping[str, Any], path: Path, **notes: str) -> None:
@@ -114,8 +122,6 @@ class AlexNetMethod(Method):
         A file of weights that is no longer there may be any other with the same contents. Raises MethodError also where
         they were made with other AlexNet weights than those found now.
         """
-        from methods import _weights
-
         tensors, notes = _read(path, device)
         moved = self.weights and not Path(self.weights).is_file()
         self._weights = _weights.find(None if moved else self.weights)

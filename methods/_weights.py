@@ -32,6 +32,9 @@ SHAPES = {
 }
 """Kernels of the five convolutions: (output channels, input channels, height, width)."""
 
+IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of red, green and blue from 0 to 1: what the images were normalised with that these weights were trained on."""
+
 TORCHVISION_NAME = "alexnet-owt-7be5be79.pth"
 """torchvision's file (IMAGENET1K_V1); its name ends in the beginning of its SHA-256."""
 TORCHVISION = f"torchvision's {TORCHVISION_NAME}"

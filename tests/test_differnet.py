@@ -14,11 +14,11 @@ from torchvision import models, transforms  # up here: their LLVM must be loaded
 from methods import Epoch, MethodError, _alexnet, _weights
 from methods.differnet import PRESETS, DifferNet, flow, localisation
 
-SMALL = {"blocks": 3, "hidden_width": 16, "clamp": 3.0}
+SMALL = flow.Shape(6, blocks=3, hidden_width=16, clamp=3.0)
 
 
-def small_flow(seed: int = 0, dims: int = 6):
-    return flow.build(dims, seed=seed, **SMALL).double()
+def small_flow(seed: int = 0):
+    return flow.build(SMALL, seed=seed).double()
 
 
 def sample(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -50,7 +50,7 @@ def test_the_inverse_undoes_the_flow():
 
 
 def test_a_coupling_is_the_papers():
-    block = flow.AffineCoupling([(6,)], hidden_width=16, clamp=3.0).double()
+    block = flow.AffineCoupling([(6,)], shape=SMALL).double()
     x1, x2 = sample(5, 6).split(3, dim=1)
 
     def affine(half, coefficients):
@@ -64,13 +64,13 @@ def test_a_coupling_is_the_papers():
 
 
 def test_the_output_of_a_block_is_cut_at_a_million():
-    block = flow.AffineCoupling([(6,)], hidden_width=16, clamp=3.0)
+    block = flow.AffineCoupling([(6,)], shape=SMALL)
     (out,), _ = block((torch.full((1, 6), 1e8),))
     assert out.abs().max() == 1e6
 
 
 def test_the_permutations_are_the_published_ones():
-    network = flow.build(768, blocks=3, hidden_width=2, clamp=3.0, seed=5)
+    network = flow.build(flow.Shape(768, blocks=3, hidden_width=2, clamp=3.0), seed=5)
     x = torch.arange(768.0)[None]
     (first,), (second,), (third,) = (network.module_list[number]((x,))[0] for number in (0, 2, 4))
     assert first[0, :8].tolist() == [661, 122, 113, 14, 529, 103, 338, 588]
@@ -80,7 +80,7 @@ def test_the_permutations_are_the_published_ones():
 
 def test_the_published_flow_has_172_million_parameters():
     with torch.device("meta"):
-        published = flow.build(768, blocks=8, hidden_width=2048, clamp=3.0, seed=0)
+        published = flow.build(flow.Shape(768, blocks=8, hidden_width=2048, clamp=3.0), seed=0)
     assert sum(weight.numel() for weight in published.parameters()) == 172_077_056
     assert DifferNet().parameter_count() == 172_077_056
     assert DifferNet(hidden_width=1536).parameter_count() == 103_895_040
@@ -127,7 +127,7 @@ def test_training_in_bfloat16_follows_training_in_float32_and_leaves_float32_par
     settings = {"lr": 1e-3, "beta1": 0.8, "beta2": 0.8, "eps": 1e-4, "weight_decay": 1e-5}
     losses = {}
     for precision in ("float32", "bfloat16"):
-        network = flow.build(32, blocks=2, hidden_width=64, clamp=3.0, seed=0)
+        network = flow.build(flow.Shape(32, blocks=2, hidden_width=64, clamp=3.0), seed=0)
         with flow.Trainer(network, precision=precision, **settings) as trainer:
             losses[precision] = torch.cat([trainer.epoch([sample(24, 32).float()]) for _ in range(20)])
         assert {weight.dtype for weight in network.parameters()} == {torch.float32}
@@ -142,6 +142,26 @@ def test_a_trained_flow_holds_nothing_of_its_optimizer():
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     flow.negative_log_likelihood(*network(sample(4, 6))).backward()
     torch.testing.assert_close(dict(network.state_dict()), before)
+
+
+def test_dropout_leaves_units_out_in_training_only_by_a_seed_of_its_own():
+    def trained(dropout: float):
+        network = flow.build(SMALL._replace(dropout=dropout), seed=0).double()
+        with flow.Trainer(network, precision="float32", lr=1e-2, beta1=0.8, beta2=0.8, eps=1e-4, weight_decay=0) as own:
+            losses = own.epoch([sample(4, 6)] * 3)
+        return network, losses
+
+    before = torch.get_rng_state()
+    (network, losses), (_, again), (_, without) = trained(0.5), trained(0.5), trained(0.0)
+    assert torch.equal(losses, again) and not torch.equal(losses, without)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(network(sample(4, 6))[0], network(sample(4, 6))[0])
+
+
+def test_dropout_zeroes_its_share_and_keeps_the_mean():
+    dropped = flow.Dropout(0.3)(torch.ones(100_000))
+    assert dropped.unique().tolist() == pytest.approx([0, 1 / 0.7])
+    assert (dropped == 0).double().mean() == pytest.approx(0.3, abs=0.01)
 
 
 def test_an_epoch_shows_views_of_every_image_once():
@@ -174,7 +194,7 @@ def test_features_are_those_of_torchvision(weights):
     image = PIL.Image.fromarray(photograph(90, 130)).resize((256, 256), PIL.Image.Resampling.BILINEAR)
     turned = transforms.functional.rotate(image, 33.0)
     tensor = transforms.functional.to_tensor(turned)
-    x = transforms.functional.normalize(tensor, _alexnet.IMAGENET_MEAN, _alexnet.IMAGENET_STD)[None]
+    x = transforms.functional.normalize(tensor, _weights.IMAGENET_MEAN, _weights.IMAGENET_DEVIATION)[None]
     with torch.no_grad():
         maps = [alexnet(functional.interpolate(x, side)) for side in (256, 128, 64)]
     expected = torch.cat([map.mean((2, 3)) for map in maps], dim=1)
@@ -227,7 +247,16 @@ def small_features(weights):
 
 @pytest.fixture(scope="module")
 def wide_flow():
-    return flow.build(512, blocks=2, hidden_width=32, clamp=3.0, seed=0)
+    return flow.build(flow.Shape(512, blocks=2, hidden_width=32, clamp=3.0), seed=0)
+
+
+def test_the_input_is_normalised_by_the_settings(weights):
+    rendering = _alexnet.Rendering(mean=(0.5, 0.25, 0.0), deviation=(0.5, 1.0, 2.0))
+    features = _alexnet.Features(
+        weights, image_size=128, n_scales=1, precision="float32", device="cpu", rendering=rendering
+    )
+    white = PIL.Image.new("RGB", (128, 128), "white")
+    assert features.rendered(white, [_alexnet.View()])[0, :, 5, 5].tolist() == [1.0, 0.75, 0.5]
 
 
 def test_a_turned_view_is_turned_back():
@@ -420,6 +449,7 @@ def test_every_published_number_is_the_default():
         "test_views": 64,
         "coupling_blocks": 8,
         "hidden_width": 2048,
+        "dropout": 0,
         "clamp": 3,
         "batch_size": 24,
         "learning_rate": 2e-4,
@@ -434,6 +464,8 @@ def test_every_published_number_is_the_default():
         "rotation_interpolation": "nearest",
         "rotation_fill": "black",
         "border_crop": 0,
+        "input_mean": (0.485, 0.456, 0.406),
+        "input_deviation": (0.229, 0.224, 0.225),
         "scoring_precision": "float32",
     }
     assert published.items() <= asdict(DifferNet()).items()
@@ -486,7 +518,7 @@ def test_a_damaged_model_is_named(saved, tmp_path):
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is here")
 def test_the_steps_of_an_epoch_on_a_gpu_do_not_wait_for_it():
-    network = flow.build(32, blocks=2, hidden_width=64, clamp=3.0, seed=0).cuda()
+    network = flow.build(flow.Shape(32, blocks=2, hidden_width=64, clamp=3.0), seed=0).cuda()
     settings = {"lr": 1e-3, "beta1": 0.8, "beta2": 0.8, "eps": 1e-4, "weight_decay": 1e-5}
     bank, generator = sample(12, 4, 32).float().cuda(), torch.Generator().manual_seed(0)
     with flow.Trainer(network, precision="bfloat16", **settings) as trainer:

@@ -56,8 +56,7 @@ class DifferNet(AlexNetMethod):
     - the model is that of the last epoch, and no test image is looked at to choose it;
     - anomaly maps show the gradient of the logarithm of the score, not of the loss, and are not stretched image by
       image, which would make every image as bright as the next; they are blurred after all signs are gone, not before;
-    - dropout, 0 as published, and the subnets' unused batch normalisation are left out, and the mean and deviation
-      that AlexNet's input is normalised with are its own, ImageNet's, and no settings.
+    - the subnets' batch normalisation, which is made and never used, is left out.
     """
 
     paper: ClassVar = (
@@ -89,6 +88,7 @@ class DifferNet(AlexNetMethod):
     test_views: int = Field(64, ge=1, description="evenly spaced rotations that a score is the mean over")
     coupling_blocks: int = Field(8, ge=1, description="blocks of the flow")
     hidden_width: int = Field(2048, ge=1, description="units in each of a subnet's three hidden layers")
+    dropout: Share = Field(0.0, description="share of the hidden units that a training step leaves out")
     clamp: float = Field(3.0, gt=0, description="soft clamp of the log scale of a coupling")
     batch_size: int = Field(24, ge=1, description="images in a batch, each with its views")
     learning_rate: float = Field(2e-4, gt=0, description="step size of Adam")
@@ -141,7 +141,7 @@ class DifferNet(AlexNetMethod):
             bank[number] = self._features.extract(image, self._training_views(generator))
             yield Preparing("training views through AlexNet", number + 1, len(images))
         flow_seed = int(torch.randint(2**62, (), generator=generator))
-        self._flow = flow.build(self._dims, seed=flow_seed, **self._shape).to(device)
+        self._flow = flow.build(self._shape, seed=flow_seed).to(device)
         self._trained_in = supported(self.training_precision, device)
         with flow.Trainer(self._flow, precision=self._trained_in, **self._adam) as trainer:
             for number in range(1, self.meta_epochs + 1):
@@ -181,7 +181,7 @@ class DifferNet(AlexNetMethod):
         state, notes = self._load_tensors(folder / STATE, device)
         self._trained_in = notes.get("trained_in", "")
         try:
-            self._flow = flow.restore(state, self._dims, **self._shape)
+            self._flow = flow.restore(state, self._shape)
         except ValueError as error:
             raise MethodError(f"{folder / STATE} does not fit the settings.json beside it: {error}") from None
 
@@ -201,8 +201,10 @@ class DifferNet(AlexNetMethod):
         return (*super().remarks(), trained) if self._trained_in else super().remarks()
 
     @property
-    def _shape(self) -> dict[str, Any]:
-        return {"blocks": self.coupling_blocks, "hidden_width": self.hidden_width, "clamp": self.clamp}
+    def _shape(self):
+        from methods.differnet.flow import Shape
+
+        return Shape(self._dims, self.coupling_blocks, self.hidden_width, self.clamp, self.dropout)
 
     @property
     def _adam(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import ctypes
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import torch
@@ -17,6 +17,16 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 LARGEST = 1e6
 """Outputs of a block are cut to plus or minus this, as published."""
+
+
+class Shape(NamedTuple):
+    """What a flow is made of."""
+
+    dims: int
+    blocks: int
+    hidden_width: int
+    clamp: float
+    dropout: float = 0.0
 
 
 class Permutation(InvertibleModule):
@@ -44,13 +54,14 @@ class AffineCoupling(GLOWCouplingBlock):
     The second half of x scales and shifts the first; the new first half scales and shifts the second.
     """
 
-    def __init__(self, dims_in, dims_c=(), *, hidden_width: int, clamp: float):
+    def __init__(self, dims_in, dims_c=(), *, shape: Shape):
         super().__init__(
             dims_in,
             dims_c,
-            subnet_constructor=lambda inputs, outputs: Subnet(inputs, hidden_width, outputs),
-            clamp=clamp,
-            clamp_activation=lambda s: 0.636 * torch.atan(s / clamp),  # FrEIA multiplies by `clamp`; its ATAN lacks 1/a
+            subnet_constructor=lambda inputs, outputs: Subnet(inputs, shape.hidden_width, outputs, shape.dropout),
+            clamp=shape.clamp,
+            # FrEIA multiplies by `clamp`; its own ATAN lacks the 1/a.
+            clamp_activation=lambda s: 0.636 * torch.atan(s / shape.clamp),
         )
 
     def forward(self, x, c=(), rev=False, jac=True):
@@ -61,36 +72,52 @@ class AffineCoupling(GLOWCouplingBlock):
 class Subnet(nn.Sequential):
     """Three hidden layers; the first half of the output is s, the second t, in the precision of the input."""
 
-    def __init__(self, inputs: int, width: int, outputs: int):
-        super().__init__(
-            nn.Linear(inputs, width),
-            nn.ReLU(),
-            nn.Linear(width, width),
-            nn.ReLU(),
-            nn.Linear(width, width),
-            nn.ReLU(),
-            nn.Linear(width, outputs),
-        )
+    def __init__(self, inputs: int, width: int, outputs: int, dropout: float):
+        layers: list[nn.Module] = []
+        for size in (inputs, width, width):
+            layers += [nn.Linear(size, width), *([Dropout(dropout)] if dropout else []), nn.ReLU()]
+        super().__init__(*layers, nn.Linear(width, outputs))
 
     def forward(self, x):
         return super().forward(x).to(x.dtype)
 
 
-def build(dims: int, *, blocks: int, hidden_width: int, clamp: float, seed: int) -> SequenceINN:
+class Dropout(nn.Module):
+    """Zeroes a share of the units in training, before their ReLU as published, and scales the others up.
+
+    torch's own would draw from the global generator; this one's seed is drawn where the flow's weights are.
+    """
+
+    def __init__(self, share: float):
+        super().__init__()
+        self.share = share
+        self.seed = int(torch.randint(2**62, (), device="cpu"))
+        self.generator: torch.Generator | None = None
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        if self.generator is None:
+            self.generator = torch.Generator(x.device).manual_seed(self.seed)
+        kept = torch.empty_like(x).bernoulli_(1 - self.share, generator=self.generator)
+        return x * kept / (1 - self.share)
+
+
+def build(shape: Shape, *, seed: int) -> SequenceINN:
     """A flow x -> z, log|det dz/dx|; its initial weights come from `seed`, and the global generator is left alone."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        flow = SequenceINN(dims)
-        for block in range(blocks):
+        flow = SequenceINN(shape.dims)
+        for block in range(shape.blocks):
             flow.append(Permutation, seed=block)
-            flow.append(AffineCoupling, hidden_width=hidden_width, clamp=clamp)
-    return flow
+            flow.append(AffineCoupling, shape=shape)
+    return flow.eval()
 
 
-def restore(state: dict[str, Tensor], dims: int, *, blocks: int, hidden_width: int, clamp: float) -> SequenceINN:
+def restore(state: dict[str, Tensor], shape: Shape) -> SequenceINN:
     """The flow whose `state_dict` was saved, where its tensors lie. Raises ValueError where it is not of this shape."""
     with torch.device("meta"):
-        flow = build(dims, blocks=blocks, hidden_width=hidden_width, clamp=clamp, seed=0)
+        flow = build(shape, seed=0)
     expected = flow.state_dict()
     if _layout(state) != _layout(expected):
         raise ValueError("its tensors are not those of a flow with these settings")
@@ -162,6 +189,7 @@ class Trainer:
     def epoch(self, batches: Iterable[Tensor]) -> Tensor:
         """Train on each batch of features (n, dims) in turn; the losses, one a batch, on the flow's device."""
         losses = []
+        self.flow.train()
         for batch in batches:
             with precise(batch.device, self.precision):
                 z, log_det = self.flow(batch)
@@ -170,6 +198,7 @@ class Trainer:
             if self.together:
                 self._step(list(self.moments))
             losses.append(loss.detach())
+        self.flow.eval()
         return torch.stack(losses)
 
 

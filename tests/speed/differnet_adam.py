@@ -64,9 +64,9 @@ def main(
     found: dict[str, float] = {}
     for _ in range(2):
         for name, way in WAYS.items():
-            network = flow.build(dims, seed=0, **method._shape)
+            network = flow.build(method._shape, seed=0)
             found[name] = seconds(torch_step(network, method, precision, **way), batches)
-        network = flow.build(dims, seed=0, **method._shape)
+        network = flow.build(method._shape, seed=0)
         with flow.Trainer(network, precision=precision, **method._adam) as trainer:
             found[OURS] = seconds(lambda batch, trainer=trainer: trainer.epoch([batch]), batches)
     lines = [[name, each, each / found[OURS]] for name, each in found.items()]

@@ -152,7 +152,7 @@ def _our_seconds(method: DifferNet, weights: _weights.Weights, rows: int) -> tup
     (image,), views = made_images(1), _alexnet.random_views(16, spread=spread, generator=generator)
     extract = processor_seconds(lambda: features.extract(image, views)) / len(views)
     dims = 256 * method.n_scales
-    network = flow.build(dims, seed=0, **method._shape)
+    network = flow.build(method._shape, seed=0)
     batch, scored = torch.randn(rows, dims), torch.randn(method.test_views, dims)
     precision = supported(method.training_precision, "cpu")
     with flow.Trainer(network, precision=precision, **method._adam) as trainer:

@@ -70,7 +70,7 @@ def measure(
         name: ours(train, epochs=epochs, seed=seed, settings=settings | changed)
         for name, changed in ((OURS, {}), (SMALL, small))
     }
-    untrained = flow.build(whole._dims, seed=seed, **whole._shape)
+    untrained = flow.build(whole._shape, seed=seed)
     generator = torch.Generator().manual_seed(seed)
     for kind, views in kinds_of_views(len(test), generator).items():
         theirs_see = [

@@ -155,7 +155,7 @@ def trial(name: str, *, epochs: int) -> tuple[DifferNet, Way]:
 def trained(method: DifferNet, way: Way, bank: Tensor, *, epochs: int, seed: int) -> Iterator[tuple[nn.Module, float]]:
     """The flow to score with and the loss, after each epoch."""
     generator = torch.Generator().manual_seed(seed)
-    network = flow.build(bank.shape[2], seed=seed, **method._shape).to(bank.device)
+    network = flow.build(method._shape, seed=seed).to(bank.device)
     mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(DECAY)) if way.averaged else None
     precision = supported(method.training_precision, bank.device.type)
     with flow.Trainer(network, precision=precision, **method._adam) as trainer:

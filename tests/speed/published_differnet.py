@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torchvision.transforms import functional
 
 from methods import Image
-from methods._alexnet import IMAGENET_MEAN, IMAGENET_STD, alexnet_features
-from methods._weights import Weights
+from methods._alexnet import alexnet_features
+from methods._weights import IMAGENET_DEVIATION, IMAGENET_MEAN, Weights
 from methods.differnet import flow
 
 SIDE, SCALES = 448, 3
@@ -26,7 +26,7 @@ class PublishedDifferNet:
     def __init__(self, weights: Weights, *, seed: int):
         self.generator = torch.Generator().manual_seed(seed)
         self.alexnet = alexnet_features(weights).requires_grad_(True)
-        self.flow = flow.build(256 * SCALES, blocks=8, hidden_width=2048, clamp=3.0, seed=seed)
+        self.flow = flow.build(flow.Shape(256 * SCALES, blocks=8, hidden_width=2048, clamp=3.0), seed=seed)
         self.adam = torch.optim.Adam(
             self.flow.parameters(), lr=2e-4, betas=(0.8, 0.8), eps=1e-4, weight_decay=1e-5, foreach=False
         )
@@ -68,7 +68,7 @@ class PublishedDifferNet:
     def _views(self, image: Image, angles: Sequence[float]) -> Tensor:
         picture = functional.resize(functional.to_pil_image(image), [SIDE, SIDE])
         pixels = torch.stack([functional.to_tensor(functional.rotate(picture, angle)) for angle in angles])
-        return functional.normalize(pixels, IMAGENET_MEAN, IMAGENET_STD)
+        return functional.normalize(pixels, IMAGENET_MEAN, IMAGENET_DEVIATION)
 
     def _features(self, views: Tensor) -> Tensor:
         scaled = [views, *(nn.functional.interpolate(views, SIDE >> scale) for scale in range(1, SCALES))]
