@@ -1,6 +1,7 @@
 """The commands `list` and `check`: what they print."""
 
 import inspect
+import json
 from collections import Counter
 from dataclasses import fields
 from pathlib import Path
@@ -50,7 +51,7 @@ def _show_method(name: str) -> None:
     out.print(f"\nPaper: {cls.paper}\n")
     table = Table("setting", "default", "what it is", box=None)
     for field in fields(cls):
-        table.add_row(f"{name}.{field.name}", _default(field), _description(field))
+        table.add_row(f"{name}.{field.name}", Text(_default(field)), Text(_description(field)))
     out.print(table)
 
 
@@ -72,8 +73,9 @@ def _first_line(cls: type) -> str:
 
 
 def _default(field) -> str:
-    default = field.default
-    return str(getattr(default, "default", default))
+    """As --set takes it."""
+    default = getattr(field.default, "default", field.default)
+    return default if isinstance(default, str) else json.dumps(default)
 
 
 def _description(field) -> str:

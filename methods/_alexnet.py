@@ -1,7 +1,7 @@
 """Frozen AlexNet features of an image's rotated views, shared by the methods that look through them."""
 
 import hashlib
-from collections import OrderedDict
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -32,7 +32,12 @@ class View(NamedTuple):
 
 
 def fixed_views(count: int, degrees: float) -> list[View]:
-    """Evenly spaced rotations within plus or minus `degrees`; all around, the first is none at all, as published."""
+    """Evenly spaced rotations within plus or minus `degrees`; all around, the first is none at all, as published.
+
+    One view where nothing is turned: the others would be the same.
+    """
+    if degrees == 0:
+        return [View()]
     if degrees == HALF_TURN:
         angles = (2 * degrees * number / count for number in range(count))
         return [View(angle if angle < degrees else angle - 2 * degrees) for angle in angles]
@@ -110,9 +115,9 @@ def find_device(wanted: str) -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
     if wanted == "cpu":
         return wanted
-    name, _, number = wanted.partition(":")
     count = torch.cuda.device_count()
-    if name != "cuda" or not (number or "0").isdecimal() or int(number or 0) >= count:
+    named = re.fullmatch(r"cuda(?::(\d+))?", wanted, re.ASCII)
+    if not named or int(named[1] or 0) >= count:
         raise MethodError(f"there is no device {wanted}: {count} CUDA devices are here; choose auto or cpu")
     return wanted
 
@@ -185,12 +190,16 @@ class Features:
 
 
 class FeatureStore:
-    """Features of the images seen last, by their content, so that a test set looked at again costs nothing."""
+    """Features of images by their content, so that a test set looked at again costs nothing.
+
+    The images seen first are stored, as many as the limit lets in: of a larger set that is looked at from its beginning
+    again and again, those seen last would always be gone.
+    """
 
     def __init__(self, features: Features, views: Sequence[View], *, limit_bytes: int = STORE_BYTES):
         self.features, self.views = features, views
         self.limit_bytes = limit_bytes
-        self.stored: OrderedDict[bytes, Tensor] = OrderedDict()
+        self.stored: dict[bytes, Tensor] = {}
 
     def clear(self) -> None:
         """Forget all images."""
@@ -199,8 +208,9 @@ class FeatureStore:
     def of(self, image: Image) -> Tensor:
         """The features of the image's views."""
         digest = hashlib.blake2b(repr(image.shape).encode() + np.ascontiguousarray(image).tobytes()).digest()
-        if digest not in self.stored:
-            self.stored[digest] = self.features.extract(image, self.views)
-            while sum(features.nbytes for features in self.stored.values()) > self.limit_bytes:
-                self.stored.popitem(last=False)
-        return self.stored[digest]
+        if digest in self.stored:
+            return self.stored[digest]
+        found = self.features.extract(image, self.views)
+        if (len(self.stored) + 1) * found.nbytes <= self.limit_bytes:
+            self.stored[digest] = found
+        return found

@@ -15,6 +15,7 @@ from methods._weights import IMAGENET_DEVIATION, IMAGENET_MEAN
 SMALLEST_SIDE = 63
 """AlexNet leaves nothing of an image with a shorter side, in pixels."""
 TURNED = Use(lambda own: own.rotation_degrees > 0, "rotation_degrees above 0")
+VIEWS_TURNED = TURNED._replace(counts=lambda own: own.rotation_degrees > 0 or own.test_views == 1)
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Deviation = Annotated[float, Field(gt=0)]
@@ -40,6 +41,7 @@ class AlexNetMethod(Method):
     rotation_fill: Literal["black", "mean"] = Field(
         "black", description="corners that a rotation leaves empty: black, or the image's mean colour"
     )
+    test_views: int = Field(64, ge=1, description="evenly spaced rotations that a score is the mean over")
     input_mean: tuple[Share, Share, Share] = Field(
         IMAGENET_MEAN, description="of each colour (0 to 1): subtracted from AlexNet's input; ImageNet's"
     )
@@ -47,7 +49,11 @@ class AlexNetMethod(Method):
         IMAGENET_DEVIATION, description="of each colour: AlexNet's input is divided by it; ImageNet's"
     )
 
-    uses: ClassVar[Mapping[str, Use]] = {"rotation_interpolation": TURNED, "rotation_fill": TURNED}
+    uses: ClassVar[Mapping[str, Use]] = {
+        "rotation_interpolation": TURNED,
+        "rotation_fill": TURNED,
+        "test_views": VIEWS_TURNED,
+    }
     """The settings that count for nothing where others do not ask for them."""
 
     _features = _weights = None
@@ -89,6 +95,15 @@ class AlexNetMethod(Method):
     @property
     def _dims(self) -> int:
         return 256 * self.n_scales
+
+    @property
+    def _what_scores_are_over(self) -> str:
+        return f"{self.test_views} views" if self.rotation_degrees and self.test_views > 1 else "1 view"
+
+    def _test_views(self) -> list:
+        from methods._alexnet import fixed_views
+
+        return fixed_views(self.test_views, self.rotation_degrees)
 
     def _open(self, device: str) -> None:
         """Make ready to turn images into features."""

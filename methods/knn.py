@@ -26,7 +26,7 @@ class NearestNeighbours(AlexNetMethod):
     Departures, and why:
 
     - features are AlexNet's at three scales, not a ResNet's at one: DifferNet's own, so that the density differs
-      and, as far as `test_views` does, the number of views, but nothing else;
+      and not the look at the images tells the two apart;
     - a view is the whole image, rotated, not its upright centre: again as DifferNet sees it;
     - distances are between standardised features: each dimension less its mean over the bank, which cancels out, by its
       standard deviation there. As they are, the strongest few of 768 weigh most. A deviation counts as at least a
@@ -46,7 +46,7 @@ class NearestNeighbours(AlexNetMethod):
     # Other views of the same image lie near each other, so more neighbours would not mean more images.
     neighbours: int = Field(1, ge=1, description="nearest training features that a view's distance is the mean over")
 
-    _bank = _deviation = None
+    _bank = _deviation = _standardised = None
 
     @model_validator(mode="after")
     def _bank_has_the_neighbours(self) -> Self:
@@ -80,7 +80,7 @@ class NearestNeighbours(AlexNetMethod):
     def score_rule(self) -> str:
         """The mean distance over views."""
         nearest = "nearest" if self.neighbours == 1 else f"{self.neighbours} nearest"
-        return f"mean over {self.test_views} views of the distance to the {nearest} training features"
+        return f"mean over {self._what_scores_are_over} of the distance to the {nearest} training features"
 
     def save_state(self, folder: Path) -> None:
         """Write the bank; of AlexNet only the digest of its weights."""
@@ -106,11 +106,6 @@ class NearestNeighbours(AlexNetMethod):
         """Float32."""
         return 4 * self.parameter_count()
 
-    def _test_views(self) -> list:
-        from methods._alexnet import fixed_views
-
-        return fixed_views(self.test_views, self.rotation_degrees)
-
     def _bank_views(self, count: int, generator) -> list:
         """The rotations that tests take, then random ones: views at the same angle are nearest to each other."""
         from methods._alexnet import View, random_views
@@ -122,10 +117,11 @@ class NearestNeighbours(AlexNetMethod):
 
     def _keep(self, bank) -> None:
         self._bank, self._deviation = bank, deviations(bank)
+        self._standardised = bank / self._deviation
 
     def _score(self, image: Image) -> float:
         views = self._features.extract(image, self._test_views())
-        distances = mean_distances(views / self._deviation, self._bank / self._deviation, neighbours=self.neighbours)
+        distances = mean_distances(views / self._deviation, self._standardised, neighbours=self.neighbours)
         return float(distances.mean())
 
 

@@ -12,7 +12,8 @@ from torch.nn import functional
 from torchvision import models, transforms  # up here: their LLVM must be loaded before a test loads TensorFlow's
 
 from methods import Epoch, MethodError, _alexnet, _weights
-from methods.differnet import PRESETS, DifferNet, flow, localisation
+from methods.differnet import DifferNet, flow, localisation
+from methods.differnet.hyperparameters import PRESETS
 
 SMALL = flow.Shape(6, blocks=3, hidden_width=16, clamp=3.0)
 
@@ -288,7 +289,7 @@ def test_the_gradient_is_that_of_the_logarithm_of_the_score(small_features, wide
 
 @pytest.mark.parametrize("evidence", localisation.EVIDENCE)
 def test_a_map_covers_the_image_and_is_not_stretched_to_a_range(small_features, wide_flow, evidence):
-    settings = {"rotations": 3, "degrees": 180.0, "blur": 2.0, "evidence": evidence}
+    settings = {"rotations": 3, "degrees": 180.0, "blur": 2.0, "evidence": localisation.EVIDENCE[evidence]}
     dark, light = (
         localisation.anomaly_map(image, small_features, wide_flow, **settings)
         for image in (photograph(40, 50) // 8 + 112, photograph(40, 50))
@@ -301,7 +302,7 @@ def test_a_map_covers_the_image_and_is_not_stretched_to_a_range(small_features, 
 def test_where_nothing_is_turned_a_map_costs_one_rotation(small_features, wide_flow, monkeypatch):
     rendered, seen = small_features.rendered, []
     monkeypatch.setattr(small_features, "rendered", lambda image, views: seen.extend(views) or rendered(image, views))
-    settings = {"degrees": 0.0, "blur": 0.0, "evidence": "gradient"}
+    settings = {"degrees": 0.0, "blur": 0.0, "evidence": localisation.EVIDENCE["gradient"]}
     one, several = (
         localisation.anomaly_map(photograph(40, 50), small_features, wide_flow, rotations=rotations, **settings)
         for rotations in (1, 9)
@@ -314,7 +315,7 @@ def test_a_border_that_was_cut_off_is_blank_in_the_map(weights, wide_flow):
     features = _alexnet.Features(
         weights, image_size=128, n_scales=2, precision="float32", device="cpu", rendering=cropped
     )
-    settings = {"rotations": 1, "degrees": 0.0, "blur": 0.0, "evidence": "gradient"}
+    settings = {"rotations": 1, "degrees": 0.0, "blur": 0.0, "evidence": localisation.EVIDENCE["gradient"]}
     map = localisation.anomaly_map(photograph(40, 50), features, wide_flow, **settings)
     assert map.shape == (256, 256) and not map[:64].any() and not map[:, 192:].any()
     assert map[64:192, 64:192].any()
@@ -356,12 +357,18 @@ def test_an_image_seen_again_is_not_extracted_again():
     assert features.extracted == 2
 
 
-def test_the_oldest_features_are_dropped_first():
+def test_the_images_seen_first_are_stored_as_many_as_the_limit_lets_in():
     features = CountingFeatures()
     store = _alexnet.FeatureStore(features, _alexnet.fixed_views(2, 180), limit_bytes=2 * 2 * 4 * 4)
-    for seed in (0, 1, 2, 1, 0):
+    for seed in (0, 1, 2, 0, 1, 2):
         store.of(photograph(4, 4, seed))
     assert features.extracted == 4 and len(store.stored) == 2
+
+
+def test_an_image_whose_features_are_over_the_limit_is_scored_all_the_same():
+    features = CountingFeatures()
+    store = _alexnet.FeatureStore(features, _alexnet.fixed_views(2, 180), limit_bytes=1)
+    assert torch.equal(store.of(photograph(4, 4)), store.of(photograph(4, 4))) and not store.stored
 
 
 def test_what_was_seen_during_the_fit_is_forgotten_so_that_scores_are_timed_whole():
@@ -385,6 +392,21 @@ def test_results_depend_on_the_contents_of_a_named_weights_file(tmp_path):
 def test_a_weights_file_that_is_not_there_is_found_before_training(tmp_path):
     with pytest.raises(MethodError, match="no such file of AlexNet weights"):
         DifferNet(weights=str(tmp_path / "weights.pth")).depends_on()
+
+
+@pytest.mark.parametrize("varied, views", [({}, 1), ({"brightness": 0.1}, 4)])
+def test_training_views_that_would_be_alike_are_one(varied, views):
+    method = DifferNet(rotation_degrees=0, **varied)
+    assert len(set(method._training_views(torch.Generator().manual_seed(0)))) == method._different(method.bank_views)
+    bank = torch.zeros(6, method._different(method.bank_views), 3)
+    assert [len(batch) for batch in method._batches(bank, torch.Generator())] == [6 * views]
+
+
+def test_a_score_says_over_how_many_different_views_it_is():
+    assert (
+        "over 64 views" in DifferNet().score_rule() and "over 1 view and" in DifferNet(rotation_degrees=0).score_rule()
+    )
+    assert len(DifferNet(rotation_degrees=0)._test_views()) == 1
 
 
 def test_one_image_is_too_few():
@@ -412,8 +434,12 @@ def test_scales_that_alexnet_cannot_see_are_refused():
         ),
         (
             {"preset": "fast", "bank_views": 1, "hidden_width": 8, "sub_epochs": 1},
-            r"preset counts only with .* it gives",
+            "preset counts only with one of bank_views=32, hidden_width=512, sub_epochs=2",
         ),
+        ({"rotation_degrees": 0, "test_views": 5}, "test_views counts only with rotation_degrees above 0"),
+        ({"rotation_degrees": 0, "map_rotations": 3}, "map_rotations counts only with rotation_degrees above 0"),
+        ({"rotation_degrees": 0, "bank_views": 8}, "bank_views counts only with rotation_degrees, brightness,"),
+        ({"rotation_degrees": 0, "views_per_image": 2}, "views_per_image counts only with rotation_degrees, bright"),
     ],
 )
 def test_a_setting_that_counts_for_nothing_beside_the_others_is_refused(settings, sentence):
@@ -426,7 +452,9 @@ def test_a_setting_that_counts_for_nothing_beside_the_others_is_refused(settings
     [
         {"map_rotations": 1, "map_blur": 9.0, "map_evidence": "gradient_times_input"},
         {"rotation_degrees": 5, "rotation_fill": "mean", "rotation_interpolation": "bilinear"},
-        {"rotation_degrees": 0, "test_views": 1, "bank_views": 1},
+        {"rotation_degrees": 0, "test_views": 1, "bank_views": 1, "map_rotations": 0},
+        {"rotation_degrees": 0, "preset": "fast"},
+        {"rotation_degrees": 0, "brightness": 0.1, "bank_views": 8, "views_per_image": 2},
         {"preset": "fast", "bank_views": 1, "hidden_width": 8},
     ],
 )

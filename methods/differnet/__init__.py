@@ -1,46 +1,20 @@
 """DifferNet: the likelihood of multi-scale AlexNet features under a normalising flow."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
-from pydantic import Field, model_validator
-from pydantic_core import ArgsKwargs
 
 from methods import Epoch, Image, MethodError, Preparing, Score, settings
-from methods._alexnet_method import AlexNetMethod
-from methods._precision import Precision, Wanted, supported
-from methods._refusals import Use
+from methods._precision import Precision, supported
+from methods.differnet.hyperparameters import DifferNetSettings
 
 STATE = "flow.safetensors"
 
-PRESETS: dict[str, dict[str, Any]] = {
-    "paper": {},
-    "fast": {
-        "bank_views": 32,
-        "hidden_width": 512,
-        "sub_epochs": 2,
-    },
-}
-"""Settings that a preset gives where they are not given themselves."""
-
-Share = Annotated[float, Field(ge=0, lt=1)]
-
-
-def _listed(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in values.items())
-
-
-GIVING = Use(
-    lambda own: any(getattr(own, name) == value for name, value in PRESETS[own.preset].items()),
-    f"a value that it gives ({_listed(PRESETS['fast'])})",
-)
-MAPPED = Use(lambda own: own.map_rotations > 0, "map_rotations above 0")
-
 
 @settings
-class DifferNet(AlexNetMethod):
+class DifferNet(DifferNetSettings):
     """A normalising flow learns the density of AlexNet features of normal images; an unlikely image is anomalous.
 
     Departures from the published system (github.com/marco-rudolph/differnet):
@@ -48,11 +22,11 @@ class DifferNet(AlexNetMethod):
     - test views are evenly spaced rotations, not random ones: scores repeat. Brightness, contrast and saturation,
       where they are varied at all, are varied in training only, and in this order, not a random one;
     - AlexNet and the training of the flow are computed in bfloat16 where the device has it (`features_precision`,
-      `training_precision`): half the time, and image AUROCs within .022 of float32 on five categories (a flow of
-      width 512);
+      `training_precision`): half the time. With a flow of width 512, features in bfloat16 moved the image AUROC of five
+      categories by .022 at most, and training in it that of four by .017;
     - training draws its views from a bank extracted once (`bank_views`), because the layers below the flow are frozen
       and another pass through them for each view of each epoch is most of the published time;
-    - z and the log-determinant come from one pass; nothing is differentiated through AlexNet;
+    - z and the log-determinant come from one pass; in training nothing is differentiated through AlexNet;
     - the model is that of the last epoch, and no test image is looked at to choose it;
     - anomaly maps show the gradient of the logarithm of the score, not of the loss, and are not stretched image by
       image, which would make every image as bright as the next; they are blurred after all signs are gone, not before;
@@ -75,56 +49,7 @@ class DifferNet(AlexNetMethod):
         "map_rotations": 4,
     }
 
-    preset: Literal["paper", "fast"] = Field(
-        "paper", description=f"where the settings not given come from; fast: {_listed(PRESETS['fast'])}"
-    )
-    brightness: Share = Field(0.0, description="training views vary in brightness by up to this share")
-    contrast: Share = Field(0.0, description="training views vary in contrast by up to this share")
-    saturation: Share = Field(0.0, description="training views vary in saturation by up to this share")
-    # Not the paper's, which rotates afresh in every epoch. One image costs 64 passes through AlexNet, 2 to 4 s on two
-    # CPU cores, and 0.2 MB of memory; 192 epochs of 4 fresh views would be 768 passes. A bank of 16 overfits.
-    bank_views: int = Field(64, ge=1, description="random views extracted per training image, to draw from")
-    views_per_image: int = Field(4, ge=1, description="views of each training image in one epoch")
-    test_views: int = Field(64, ge=1, description="evenly spaced rotations that a score is the mean over")
-    coupling_blocks: int = Field(8, ge=1, description="blocks of the flow")
-    hidden_width: int = Field(2048, ge=1, description="units in each of a subnet's three hidden layers")
-    dropout: Share = Field(0.0, description="share of the hidden units that a training step leaves out")
-    clamp: float = Field(3.0, gt=0, description="soft clamp of the log scale of a coupling")
-    batch_size: int = Field(24, ge=1, description="images in a batch, each with its views")
-    learning_rate: float = Field(2e-4, gt=0, description="step size of Adam")
-    betas: tuple[Share, Share] = Field((0.8, 0.8), description="decay of Adam's two running means")
-    adam_epsilon: float = Field(1e-4, gt=0, description="term that keeps Adam's denominator above zero")
-    weight_decay: float = Field(1e-5, ge=0, description="L2 penalty, added to the gradient")
-    meta_epochs: int = Field(24, ge=1, description="epochs that are reported")
-    sub_epochs: int = Field(8, ge=1, description="passes over the training images in one meta epoch")
-    # The paper's is float32. On gravel of demo losses and image AUROC were alike, and a step took 0.46 s for 0.76.
-    training_precision: Wanted = Field(
-        "auto", description="arithmetic of the flow's subnets while they train; auto: bfloat16 where the device has it"
-    )
-    scoring_precision: Precision = Field("float32", description="arithmetic of the flow's subnets while they score")
-
-    # Not the paper's 64: the passes back through AlexNet make a map of 64 rotations cost 2.4 times a score of 64 views,
-    # one of 8 costs 0.4 of it; on the one category tried, 64 rotations showed defects no better than 16.
-    map_rotations: int = Field(
-        8, ge=0, description="evenly spaced rotations that an anomaly map is the mean over; 0: no maps"
-    )
-    map_evidence: Literal["gradient", "gradient_times_input"] = Field(
-        "gradient",
-        description="what a map shows of each pixel: the length of the gradient of log score, or that times the input",
-    )
-    map_blur: float = Field(
-        3.0, ge=0, le=50, description="deviation of the Gaussian that smooths a map, pixels of the resized image"
-    )
-
-    uses: ClassVar = AlexNetMethod.uses | {"preset": GIVING, "map_evidence": MAPPED, "map_blur": MAPPED}
-
     _store = _flow = _trained_in = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _preset_fills_in(cls, given: ArgsKwargs) -> ArgsKwargs:
-        named = given.kwargs or {}
-        return ArgsKwargs(given.args, PRESETS.get(str(named.get("preset")), {}) | named)
 
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:
         """Extract a bank of views, then train the flow on it; one Epoch a meta epoch, with its mean loss."""
@@ -136,7 +61,7 @@ class DifferNet(AlexNetMethod):
             raise MethodError(f"DifferNet needs at least 2 training images, got {len(images)}")
         self._open(device)
         generator = torch.Generator().manual_seed(seed)
-        bank = torch.empty(len(images), self.bank_views, self._dims, device=device)
+        bank = torch.empty(len(images), self._different(self.bank_views), self._dims, device=device)
         for number, image in enumerate(images):
             bank[number] = self._features.extract(image, self._training_views(generator))
             yield Preparing("training views through AlexNet", number + 1, len(images))
@@ -166,7 +91,7 @@ class DifferNet(AlexNetMethod):
 
     def score_rule(self) -> str:
         """The mean of z^2."""
-        return f"mean of z^2 over {self.test_views} views and {self._dims} dimensions"
+        return f"mean of z^2 over {self._what_scores_are_over} and {self._dims} dimensions"
 
     def save_state(self, folder: Path) -> None:
         """Write the flow; of AlexNet only the digest of its weights."""
@@ -220,20 +145,24 @@ class DifferNet(AlexNetMethod):
         from methods import _alexnet
 
         super()._look_in(precision, device)
-        self._store = _alexnet.FeatureStore(
-            self._features, _alexnet.fixed_views(self.test_views, self.rotation_degrees)
-        )
+        self._store = _alexnet.FeatureStore(self._features, self._test_views())
+
+    def _different(self, views: int) -> int:
+        """So many random views of an image, or the one that there is where nothing varies."""
+        return views if self.views_vary else 1
 
     def _training_views(self, generator) -> list:
         from methods._alexnet import View, random_views
 
         spread = View(self.rotation_degrees, self.brightness, self.contrast, self.saturation)
-        return random_views(self.bank_views, spread=spread, generator=generator)
+        return random_views(self._different(self.bank_views), spread=spread, generator=generator)
 
     def _batches(self, bank, generator) -> Iterator:
         from methods.differnet.flow import epoch_batches
 
-        return epoch_batches(bank, images=self.batch_size, views=self.views_per_image, generator=generator)
+        return epoch_batches(
+            bank, images=self.batch_size, views=self._different(self.views_per_image), generator=generator
+        )
 
     def _require_flow(self) -> None:
         if self._flow is None:
@@ -248,7 +177,7 @@ class DifferNet(AlexNetMethod):
     def _map(self, image: Image) -> np.ndarray | None:
         if not self.map_rotations:
             return None
-        from methods.differnet.localisation import anomaly_map
+        from methods.differnet.localisation import EVIDENCE, anomaly_map
 
         return anomaly_map(
             image,
@@ -257,5 +186,5 @@ class DifferNet(AlexNetMethod):
             rotations=self.map_rotations,
             degrees=self.rotation_degrees,
             blur=self.map_blur,
-            evidence=self.map_evidence,
+            evidence=EVIDENCE[self.map_evidence],
         )

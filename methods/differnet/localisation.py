@@ -17,23 +17,28 @@ BATCH = 8
 
 
 def anomaly_map(
-    image: Image, features: Features, flow: nn.Module, *, rotations: int, degrees: float, blur: float, evidence: str
+    image: Image,
+    features: Features,
+    flow: nn.Module,
+    *,
+    rotations: int,
+    degrees: float,
+    blur: float,
+    evidence: "Evidence",
 ) -> np.ndarray:
     """(h, w) float32: what each pixel has to do with the score, mean over evenly spaced rotations turned back.
 
     The map covers the whole image; a border that was cut off has nothing to do with the score. A pixel is averaged
     over the rotations that show it. `blur` is the deviation in pixels of a Gaussian that smooths the mean, after all
-    signs are gone: before, neighbours of opposite sign would cancel (the published order). `evidence` names one of
-    EVIDENCE.
+    signs are gone: before, neighbours of opposite sign would cancel (the published order).
     """
-    of, shown = EVIDENCE[evidence]
     resized = features.resized(image)
-    views = list(dict.fromkeys(fixed_views(rotations, degrees)))  # all alike where nothing is turned
+    views = fixed_views(rotations, degrees)
     total, seen = 0.0, 0.0
     for start in range(0, len(views), BATCH):
         batch = views[start : start + BATCH]
         pixels = features.rendered(resized, batch)
-        found = shown(pixels, _gradient(pixels, features, flow, of))
+        found = evidence.shown(pixels, _gradient(pixels, features, flow, evidence.of))
         angles = [view.degrees for view in batch]
         total = total + _turned_back(found, angles).sum(dim=0)
         seen = seen + _turned_back(torch.ones_like(found), angles).sum(dim=0)

@@ -54,7 +54,6 @@ OF = {
 TRIED = {
     f"{what}: {name}": localisation.Evidence(of, shown) for what, of in OF.items() for name, shown in SHOWN.items()
 }
-localisation.EVIDENCE.update(TRIED)
 
 
 def published_map(image: Image, method: DifferNet, *, rotations: int) -> np.ndarray:
@@ -92,7 +91,7 @@ def mappers(method: DifferNet, *, rotations: int, blur: float) -> dict[str, Mapp
         degrees=method.rotation_degrees,
         blur=blur,
     )
-    tried = {evidence: partial(ours, evidence=evidence) for evidence in TRIED}
+    tried = {name: partial(ours, evidence=evidence) for name, evidence in TRIED.items()}
     return tried | {"loss: published": partial(published_map, method=method, rotations=rotations)}
 
 
