@@ -403,10 +403,17 @@ def test_training_views_that_would_be_alike_are_one(varied, views):
 
 
 def test_a_score_says_over_how_many_different_views_it_is():
-    assert (
-        "over 64 views" in DifferNet().score_rule() and "over 1 view and" in DifferNet(rotation_degrees=0).score_rule()
-    )
-    assert len(DifferNet(rotation_degrees=0)._test_views()) == 1
+    aligned = DifferNet(rotation_degrees=0)
+    assert "over 64 views" in DifferNet().score_rule() and "over 1 view and" in aligned.score_rule()
+    assert len(DifferNet()._test_views()) == 64 and len(aligned._test_views()) == 1
+
+
+@pytest.mark.parametrize("wanted", ["cuda:2", "cuda:", "cuda:x", "cuda1", "tpu"])
+def test_a_device_that_is_not_there_is_refused_also_beside_others(wanted, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert _alexnet.find_device("cuda:1") == "cuda:1" and _alexnet.find_device("cuda") == "cuda"
+    with pytest.raises(MethodError, match=f"there is no device {wanted}: 2 CUDA devices are here"):
+        _alexnet.find_device(wanted)
 
 
 def test_one_image_is_too_few():

@@ -184,16 +184,18 @@ def scores(network: nn.Module, test: Tensor, method: DifferNet) -> np.ndarray:
 
 
 def measure(name: str, eyes: Eyes, *, epochs: int, seed: int) -> dict[str, float]:
-    """The image AUROC of a trial at some epochs, and after the last by the number of test views."""
+    """Of a trial the image AUROC and the loss of normal test images at some epochs, after the last also the loss of
+    training and the AUROC by the number of test views."""
     method, way = trial(name, epochs=epochs)
     bank, test = eyes.bank(method), eyes.test(method)
     found: dict[str, float] = {}
     late: list[np.ndarray] = []
     for number, (network, loss) in enumerate(trained(method, way, bank, epochs=epochs, seed=seed), start=1):
         found["loss"] = loss
-        if number in LOOKS:
+        if number in LOOKS or number == epochs:
             few = test[:, :: -(-test.shape[1] // LOOK_VIEWS)]
             found[f"epoch {number}"] = auroc(scores(network, few, method), eyes.category.defective)
+            found[f"normal, {number}"] = loss_of(network, few[~eyes.category.defective], method)
         if number == epochs or (way.late and number > (1 - LATE) * epochs):
             late.append(scores(network, test, method))
     by_view = np.mean(late, axis=0)
@@ -202,6 +204,14 @@ def measure(name: str, eyes: Eyes, *, epochs: int, seed: int) -> dict[str, float
         for views in (1, 4, 16, 32, 64, 128)
         if views <= test.shape[1]
     }
+
+
+@torch.no_grad()
+def loss_of(network: nn.Module, images: Tensor, method: DifferNet) -> float:
+    """The negative log-likelihood of images (n, views, dims): of normal ones that were not trained on, it rises where a
+    flow learns its bank by heart."""
+    with flow.precise(images.device, method.scoring_precision):
+        return float(flow.negative_log_likelihood(*network(images.flatten(0, 1))))
 
 
 def auroc(by_view: np.ndarray, defective: np.ndarray) -> float:
