@@ -22,11 +22,12 @@ import pandas as pd
 import typer
 from tabulate import tabulate
 
-from benchmarks import decision, images, metrics, pixels, plan, plugins, split
+from benchmarks import decision, images, metrics, pixels, plugins, split
 from benchmarks.finetune.drawing import Blended, halves
 from datasets import Dataset, Sample
 from methods import Epoch, Method, MethodError
 from reports.files import write_text
+from tests.speed import sources
 
 ROWS = [
     {"architecture": "mvtec", "loss": "ssim", "map": "ssim"},
@@ -206,7 +207,7 @@ def main(
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="cae.FIELD=VALUE")] = None,
 ) -> None:
     """Add what is missing to the CSV, then print all that it holds."""
-    plugin, root = plugins.dataset(dataset), data or plan.default_data(dataset)
+    plugin, root = sources.opened(dataset, data)
     divided = {
         name: Category(
             plugin,

@@ -20,11 +20,12 @@ from tabulate import tabulate
 from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
-from benchmarks import images, pixels, plan, plugins
+from benchmarks import images, pixels, plugins
 from datasets import Sample
 from methods import Image
 from methods._alexnet import fixed_views
 from methods.differnet import DifferNet, flow, localisation
+from tests.speed import sources
 
 PUBLISHED_BLUR, PUBLISHED_CUT = 3.0, 4
 """Deviation in pixels of the Gaussian over the signed gradient, and the deviations at which it is cut."""
@@ -115,8 +116,8 @@ def main(
 ) -> None:
     """Print the pixel metrics and the cost of each kind of map."""
     os.environ.pop("BENCHMARKS_FEATURES", None)  # what is timed is computed
-    source = plugins.dataset(dataset)
-    samples = list(source.samples(data or plan.default_data(dataset), category))
+    source, root = sources.opened(dataset, data)
+    samples = list(source.samples(root, category))
     settings = plugins.parse_assignments(set_ or [], ["differnet"])["differnet"]
     method = trained(samples, plugins.choose("differnet", settings).method, seed)
     tested = [sample for sample in samples if sample.split == "test"]

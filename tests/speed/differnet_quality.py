@@ -20,10 +20,11 @@ import torch
 import typer
 from torch import Tensor
 
-from benchmarks import images, metrics, plan, plugins
+from benchmarks import images, metrics, plugins
 from methods import _weights
 from methods._alexnet import HALF_TURN, View, fixed_views, random_views
 from methods.differnet import DifferNet, flow
+from tests.speed import sources
 from tests.speed.published_differnet import TEST_VIEWS, PublishedDifferNet
 
 CHOICES = ["flow", "views"]
@@ -118,7 +119,7 @@ def main(
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="differnet.FIELD=VALUE")] = None,
 ) -> None:
     """Print the AUROC of both by seed and kind of views, and how far ours is from the published."""
-    source, root = plugins.dataset(dataset), data or plan.default_data(dataset)
+    source, root = sources.opened(dataset, data)
     settings = plugins.parse_assignments(set_ or [], ["differnet"])["differnet"]
     lines = []
     for category in categories.split(","):

@@ -21,12 +21,13 @@ from tabulate import tabulate
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from benchmarks import images, metrics, plan, plugins
+from benchmarks import images, metrics
 from datasets import Sample
 from methods._alexnet import fixed_views
 from methods._precision import supported
 from methods.differnet import DifferNet, flow
 from reports.files import write_text
+from tests.speed import sources
 
 BASE = {"features_precision": "bfloat16", "scoring_precision": "bfloat16", "test_views": 32, "hidden_width": 512}
 """A narrow flow, whose step takes a seventh of the time, in all trials but that of the published width."""
@@ -246,7 +247,7 @@ def main(
     csv: Path = Path("differnet_trials.csv"),
 ) -> None:
     """Add what is missing to the CSV, then print the means over seeds of all that it holds."""
-    plugin, root = plugins.dataset(dataset), data or plan.default_data(dataset)
+    plugin, root = sources.opened(dataset, data)
     chosen = categories.split(",") if categories else plugin.categories(root)
     shown = {name: drawn(list(plugin.samples(root, name)), train, test) for name in chosen}
     finished = pd.read_csv(csv, dtype={"category": str}).to_dict("records") if csv.exists() else []
