@@ -1,4 +1,4 @@
-"""AlexNet features kept on disk, so that other seeds, settings and methods need not compute them again."""
+"""AlexNet features kept on disk, so that the same views of an image are not computed again for another job."""
 
 import hashlib
 import os

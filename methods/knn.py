@@ -25,8 +25,8 @@ class NearestNeighbours(AlexNetMethod):
 
     Departures, and why:
 
-    - features are AlexNet's at three scales, not a ResNet's at one: DifferNet's own, so that the density differs
-      and not the look at the images tells the two apart;
+    - features are AlexNet's at three scales, not a ResNet's at one: DifferNet's own, so that what tells the two apart
+      is how they learn from what they see;
     - a view is the whole image, rotated, not its upright centre: again as DifferNet sees it;
     - distances are between standardised features: each dimension less its mean over the bank, which cancels out, by its
       standard deviation there. As they are, the strongest few of 768 weigh most. A deviation counts as at least a
