@@ -107,10 +107,17 @@ class NearestNeighbours(AlexNetMethod):
         return 4 * self.parameter_count()
 
     def _bank_views(self, count: int, generator) -> list:
-        """The rotations that tests take, then random ones: views at the same angle are nearest to each other."""
+        """The rotations that tests take, then random ones: views at the same angle are nearest to each other.
+
+        Where not all of them have room, a draw for each image: together the images have them all.
+        """
+        import torch
+
         from methods._alexnet import View, random_views
 
-        fixed = self._test_views()[:count]
+        fixed = self._test_views()
+        if count < len(fixed):
+            return [fixed[place] for place in torch.randperm(len(fixed), generator=generator)[:count]]
         return fixed + random_views(
             count - len(fixed), spread=View(self.rotation_degrees, 0, 0, 0), generator=generator
         )

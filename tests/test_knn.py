@@ -77,7 +77,13 @@ def test_an_image_gives_the_bank_the_views_of_a_test_then_random_ones(fitted):
     views = fitted._bank_views(9, torch.Generator().manual_seed(0))
     assert len(views) == len(set(views)) == 9
     assert views[:4] == fitted._test_views()
-    assert fitted._bank_views(2, torch.Generator()) == fitted._test_views()[:2]
+
+
+def test_where_not_all_views_of_a_test_have_room_the_images_have_them_together(fitted):
+    generator = torch.Generator().manual_seed(0)
+    few = [fitted._bank_views(2, generator) for _ in range(20)]
+    assert all(len(set(views)) == 2 for views in few)
+    assert {view for views in few for view in views} == set(fitted._test_views())
 
 
 def test_more_images_than_the_bank_holds_are_refused():
