@@ -262,7 +262,7 @@ def kill_runner_or_job(
 def wait_for_a_replacement(checkout: Checkout, generator: random.Random) -> None:
     """Until a job, any one, has taken away its old result; the new one follows within milliseconds."""
     old = generator.choice(sorted(checkout.results.glob("jobs/*/*/*/result.json")))
-    number, end = old.stat().st_ino, time.monotonic() + 60
+    written, end = old.stat().st_mtime_ns, time.monotonic() + 60  # a new file may have the number of the one removed
     with suppress(FileNotFoundError):
-        while old.stat().st_ino == number:
+        while old.stat().st_mtime_ns == written:
             assert time.monotonic() < end, "waited too long"
