@@ -37,6 +37,8 @@ TRIALS: dict[str, dict[str, Any]] = {
     "fresh views": {"fresh": True} | MANY,
     "bank of 16": {"bank_views": 16} | MANY,
     "bank of 32": {"bank_views": 32} | MANY,
+    "bank of 128": {"bank_views": 128} | MANY,
+    "bank of 256": {"bank_views": 256} | MANY,
     "128 test views": {"test_views": 128},
     "training in float32": {"training_precision": "float32"} | MANY,
     "published width": {"hidden_width": 2048} | MANY,
