@@ -15,7 +15,7 @@ from benchmarks.images import ImageError, read_image, resize_map
 from benchmarks.job_folder import POINT
 from benchmarks.trained import Trained
 from datasets import is_image_name
-from methods import Image, Method, MethodError, Score
+from methods import Image, Method, MethodError
 
 Source = Path | np.ndarray
 """A file, or an image as (height, width, 3) uint8, RGB."""
@@ -99,9 +99,15 @@ def inspect(method: Method, rule: Rule, sources: Iterable[Source]) -> Iterator[I
         except ImageError as error:
             yield error
             continue
-        (score,) = method.score([image])
-        _require_finite(score, method, path)
-        yield _by_score(score, rule, image, path) if rule.area_px is None else _by_area(score, rule, image, path)
+        if rule.area_px is None:
+            (score,) = method.image_scores([image])
+            _require_finite(score, method, path)
+            yield Inspection(Verdict(path, float(score), rule.threshold, None), image, None)
+        else:
+            (map,) = method.anomaly_maps([image])
+            _require_map(map, path)
+            _require_finite(map, method, path)
+            yield _by_area(map, rule, image, path)
 
 
 def sources(images: Iterable[str | Path | np.ndarray]) -> Iterator[Source]:
@@ -134,20 +140,19 @@ def _pixels(source: Source) -> Image:
     return source
 
 
-def _require_finite(score: Score, method: Method, path: Path | None) -> None:
-    if not score.is_finite:
+def _require_map(map: np.ndarray | None, path: Path | None) -> None:
+    if map is None:
+        raise MethodError(f"it gave no map of {path or 'an array'}, and its operating point is one of maps")
+
+
+def _require_finite(score: float | np.ndarray, method: Method, path: Path | None) -> None:
+    if not np.isfinite(score).all():
         raise MethodError(f"{type(method).__name__} gave a score that is not finite for {path or 'an array'}")
 
 
-def _by_score(score: Score, rule: Rule, image: Image, path: Path | None) -> Inspection:
-    return Inspection(Verdict(path, float(score.image), rule.threshold, None), image, None)
-
-
-def _by_area(score: Score, rule: Rule, image: Image, path: Path | None) -> Inspection:
+def _by_area(map: np.ndarray, rule: Rule, image: Image, path: Path | None) -> Inspection:
     """The decision and the regions come from the same map, so they agree."""
-    if score.map is None:
-        raise MethodError(f"it gave no map of {path or 'an array'}, and its operating point is one of maps")
-    map = resize_map(score.map, image.shape[:2]).astype(np.float64)  # or the threshold would be rounded to float32
+    map = resize_map(map, image.shape[:2]).astype(np.float64)  # or the threshold would be rounded to float32
     ((level,),) = decision.levels([map], [rule.area_px])
     found = decision.segment(map, threshold=rule.threshold, area_px=rule.area_px)
     return Inspection(Verdict(path, float(level), rule.threshold, found.regions), image, found)
