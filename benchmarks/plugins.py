@@ -96,8 +96,10 @@ def choose(name: str, settings: Mapping[str, Any]) -> Choice:
         first = error.errors()[0]
         if not first["loc"]:  # of settings that do not go together
             raise UsageError(f"--set {name}: {first['ctx']['error']}") from None
-        place = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"--set {name}.{place}: {first['msg']}, got {first['input']!r}") from None
+        place, expected = ".".join(str(part) for part in first["loc"]), first["msg"]
+        if first["type"] == "tuple_type":
+            expected = f"expected numbers in brackets, such as {json.dumps(getattr(cls(), place))}"
+        raise UsageError(f"--set {name}.{place}: {expected}, got {first['input']!r}") from None
 
 
 def parse_assignments(assignments: Iterable[str], chosen: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -47,3 +47,9 @@ def test_of_a_preset_only_its_name_and_what_departs_from_it_name_a_variant():
     choice = plugins.choose("differnet", {"preset": "fast", "bank_views": 64, "clamp": 3.0})
     assert choice.changed == {"preset": "fast", "bank_views": 64}
     assert plugins.choose("differnet", choice.settings).changed == choice.changed
+
+
+def test_several_numbers_without_brackets_are_refused_with_an_example():
+    with pytest.raises(UsageError, match=r"--set differnet.betas: expected .* such as \[0.8, 0.8\], got '0.8,0.9'"):
+        plugins.choose("differnet", {"betas": "0.8,0.9"})
+    assert plugins.choose("differnet", {"betas": [0.8, 0.9]}).method.betas == (0.8, 0.9)
