@@ -176,7 +176,7 @@ def our_steps(method: DifferNet) -> Iterator[Stage]:
 def main(set_: Annotated[list[str] | None, typer.Option("--set", metavar="differnet.FIELD=VALUE")] = None) -> None:
     """Print the stages of both, what a whole job takes, the ratio, and how far each stage is from its floor."""
     settings = plugins.parse_assignments(set_ or [], ["differnet"])["differnet"]
-    totals = {}
+    totals, maps = {}, 0.0
     rates = {precision: multiply_adds_a_second(precision) for precision in (FULL, "bfloat16")}
     for precision, rate in rates.items():
         print(f"{rate / 1e9:.0f} billion multiply-adds a processor second in {precision} matrix products")
@@ -185,7 +185,7 @@ def main(set_: Annotated[list[str] | None, typer.Option("--set", metavar="differ
         ("ours", our_stages(plugins.choose("differnet", settings).method)),
     ):
         totals[name] = sum(stage.total for stage in stages if stage.name != MAP)
-        maps = sum(stage.total for stage in stages if stage.name == MAP)
+        maps += sum(stage.total for stage in stages if stage.name == MAP)
         lines = [[*stage[:4], stage.total / 60, stage.times_its_floor(rates)] for stage in stages]
         headers = [f"{name}: stage", "precision", "times", "seconds each", "minutes in all", "times its floor"]
         print(tabulate(lines, headers, floatfmt=("", "", ".0f", ".4f", ".1f", ".1f")) + "\n")
