@@ -68,6 +68,17 @@ def test_that_holds_next_to_a_level_too(pixels, area_px, side):
     assert beside.defective == bool(beside.regions) == (side < 0)
 
 
+@pytest.mark.parametrize(("rule", "asked"), [(BY_SCORE, "image_scores"), (BY_AREA, "anomaly_maps")])
+def test_what_a_rule_does_not_judge_by_is_not_computed(rule, asked, monkeypatch):
+    method, image = toy(), spot(8)
+    judged_by = list(getattr(method, asked)([image]))
+    for name in ("score", "image_scores", "anomaly_maps"):
+        monkeypatch.setattr(method, name, None)
+    monkeypatch.setattr(method, asked, lambda images: iter(judged_by))
+    (answer,) = verdicts.inspect(method, rule, [image])
+    assert answer.verdict == verdict(image, rule)
+
+
 def test_the_score_is_the_highest_level_that_has_a_region_of_the_minimum_area():
     image = np.maximum(spot(2), spot(8, value=50))
     map = resize_map(next(toy().score([image])).map, image.shape[:2])

@@ -147,18 +147,20 @@ def our_stages(method: DifferNet) -> list[Stage]:
     decode = decoding_seconds(lambda sample: images.Images([sample])[0])
     views = method._training_views(torch.Generator().manual_seed(0))[:16]
     extract = processor_seconds(lambda: method._features.extract(image, views)) / len(views)
-    scored = torch.randn(method.test_views, method._dims)
+    test_views = len(method._test_views())
+    turns = method.map_rotations if method.rotation_degrees else min(method.map_rotations, 1)
+    scored = torch.randn(test_views, method._dims)
     judge = processor_seconds(lambda: flow.latent(network, scored, precision=method.scoring_precision))
     show = processor_seconds(lambda: method._map(image))
     seen, multiply_adds = supported(method.features_precision, "cpu"), method.parameter_count()
     view = sum(view_multiply_adds(method.image_size, method.n_scales))
     return [
         Stage("file decoded", "", TRAIN + TEST, decode, 0),
-        Stage("view for the bank", seen, TRAIN * method.bank_views, extract, view),
+        Stage("view for the bank", seen, TRAIN * method._different(method.bank_views), extract, view),
         *our_steps(method),
-        Stage("view of a scored image", seen, TEST * method.test_views, extract, view),
-        Stage("flow over its views", method.scoring_precision, TEST, judge, method.test_views * multiply_adds),
-        Stage(MAP, seen, TEST if method.map_rotations else 0, show, 2 * method.map_rotations * (view + multiply_adds)),
+        Stage("view of a scored image", seen, TEST * test_views, extract, view),
+        Stage("flow over its views", method.scoring_precision, TEST, judge, test_views * multiply_adds),
+        Stage(MAP, seen, TEST if turns else 0, show, 2 * turns * (view + multiply_adds)),
     ]
 
 
@@ -167,7 +169,7 @@ def our_steps(method: DifferNet) -> Iterator[Stage]:
     precision, epochs = supported(method.training_precision, "cpu"), method.meta_epochs * method.sub_epochs
     with flow.Trainer(method._flow, precision=precision, **method._adam) as trainer:
         for name, count, times in steps(method.batch_size):
-            rows = count * method.views_per_image
+            rows = count * method._different(method.views_per_image)
             batch = torch.randn(rows, method._dims)
             seconds = processor_seconds(lambda batch=batch: trainer.epoch([batch]))
             yield Stage(name, precision, times * epochs, seconds, 3 * rows * method.parameter_count())
