@@ -15,6 +15,7 @@ from datasets import Sample
 from reports.files import write_text
 
 ROOT = Path(__file__).resolve().parent.parent
+PLUGIN_PACKAGES = ("methods", "datasets")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -46,27 +47,42 @@ def _files(module: str) -> frozenset[Path]:
 
 
 def _module_files(name: str) -> set[Path]:
-    """A module's file; for a plugin's folder every file in it; for a package that holds plugins its contract.
+    """The files of a module: its own; for a plugin's folder every file in it; for any other package its `__init__.py`.
 
-    This package holds none: what it offers to Python stands in modules that no number depends on.
+    The package `benchmarks` itself has none: what it offers to Python stands in modules that no number depends on.
     """
     place = ROOT.joinpath(*name.split("."))
     if name == __package__:
         return set()
     if place.is_dir():
-        return set(place.rglob("*.py")) if "." in name else {place / "__init__.py"}
+        return set(place.rglob("*.py")) if _is_of_a_plugin(name) else {place / "__init__.py"}
     return {place.with_suffix(".py")} if place.with_suffix(".py").is_file() else set()
 
 
+def _is_of_a_plugin(name: str) -> bool:
+    package, _, rest = name.partition(".")
+    return package in PLUGIN_PACKAGES and bool(rest) and not rest.startswith("_")
+
+
 def _imports(file: Path) -> list[str]:
-    """Names of everything a file imports: `from a.b import c` may mean module a.b or module a.b.c."""
-    names = []
+    """Everything a file imports, and the packages around it, which Python runs first.
+
+    `from a.b import c` may mean the module a.b or the module a.b.c.
+    """
+    names = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
-    return names
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return sorted(
+        {
+            ".".join(parts[:length])
+            for name in names
+            if (parts := name.split("."))
+            for length in range(1, len(parts) + 1)
+        }
+    )
 
 
 def _bare(source: str) -> str:

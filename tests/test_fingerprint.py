@@ -69,6 +69,29 @@ def test_what_the_package_offers_does_not_count_for_what_measures(code):
     assert changes(folder / "metrics.py", "limit = 2\n", "benchmarks.pixels")
 
 
+def test_of_a_folder_that_is_no_plugin_only_what_is_imported_counts(code):
+    folder = code.parent / "benchmarks/evaluation"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("digits = 3\n")
+    (folder / "pixel_metrics.py").write_text("from benchmarks.evaluation import metrics\n")
+    (folder / "metrics.py").write_text("limit = 1\n")
+    (folder / "significance.py").write_text("level = 0.05\n")
+    measuring = "benchmarks.evaluation.pixel_metrics"
+    assert not changes(folder / "significance.py", "level = 0.01\n", measuring)
+    assert changes(folder / "metrics.py", "limit = 2\n", measuring)
+    assert changes(folder / "__init__.py", "digits = 4\n", measuring)
+
+
+def test_of_a_shared_folder_of_methods_only_what_is_imported_counts(code):
+    (code / "_backbones").mkdir()
+    for name in ("__init__", "alexnet", "resnet"):
+        (code / f"_backbones/{name}.py").write_text("depth = 1\n")
+    (code / "knn.py").write_text("from methods._backbones.alexnet import depth\n")
+    assert changes(code / "_backbones/alexnet.py", "depth = 2\n")
+    assert changes(code / "_backbones/__init__.py", "depth = 2\n")
+    assert not changes(code / "_backbones/resnet.py", "depth = 2\n")
+
+
 @pytest.fixture
 def samples(tmp_path) -> list[Sample]:
     files = [tmp_path / f"{index}.png" for index in range(3)]
