@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from benchmarks import options
 from benchmarks.errors import STOPPED, USER_ERRORS, UsageError
-from benchmarks.jobs.causes import refused_here
+from benchmarks.jobs.failures import refused_here
 from benchmarks.options import (
     CalibrationOption,
     CategoriesOption,
@@ -79,7 +79,9 @@ def run(
 
     Example: python -m benchmarks run --methods differnet,cae --dataset visa --data /data/VisA --seeds 0,1,2
     """
-    from benchmarks import compare, plan, plugins
+    from benchmarks import plugins
+    from benchmarks.commands import run
+    from benchmarks.jobs import plan
 
     names = options.names(methods, "--methods")
     assigned = plugins.parse_assignments(set_ or [], names)
@@ -97,15 +99,15 @@ def run(
         keep_models=options.keep_models(keep_models),
     )
     minutes = options.minutes(job_timeout)
-    raise typer.Exit(compare.run(request, at_once=jobs, force=force, minutes=minutes, scheduler=dask))
+    raise typer.Exit(run.run(request, at_once=jobs, force=force, minutes=minutes, scheduler=dask))
 
 
 @app.command()
 def report(results: ResultsOption) -> None:
     """Write report.md and report.csv again from what is stored in a results folder."""
-    from benchmarks import reporting
+    from benchmarks.commands import report
 
-    reporting.report(results.resolve())
+    report.run(results.resolve())
 
 
 @app.command()
@@ -136,15 +138,15 @@ def finetune(
 
     Example: python -m benchmarks finetune --results results/demo --method cae --category brick --apply
     """
-    from benchmarks import finetune as finetuning
     from benchmarks import trained
-    from benchmarks.finetune.evidence import Wanted
+    from benchmarks.commands import finetune
+    from benchmarks.finetune.evidence import TuningRequest
 
     if area is not None and tune_on_test:
         raise UsageError("--area and --tune-on-test exclude each other: a given area is not chosen")
-    wanted = Wanted(options.areas(areas), false_alarms, area, tune_on_test)
+    request = TuningRequest(options.areas(areas), false_alarms, area, tune_on_test)
     found = trained.find(results.resolve(), method=method, category=category, seed=seed, variant=variant)
-    finetuning.run(found, wanted, data=data and data.resolve(), figures=figures, apply=apply)
+    finetune.run(found, request, data=data and data.resolve(), figures=figures, apply=apply)
 
 
 @app.command()
@@ -176,11 +178,12 @@ def predict(
 
     Example: python -m benchmarks predict --results results/demo --method cae --category brick new/*.png --csv new.csv
     """
-    from benchmarks import predicting, trained
+    from benchmarks import trained
+    from benchmarks.commands import predict
 
     device = options.device(device)
     found = trained.find(results.resolve(), method=method, category=category, seed=seed, variant=variant)
-    raise typer.Exit(predicting.run(found, images, table=csv, overlays=overlays, device=device))
+    raise typer.Exit(predict.run(found, images, table=csv, overlays=overlays, device=device))
 
 
 @app.command()
@@ -194,10 +197,11 @@ def check(
     Exit status: 0 a run would go through, though warnings may still make its numbers wrong, 1 a run would be wrong or
     fail, 2 wrong use.
     """
-    from benchmarks import plan, show
+    from benchmarks.commands import check
+    from benchmarks.jobs import plan
 
     root = (data or plan.default_data(dataset)).resolve()
-    raise typer.Exit(show.check(dataset, root, options.names(categories, "--categories") if categories else None))
+    raise typer.Exit(check.run(dataset, root, options.names(categories, "--categories") if categories else None))
 
 
 @app.command("list")
@@ -205,9 +209,9 @@ def list_(
     name: Annotated[str, typer.Argument(help="A method or dataset to show in full. Default: a line for each.")] = "",
 ) -> None:
     """Show the methods with their settings, and the datasets."""
-    from benchmarks import show
+    from benchmarks.commands import list_
 
-    show.plugin(name) if name else show.plugins_of_each_kind()
+    list_.run(name)
 
 
 @app.command(hidden=True)

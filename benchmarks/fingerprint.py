@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +76,7 @@ def _imports(file: Path) -> list[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return sorted(
-        {
-            ".".join(parts[:length])
-            for name in names
-            if (parts := name.split("."))
-            for length in range(1, len(parts) + 1)
-        }
-    )
+    return sorted({place for name in names for place in accumulate(name.split("."), "{}.{}".format)})
 
 
 def _bare(source: str) -> str:

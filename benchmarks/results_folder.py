@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from benchmarks import job_files, job_folder
 from benchmarks.console import say
-from benchmarks.job_folder import ASIDE, FAILURE, POINT, RESULT
+from benchmarks.jobs import layout, storage
+from benchmarks.jobs.layout import ASIDE, FAILURE, POINT, RESULT
 from reports.results import Cell, DamagedResultError, Failure, OperatingPoint, Result, read, read_point
 
 KINDS = {RESULT: Result, FAILURE: Failure, POINT: OperatingPoint}
@@ -31,7 +31,7 @@ def result(folder: Path) -> tuple[Result, OperatingPoint | None] | None:
 
 def set_damaged_aside(results: Path) -> None:
     """Set damaged results aside. Raises ResultError, before, where a folder holds what another version wrote."""
-    damaged = [file for folder in job_folder.all_in(results) for file in _damaged(folder) if file.name == RESULT]
+    damaged = [file for folder in layout.all_in(results) for file in _damaged(folder) if file.name == RESULT]
     for file in damaged:
         os.replace(file, file.with_name(ASIDE))
         _warn(f"set aside as {ASIDE}, to be done again: {file} is damaged")
@@ -71,14 +71,14 @@ def _cell(folder: Path) -> Cell | None:
     """The cell of a job's folder, by its plan or, where it was never planned, by that of another category or seed."""
     if own := _planned(folder):
         return own
-    others = job_folder.of_same_variant(folder)
+    others = layout.of_same_variant(folder)
     found = next(filter(None, map(_planned, others)), None)
-    return found and found.model_copy(update={"category": job_folder.category(folder), "seed": job_folder.seed(folder)})
+    return found and found.model_copy(update={"category": layout.category(folder), "seed": layout.seed(folder)})
 
 
 def _planned(folder: Path) -> Cell | None:
     try:
-        return job_files.read_job(folder).cell
+        return storage.read_job(folder).cell
     except (OSError, ValidationError):
         return None
 

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from benchmarks import fingerprint, job_files, job_folder, plan, plugins, split
+from benchmarks import fingerprint, plugins, split
 from benchmarks.errors import UsageError
-from benchmarks.job_folder import MODEL, POINT, RESULT
-from benchmarks.plan import Job
+from benchmarks.jobs import layout, plan, storage
+from benchmarks.jobs.layout import MODEL, POINT, RESULT
+from benchmarks.jobs.plan import Job
 from datasets import Dataset, Sample
 from methods import Method
 from reports.results import DamagedResultError, OperatingPoint, Result, read, read_point
@@ -37,7 +38,7 @@ class Trained(NamedTuple):
         Raises UsageError where no model was kept, or where its code or its settings are not those of its scores;
         MethodError where it is damaged or the device is not there.
         """
-        if not job_files.has_model(self.folder, self.result.key):
+        if not storage.has_model(self.folder, self.result.key):
             raise UsageError(f"{self.folder}: no model was kept; train it again with: run --keep-models all --force")
         choice = plugins.choose(self.job.cell.method, self.job.cell.settings)
         if plan.code(choice) != self.result.code:
@@ -92,7 +93,7 @@ class Trained(NamedTuple):
         return split.divide(samples, seed=cell.seed, shots=cell.shots, calibration=cell.calibration)
 
     def _data_digest(self, samples: list[Sample], root: Path) -> str:
-        digests = fingerprint.Digests(job_folder.results_of(self.folder) / plan.DIGESTS)
+        digests = fingerprint.Digests(layout.results_of(self.folder) / plan.DIGESTS)
         return plan.data_digest(self.dataset(), samples, root, digests)
 
 
@@ -101,14 +102,14 @@ def find(results: Path, *, method: str, category: str, seed: int | None = None, 
 
     Raises UsageError naming what there is where none or several fit.
     """
-    methods = job_folder.methods(results)
+    methods = layout.methods(results)
     if not methods:
         raise UsageError(f"--results {results}: no finished job there; make some with: python -m benchmarks run")
     if method not in methods:
         raise plugins.nearest(f"method in --results {results}", method, methods)
-    folder = job_folder.of_category(results, method, category)
+    folder = layout.of_category(results, method, category)
     if not folder.is_dir():
-        known = job_folder.categories(results, method)
+        known = layout.categories(results, method)
         raise plugins.nearest(f"category of {method} in --results {results}", category, known)
     stored = list(_stored(folder))
     chosen = [each for each in stored if seed in (None, each.job.cell.seed) and variant in (None, each.name)]
@@ -124,7 +125,7 @@ def find(results: Path, *, method: str, category: str, seed: int | None = None, 
 def _stored(folder: Path) -> Iterator[Trained]:
     for file in sorted(folder.glob(f"*/{RESULT}")):
         try:
-            result, job = read(file, Result), job_files.read_job(file.parent)
+            result, job = read(file, Result), storage.read_job(file.parent)
         except (DamagedResultError, ValidationError, FileNotFoundError):
             continue  # the report names what is damaged
         yield Trained(job.model_copy(update={"folder": file.parent, "cell": result.cell}), result)

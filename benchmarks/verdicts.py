@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import decision
-from benchmarks.decision import Region, Segmentation
 from benchmarks.errors import UsageError
+from benchmarks.evaluation import decision
+from benchmarks.evaluation.decision import Region, Segmentation
 from benchmarks.images import ImageError, read_image, resize_map
-from benchmarks.job_folder import POINT
+from benchmarks.jobs.layout import POINT
 from benchmarks.trained import Trained
 from datasets import is_image_name
 from methods import Image, Method, MethodError

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from benchmarks import plugins, remarks
-from benchmarks.check import EVERY_CATEGORY, check
 from benchmarks.errors import UsageError
+from benchmarks.findings import EVERY_CATEGORY, find
 from benchmarks.images import verify
 from datasets import Counts, DataError
 from datasets.folder import Folder
@@ -29,7 +29,7 @@ def root(make_tree):
 
 
 def found(root, dataset=None, level=None, **options):
-    findings = list(check(dataset or Folder(), root, **options))
+    findings = list(find(dataset or Folder(), root, **options))
     return [finding for finding in findings if level in (None, finding.level)]
 
 

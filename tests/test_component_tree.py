@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 from skimage.morphology import area_opening
 
-from benchmarks.component_tree import ComponentTree
+from benchmarks.evaluation.component_tree import ComponentTree
 
 EIGHT = np.ones((3, 3))
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, max_side=12)

@@ -4,7 +4,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from benchmarks import job_files
+from benchmarks.jobs import storage
 from reports import curves_plot
 from reports.results import Curve, Result, StoredEpoch
 from tests.stored import made_cell, made_result
@@ -83,7 +83,7 @@ def test_a_fit_of_three_epochs_leaves_its_figure_and_one_of_two_none(checkout):
 
 def test_what_was_measured_besides_has_its_figure_however_short_the_fit(tmp_path):
     trial = Curve(title="Trial", x="rate", y="loss", points=[(rate, 2.0) for rate in RATES], chosen=1e-3)
-    job_files._draw_curves(result([3], curves=[trial]), tmp_path)
+    storage._draw_curves(result([3], curves=[trial]), tmp_path)
     assert (tmp_path / "curves.png").is_file()
-    job_files._draw_curves(result([3]), tmp_path)
+    storage._draw_curves(result([3]), tmp_path)
     assert not list(tmp_path.iterdir())

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from benchmarks.jobs import remote
-from benchmarks.jobs.remote import Errand
-from benchmarks.plan import Job
+from benchmarks.jobs import worker
+from benchmarks.jobs.plan import Job
+from benchmarks.jobs.worker import Errand
 from reports.results import Failure, read
 from tests.checkout.program import CATEGORIES, Checkout
 from tests.processes import wait_for
@@ -76,8 +76,8 @@ class Cluster:
     def connected(self) -> int:
         return len(self.client.scheduler_info()["workers"])
 
-    def do(self, job: Job, errand: Errand) -> remote.Answer:
-        return self.client.submit(remote.work, job.model_dump_json(), errand, pure=False).result(timeout=30)
+    def do(self, job: Job, errand: Errand) -> worker.Answer:
+        return self.client.submit(worker.work, job.model_dump_json(), errand, pure=False).result(timeout=30)
 
     def kill_scheduler(self) -> None:
         self.scheduler.kill()
@@ -214,8 +214,8 @@ def test_workers_that_cannot_do_the_jobs_are_named_before_any_is_submitted(clust
     wrong = [cluster.add_worker(tmp_path), cluster.add_worker(other.folder)]
     cluster.settle()
     done = program.compare("--dask", cluster.address)
-    for worker in wrong:
-        cluster.kill_worker(worker)
+    for process in wrong:
+        cluster.kill_worker(process)
     assert done.returncode == 2 and done.stderr.count("worker tcp://") == 2
     assert "does not find this program" in done.stderr and "its code is another" in done.stderr
     assert not list(program.results.glob("jobs"))
@@ -236,8 +236,8 @@ def test_when_all_workers_die_what_is_finished_stays_and_the_rest_fails(cluster,
     run = program.start(*program.options, *jobs, "--dask", cluster.address)
     wait_for(program.finish_times)
     wait_for(lambda: cluster.client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)) == 1)
-    for worker in list(cluster.workers):
-        cluster.kill_worker(worker)
+    for process in list(cluster.workers):
+        cluster.kill_worker(process)
     _, error = run.communicate(timeout=20)
     assert run.returncode == 1 and error.count("no worker was left") == 1
     assert [file.split("/")[1] for file in program.finish_times()] == ["toy"]
@@ -279,8 +279,8 @@ def test_without_the_package_it_names_the_command_that_installs_it(checkout):
 def test_threads_that_dask_set_for_its_workers_do_not_count_for_a_job(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
-    assert "OMP_NUM_THREADS" not in remote.own_environment()
-    assert remote.own_environment()["NUMBA_NUM_THREADS"] == "3"
+    assert "OMP_NUM_THREADS" not in worker.own_environment()
+    assert worker.own_environment()["NUMBA_NUM_THREADS"] == "3"
 
 
 HERE = {"code": "a", "versions": {"torch": "2.12"}, "files": {"toy": {}}, "data": {"bolt": [6, 600]}}
@@ -298,5 +298,5 @@ OTHER = {
 
 @pytest.mark.parametrize(("change", "sentence"), OTHER.values(), ids=OTHER)
 def test_what_a_worker_lacks_is_said(change, sentence):
-    assert remote.difference(HERE, THERE) is None
-    assert sentence in remote.difference(HERE, {**THERE, **change})
+    assert worker.difference(HERE, THERE) is None
+    assert sentence in worker.difference(HERE, {**THERE, **change})

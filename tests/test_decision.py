@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from benchmarks import decision
+from benchmarks.evaluation import decision
 from reports.results import ImageScore
 
 

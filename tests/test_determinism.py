@@ -18,7 +18,7 @@ from PIL import Image
 
 import methods
 from benchmarks import plugins
-from benchmarks.jobs import arithmetic
+from benchmarks.jobs import determinism
 from reports.results import Result, read
 from reports.rows import VOLATILE
 from tests.processes import wait_for
@@ -121,32 +121,32 @@ def test_two_jobs_at_once_give_the_same(method, one_by_one, two_at_once):
 
 
 def test_jobs_at_once_share_the_cores(one_by_one, two_at_once):
-    given, cores = os.environ.get("OMP_NUM_THREADS"), arithmetic.cores()
+    given, cores = os.environ.get("OMP_NUM_THREADS"), determinism.cores()
     for results, share in ((one_by_one, cores), (two_at_once, max(1, cores // 2))):
         assert {result.cost.threads for result in stored(results).values()} == {int(given or share)}
 
 
 def test_a_job_takes_no_more_cores_than_its_process_may_use():
-    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); print(arithmetic.variables({})"
+    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); print(determinism.variables({})"
     assert python(f"{code}['OMP_NUM_THREADS'])") == "1"
 
 
 def test_jobs_beside_an_unknown_number_of_others_let_them_compute():
-    assert arithmetic.variables({}, at_once=None)["OMP_WAIT_POLICY"] == "passive"
+    assert determinism.variables({}, at_once=None)["OMP_WAIT_POLICY"] == "passive"
 
 
 def python(code: str, **environment: str) -> str:
     """What it prints in a job's environment."""
-    given = {**arithmetic.variables({}), **os.environ, **environment}
+    given = {**determinism.variables({}), **os.environ, **environment}
     command = [sys.executable, "-c", f"from benchmarks.jobs import arithmetic; {code}"]
     return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_pytorch_prefers_algorithms_that_repeat_once_it_is_imported_and_names_operations_without():
     code = (
-        "import sys; found = arithmetic.prefer_repeatable(); print('torch' in sys.modules); import torch; "
+        "import sys; found = determinism.prefer_repeatable(); print('torch' in sys.modules); import torch; "
         "print(torch.get_deterministic_debug_mode()); "
-        "torch.zeros(3).put_(torch.tensor([0, 0]), torch.ones(2)); print(*arithmetic.remarks(found))"
+        "torch.zeros(3).put_(torch.tensor([0, 0]), torch.ones(2)); print(*determinism.remarks(found))"
     )
     before, mode, remark = python(code).splitlines()
     assert (before, mode) == ("False", "1") and "in no fixed order in put_" in remark
@@ -156,16 +156,16 @@ def test_pytorch_prefers_algorithms_that_repeat_once_it_is_imported_and_names_op
 def test_tensorflow_takes_algorithms_that_repeat_unless_told_otherwise(value, on, remark):
     code = (
         "from tensorflow.python.framework.config import is_op_determinism_enabled as on; print(on()); "
-        "print(*arithmetic.remarks([]))"
+        "print(*determinism.remarks([]))"
     )
     said = python(code, TF_DETERMINISTIC_OPS=value).splitlines()
     assert said[0] == on and remark in "".join(said[1:])
 
 
 def test_what_tensorflow_trains_does_not_depend_on_how_many_jobs_there_are_at_once():
-    threads = {arithmetic.variables({}, at_once=count)["TF_NUM_INTRAOP_THREADS"] for count in (1, 2, 64, None)}
-    assert threads == {str(arithmetic.cores())}
+    threads = {determinism.variables({}, at_once=count)["TF_NUM_INTRAOP_THREADS"] for count in (1, 2, 64, None)}
+    assert threads == {str(determinism.cores())}
 
 
 def test_a_network_that_is_to_be_compiled_goes_without():
-    assert arithmetic.variables({"jit_compile": True})["TF_DETERMINISTIC_OPS"] == "0"
+    assert determinism.variables({"jit_compile": True})["TF_DETERMINISTIC_OPS"] == "0"

@@ -18,11 +18,11 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from benchmarks import cli, images, job_files, plan, plugins
-from benchmarks.jobs import causes
+from benchmarks import cli, images, plugins
+from benchmarks.jobs import failures, plan, storage
+from benchmarks.jobs.plan import Job, Request
 from benchmarks.jobs.progress import PlainLines
 from benchmarks.jobs.runner import Runner
-from benchmarks.plan import Job, Request
 from reports.results import Result, read
 from tests.checkout.program import ROOT, SIZE, Checkout
 from tests.processes import alive, children, wait_for
@@ -89,7 +89,7 @@ OUT_OF_MEMORY = {
 
 @pytest.mark.parametrize(("status", "line"), OUT_OF_MEMORY.values(), ids=OUT_OF_MEMORY)
 def test_memory_that_ran_out_is_named_with_the_line_that_says_so(status, line):
-    named = causes.reason(status, ["epoch 1", line] + [""] * (status != 2), Path("jobs"))
+    named = failures.reason(status, ["epoch 1", line] + [""] * (status != 2), Path("jobs"))
     assert named.startswith("memory ran out") and named.endswith(line)
 
 
@@ -103,7 +103,7 @@ ELSE = {
 
 @pytest.mark.parametrize(("status", "line"), ELSE.values(), ids=ELSE)
 def test_what_failed_for_another_reason_is_not_blamed_on_memory_or_disk(status, line):
-    named = causes.reason(status, ["epoch 1", line], Path("jobs"))
+    named = failures.reason(status, ["epoch 1", line], Path("jobs"))
     assert not any(word in named.partition(line)[0] for word in ("memory", "disk"))
 
 
@@ -154,7 +154,7 @@ def test_a_failure_that_cannot_be_stored_is_returned_and_the_other_jobs_go_on(ch
     lost = jobs[0].model_copy(update={"folder": checkout.folder / name})
     (failure,) = Runner(2).run([lost, jobs[1]], PlainLines(Console(), 2))
     assert failure.key == lost.key and failure.reason.endswith(why) and str(lost.folder) in failure.reason
-    assert job_files.finished(jobs[1])
+    assert storage.finished(jobs[1])
 
 
 def test_jobs_whose_processes_cannot_be_started_are_failures(jobs, monkeypatch):

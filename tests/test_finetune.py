@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from benchmarks.finetune import drawing
+from benchmarks.finetune import sampling
 from datasets import Sample
 from tests.checkout.program import Checkout, write_image
 
@@ -238,7 +238,7 @@ def samples(tmp_path):
 
 
 def test_a_blended_image_is_the_same_on_every_access_and_differs_from_its_source(samples):
-    blended = drawing.Blended(samples, seed=0)
+    blended = sampling.Blended(samples, seed=0)
     assert len(blended) == 60 and np.bincount(blended.sources).tolist() == [20, 20, 20]
     for index in (0, 25, 59):
         source = np.asarray(Image.open(samples[blended.sources[index]].image))
@@ -247,12 +247,12 @@ def test_a_blended_image_is_the_same_on_every_access_and_differs_from_its_source
 
 
 def test_halves_share_nothing_and_leave_nothing_out():
-    first, second = drawing.halves(9, seed=1)
+    first, second = sampling.halves(9, seed=1)
     assert sorted(first + second) == list(range(9)) and (len(first), len(second)) == (4, 5)
-    assert drawing.halves(9, seed=1) == (first, second) != drawing.halves(9, seed=2)
+    assert sampling.halves(9, seed=1) == (first, second) != sampling.halves(9, seed=2)
 
 
 def test_a_stratified_share_has_every_kind(samples):
     many = [Sample(samples[0].image, "bolt", "test", kind) for kind in [None] * 20 + ["bent"] * 10 + ["rare"]]
-    drawn = [many[index].defect for index in drawing.stratified(many, 0.2, seed=0)]
+    drawn = [many[index].defect for index in sampling.stratified(many, 0.2, seed=0)]
     assert [drawn.count(kind) for kind in (None, "bent", "rare")] == [4, 2, 1]

@@ -5,8 +5,8 @@ from importlib import metadata
 import numpy as np
 
 import methods
-from benchmarks import fingerprint, plan, plugins
-from benchmarks.jobs import machine
+from benchmarks import fingerprint, plugins
+from benchmarks.jobs import machine, plan
 
 CHANGING_NO_SCORE = {"pydantic", "pydantic_core", "platformdirs", "safetensors"}
 """Imported by methods to check settings, to find folders and to keep numbers as they are."""
@@ -21,7 +21,9 @@ def imported(modules: list[str]) -> set[str]:
 
 
 def test_every_library_that_images_and_methods_go_through_is_one_a_result_depends_on():
-    used = imported([f"methods.{name}" for name in plugins.names(methods)] + [*plan.PREPARING, "benchmarks.metrics"])
+    used = imported(
+        [f"methods.{name}" for name in plugins.names(methods)] + [*plan.PREPARING, "benchmarks.evaluation.metrics"]
+    )
     assert {"numpy", "pillow", "scikit-image", "scipy", "FrEIA"} <= used - CHANGING_NO_SCORE - {"numba"}
     assert used - CHANGING_NO_SCORE - {"numba"} <= set(machine.LIBRARIES)  # numba sorts whole numbers, which is exact
 

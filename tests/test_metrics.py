@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 from skimage.measure import label
 from sklearn import metrics as sklearn_metrics
 
-from benchmarks import metrics, radix_sort
+from benchmarks.evaluation import metrics, radix_sort
 
 EXACT = {"rel": 1e-12, "abs": 1e-14}
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import predicting
+from benchmarks.commands import predict
 from reports import overlay
 from reports.results import OperatingPoint, Result, read
 from tests.checkout.program import Checkout, write_image
@@ -35,7 +35,7 @@ def mine(finished, tmp_path) -> Path:
     return shutil.copytree(finished.results, tmp_path / "mine")
 
 
-def predict(checkout: Checkout, *arguments, category: str = "bolt", results: Path | None = None):
+def judge(checkout: Checkout, *arguments, category: str = "bolt", results: Path | None = None):
     chosen = ["--results", results or checkout.results, "--method", "toy", "--category", category]
     return checkout.run(*map(str, [*chosen, *arguments]), command="predict")
 
@@ -50,7 +50,7 @@ def job(results: Path, category: str = "bolt") -> Path:
 
 
 def test_there_is_a_line_an_image_and_the_status_is_0_whatever_the_verdicts(finished):
-    done = predict(finished, finished.data / "bolt/test/good/0.png", finished.data / "bolt/test/stain/0.png")
+    done = judge(finished, finished.data / "bolt/test/good/0.png", finished.data / "bolt/test/stain/0.png")
     good, stain = done.stdout.splitlines()
     assert done.returncode == 0
     assert good.endswith("normal     regions 0  largest 0 px") and "good/0.png" in good
@@ -59,7 +59,7 @@ def test_there_is_a_line_an_image_and_the_status_is_0_whatever_the_verdicts(fini
 
 
 def test_with_an_operating_point_the_scores_are_the_levels_that_finetune_stored(finished, tmp_path):
-    predict(finished, finished.data / "bolt/test", "--csv", tmp_path / "verdicts.csv")
+    judge(finished, finished.data / "bolt/test", "--csv", tmp_path / "verdicts.csv")
     point = read(job(finished.results) / "operating_point.json", OperatingPoint)
     expected = {image.path: image.score for image in point.images}
     found = {Path(row["path"]).relative_to(finished.data).as_posix(): row for row in table(tmp_path / "verdicts.csv")}
@@ -70,7 +70,7 @@ def test_with_an_operating_point_the_scores_are_the_levels_that_finetune_stored(
 
 
 def test_without_one_they_are_the_scores_of_the_report_at_its_threshold(finished, tmp_path):
-    done = predict(finished, finished.data / "nut/test", "--csv", tmp_path / "verdicts.csv", category="nut")
+    done = judge(finished, finished.data / "nut/test", "--csv", tmp_path / "verdicts.csv", category="nut")
     images = read(job(finished.results, "nut") / "result.json", Result).images
     found = {Path(row["path"]).relative_to(finished.data).as_posix(): row for row in table(tmp_path / "verdicts.csv")}
     assert {path: float(row["score"]) for path, row in found.items()} == {
@@ -84,7 +84,7 @@ def test_without_one_they_are_the_scores_of_the_report_at_its_threshold(finished
 
 
 def test_the_same_images_twice_give_the_same_lines(finished):
-    first, second = (predict(finished, finished.data / "bolt/test").stdout for _ in range(2))
+    first, second = (judge(finished, finished.data / "bolt/test").stdout for _ in range(2))
     assert first == second and len(first.splitlines()) == 6
 
 
@@ -92,7 +92,7 @@ def test_what_cannot_be_read_is_reported_the_others_go_on_and_the_status_is_1(fi
     (tmp_path / "torn.png").write_bytes(b"\x89PNG")
     stain = finished.data / "bolt/test/stain/0.png"
     table_file = tmp_path / "deep/verdicts.csv"
-    done = predict(finished, tmp_path / "torn.png", stain, tmp_path / "gone.png", "--csv", table_file)
+    done = judge(finished, tmp_path / "torn.png", stain, tmp_path / "gone.png", "--csv", table_file)
     assert done.returncode == 1 and len(done.stdout.splitlines()) == 1
     assert "torn.png cannot be read" in done.stderr and "there is no such file" in done.stderr
     rows = table(table_file)
@@ -102,14 +102,14 @@ def test_what_cannot_be_read_is_reported_the_others_go_on_and_the_status_is_1(fi
 
 def test_an_image_smaller_than_the_minimum_area_is_normal_and_says_why(finished, tmp_path):
     Image.fromarray(np.full((2, 4, 3), 250, np.uint8)).save(tmp_path / "tiny.png")
-    done = predict(finished, tmp_path / "tiny.png", "--csv", tmp_path / "verdicts.csv")
+    done = judge(finished, tmp_path / "tiny.png", "--csv", tmp_path / "verdicts.csv")
     (row,) = table(tmp_path / "verdicts.csv")
-    assert (row["score"], row["verdict"], row["reason"]) == ("-inf", "normal", predicting.TOO_SMALL)
-    assert predicting.TOO_SMALL in done.stdout
+    assert (row["score"], row["verdict"], row["reason"]) == ("-inf", "normal", predict.TOO_SMALL)
+    assert predict.TOO_SMALL in done.stdout
 
 
 def test_overlays_outline_the_regions_of_each_image(finished, tmp_path):
-    done = predict(finished, finished.data / "bolt/test", "--overlays", tmp_path / "seen")
+    done = judge(finished, finished.data / "bolt/test", "--overlays", tmp_path / "seen")
     assert done.returncode == 0
     assert len(list((tmp_path / "seen").rglob("*.png"))) == 6
     good, stain = (np.array(Image.open(tmp_path / f"seen/{name}/0.png")) for name in ("good", "stain"))
@@ -129,7 +129,7 @@ def test_an_outline_goes_around_the_regions_and_leaves_them_as_they_are():
 
 def test_no_two_images_share_an_overlay():
     paths = [Path(name) for name in ("/a/1.png", "/b/1.png", "/a/1.jpg", "/a/1.PNG", "/a/1-2.png", "/a/1.png")]
-    found = predicting.places(Path("out"), paths)
+    found = predict.places(Path("out"), paths)
     assert found[Path("/a/1.png")] == Path("out/a/1.png") and found[Path("/b/1.png")] == Path("out/b/1.png")
     assert len({str(place).lower() for place in found.values()}) == len(set(paths))
     assert all(place.suffix == ".png" for place in found.values())
@@ -146,7 +146,7 @@ def test_no_two_images_share_an_overlay():
     ],
 )
 def test_a_score_and_a_threshold_that_differ_look_different(score, threshold, shown):
-    assert predicting.told_apart(score, threshold) == shown
+    assert predict.told_apart(score, threshold) == shown
 
 
 WRONG = {
@@ -168,18 +168,18 @@ WRONG = {
 @pytest.mark.parametrize(("arguments", "sentence"), WRONG.values(), ids=WRONG)
 def test_wrong_use_is_one_sentence_and_status_2_before_anything_is_scored(finished, arguments, sentence):
     (finished.folder / "ours.txt").touch()
-    done = predict(finished, "parts/bolt/test/good/0.png", *arguments)
+    done = judge(finished, "parts/bolt/test/good/0.png", *arguments)
     assert done.returncode == 2 and done.stdout == ""
     assert sentence in done.stderr
 
 
 def test_no_image_is_wrong_use(finished):
-    assert predict(finished).returncode == 2
+    assert judge(finished).returncode == 2
 
 
 def test_a_point_of_an_earlier_result_is_named_and_left_out(finished, mine):
     change(job(mine) / "operating_point.json", key="of another result")
-    done = predict(finished, finished.data / "bolt/test", results=mine)
+    done = judge(finished, finished.data / "bolt/test", results=mine)
     assert done.returncode == 0 and "regions" not in done.stdout
     assert "operating_point.json belongs to an earlier result" in done.stderr
 
@@ -191,7 +191,7 @@ def change(path: Path, **values) -> None:
 def test_a_job_without_calibration_and_without_a_point_says_what_to_do(finished, mine):
     images = json.loads((job(mine, "nut") / "result.json").read_text())["images"]
     change(job(mine, "nut") / "result.json", images=[image for image in images if image["part"] == "test"])
-    done = predict(finished, finished.data / "nut/test", category="nut", results=mine)
+    done = judge(finished, finished.data / "nut/test", category="nut", results=mine)
     assert done.returncode == 2 and "run --calibration" in done.stderr
 
 
@@ -219,7 +219,7 @@ HOSTILE = {
 @pytest.mark.parametrize(("harm", "sentence"), HOSTILE.values(), ids=HOSTILE)
 def test_a_folder_that_cannot_be_trusted_is_one_sentence_and_status_2(finished, mine, harm, sentence):
     harm(job(mine))
-    done = predict(finished, finished.data / "bolt/test", results=mine)
+    done = judge(finished, finished.data / "bolt/test", results=mine)
     assert done.returncode == 2 and sentence in done.stderr and done.stdout == ""
 
 
@@ -229,13 +229,13 @@ def test_a_name_that_is_no_text_is_printed_and_written(finished, tmp_path):
         write_image(image, seed=1)
     except OSError:
         pytest.skip("this file system has no such names")
-    done = predict(finished, tmp_path, "--csv", tmp_path / "verdicts.csv")
+    done = judge(finished, tmp_path, "--csv", tmp_path / "verdicts.csv")
     assert done.returncode == 0 and r"f\xe4hig.png" in done.stdout
     assert table(tmp_path / "verdicts.csv")[0]["path"].endswith(r"f\xe4hig.png")
 
 
 def test_help_teaches(finished):
-    done = predict(finished, "--help")
+    done = judge(finished, "--help")
     assert done.returncode == 0 and "Example: python -m benchmarks predict" in done.stdout
 
 
@@ -247,7 +247,7 @@ def python(checkout: Checkout, code: str) -> str:
 
 
 def test_the_function_gives_what_the_command_does(finished, tmp_path):
-    predict(finished, "parts/bolt/test", "--csv", tmp_path / "verdicts.csv")
+    judge(finished, "parts/bolt/test", "--csv", tmp_path / "verdicts.csv")
     found = python(
         finished,
         "import benchmarks, json\n"

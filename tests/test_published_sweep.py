@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 from skimage.measure import label, regionprops
 
-from benchmarks import decision
+from benchmarks.evaluation import decision
 
 SHAPES = hnp.array_shapes(min_dims=3, max_dims=3, min_side=2, max_side=8)
 MAPS = hnp.arrays(np.uint8, SHAPES, elements=st.one_of(st.integers(0, 4), st.integers(0, 255)))

@@ -146,7 +146,7 @@ def test_the_report_says_whose_results_are_of_older_code_or_other_folders(checko
     assert "versions of its code" not in (checkout.results / "report.md").read_text()
     method = checkout.folder / "methods/toy.py"
     method.write_text(method.read_text().replace("max(axis=2)", "mean(axis=2)"))
-    metrics = checkout.folder / "benchmarks/pixels.py"
+    metrics = checkout.folder / "benchmarks/evaluation/pixel_metrics.py"
     metrics.write_text(metrics.read_text() + "\nOTHER = 1\n")
     other = checkout.folder / "other"
     shutil.copytree(checkout.data, other)

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 import methods
-from benchmarks import measures, plugins
+from benchmarks import plugins
+from benchmarks.evaluation import result_rows
 from reports import published, report
 from reports.comparison import comparison
 from reports.results import Failure, StoredEpoch
@@ -34,7 +35,7 @@ def result(cell, **fields):
 
 
 def row(method="knn", category="bolt", seed=0, auroc=0.5, **fields):
-    return measures.measure(result(cell(method, category, seed, **fields))).row | {"image_auroc": auroc}
+    return result_rows.measure(result(cell(method, category, seed, **fields))).row | {"image_auroc": auroc}
 
 
 def failed(job):
@@ -48,9 +49,9 @@ def text_of(results, failures=()):
 
 
 def write(folder, results, failures=()):
-    tables = measures.tables(map(measures.measure, results))._asdict()
+    tables = result_rows.tables(map(result_rows.measure, results))._asdict()
     with ThreadPoolExecutor(1) as helpers:
-        report.write(folder, **tables, failures=list(failures), definitions=measures.DEFINITIONS, helpers=helpers)
+        report.write(folder, **tables, failures=list(failures), definitions=result_rows.DEFINITIONS, helpers=helpers)
 
 
 def read_tables(text):
@@ -298,7 +299,7 @@ def on_published_data(method, category, dataset, auroc=0.9, **fields):
     kinds = [("calibration", None)] * 9 + [("test", None)] * counts.test_normal + [("test", "bent")] * counts[2]
     images = made_images((*kind, number) for number, kind in enumerate(kinds))
     stored = result(cell(method, category, dataset=dataset, **fields), trained_on=counts.train - 9, images=images)
-    return measures.measure(stored).row | {"image_auroc": auroc}
+    return result_rows.measure(stored).row | {"image_auroc": auroc}
 
 
 def test_published_values_stand_beside_ours_with_their_own_digits_and_protocol():

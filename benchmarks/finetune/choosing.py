@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.errors import UsageError
-from benchmarks.finetune.drawing import TRAINING_IMAGES, Blended, halves, some, stratified
 from benchmarks.finetune.evidence import Evidence
+from benchmarks.finetune.sampling import TRAINING_IMAGES, Blended, halves, some, stratified
 from benchmarks.images import image_size
 from datasets import Sample, least_defect_side_px
 
@@ -34,11 +34,11 @@ def choose(evidence: Evidence, test_levels: np.ndarray) -> TuningLevels:
 
     Test images choose only where a user insists, and then they leave the test set.
     """
-    wanted, parts = evidence.wanted, evidence.parts
-    if wanted.area_px is not None:
+    request, parts = evidence.request, evidence.parts
+    if request.area_px is not None:
         none = test_levels[:0]
         return TuningLevels("given, not chosen", evidence.held_out_levels, none, none)
-    if wanted.test_share:
+    if request.test_share:
         return _choose_on_test(evidence, test_levels)
     if {sample.defect is None for sample in parts.validation} == {True, False}:
         return _choose_on_validation(evidence)
@@ -49,13 +49,13 @@ def choose(evidence: Evidence, test_levels: np.ndarray) -> TuningLevels:
 
 def _choose_on_test(evidence: Evidence, test_levels: np.ndarray) -> TuningLevels:
     test = evidence.parts.test
-    drawn = stratified(test, evidence.wanted.test_share, evidence.seed)
+    drawn = stratified(test, evidence.request.test_share, evidence.seed)
     normal = [index for index in drawn if test[index].defect is None]
     defective = [index for index in drawn if test[index].defect is not None]
     left = {sample.defect is None for index, sample in enumerate(test) if index not in drawn}
     if not normal or not defective or len(left) < 2:
         raise UsageError(
-            f"--tune-on-test {evidence.wanted.test_share:g}: {len(normal)} normal and {len(defective)} defective "
+            f"--tune-on-test {evidence.request.test_share:g}: {len(normal)} normal and {len(defective)} defective "
             "images would choose; both kinds must choose, and must be left to test on: take a smaller share, or none"
         )
     on = f"{len(drawn)} test images, which left the test set"

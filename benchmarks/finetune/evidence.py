@@ -7,15 +7,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import decision, images
+from benchmarks import images
 from benchmarks.errors import UsageError
+from benchmarks.evaluation import decision
 from benchmarks.finetune.maps import Keeper
 from benchmarks.trained import Trained
 from datasets import Sample
 from methods import Image
 
 
-class Wanted(NamedTuple):
+class TuningRequest(NamedTuple):
     """What a user asks of an operating point."""
 
     areas_px: Sequence[int] | None = None
@@ -31,9 +32,9 @@ class Evidence:
     """The images of a finished job, their maps at full size, and the levels T_A of these for the areas to try."""
 
     def __init__(
-        self, trained: Trained, wanted: Wanted, *, data: Path | None, advance: Callable[[str, int, int], None]
+        self, trained: Trained, request: TuningRequest, *, data: Path | None, advance: Callable[[str, int, int], None]
     ):
-        self.wanted, self.advance = wanted, advance
+        self.request, self.advance = request, advance
         self.seed = trained.job.cell.seed
         self.parts = trained.parts(data)
         self.keeper = Keeper(trained, advance)
@@ -41,7 +42,7 @@ class Evidence:
             raise UsageError(
                 f"{trained.folder}: no normal image was held out to set a threshold; run with --calibration"
             )
-        for option, largest in (("--area", wanted.area_px), ("--areas", wanted.areas_px and max(wanted.areas_px))):
+        for option, largest in (("--area", request.area_px), ("--areas", request.areas_px and max(request.areas_px))):
             if largest and largest > min(self._pixels):
                 raise UsageError(f"{option}: {largest} pixels are more than the smallest image's {min(self._pixels)}")
 
@@ -59,8 +60,8 @@ class Evidence:
     @cached_property
     def areas_px(self) -> np.ndarray:
         """The areas to try, rising; none is larger than the smallest image."""
-        areas = decision.default_areas(self.shape) if self.wanted.areas_px is None else self.wanted.areas_px
-        given = [] if self.wanted.area_px is None else [self.wanted.area_px]
+        areas = decision.default_areas(self.shape) if self.request.areas_px is None else self.request.areas_px
+        given = [] if self.request.area_px is None else [self.request.area_px]
         areas = np.unique([*areas, *given])
         return areas[areas <= min(self._pixels)]
 

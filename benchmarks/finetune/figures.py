@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from benchmarks import decision, images
-from benchmarks.component_tree import ComponentTree
-from benchmarks.finetune.tuned import Tuned
+from benchmarks import images
+from benchmarks.evaluation import decision
+from benchmarks.evaluation.component_tree import ComponentTree
+from benchmarks.finetune.operating_point import Tuned
 from datasets import Sample
 from reports import finetune_plots as plots
 
@@ -67,7 +68,7 @@ def _tuning(tuned: Tuned) -> plots.Tuning:
             areas_px=tuned.evidence.areas_px,
             balanced_accuracy=np.array([each.balanced_accuracy for each in swept]),
             false_alarm_share=np.array(alarms),
-            wanted_share=tuned.evidence.wanted.false_alarm_share,
+            wanted_share=tuned.evidence.request.false_alarm_share,
         ),
         tuned_on=levels.on,
     )

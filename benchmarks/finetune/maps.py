@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks import fingerprint
 from benchmarks.errors import UsageError
-from benchmarks.job_folder import KEY, MAPS
+from benchmarks.jobs.layout import KEY, MAPS
 from benchmarks.trained import Trained
 from methods import Image, Method
 from reports.files import replacing, write_text

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks import decision, pixels
-from benchmarks.finetune.tuned import Tuned
-from benchmarks.job_folder import POINT, TUNED
+from benchmarks.evaluation import decision, pixel_metrics
+from benchmarks.finetune.operating_point import Tuned
+from benchmarks.jobs.layout import POINT, TUNED
 from benchmarks.trained import Trained
 from reports.files import write_text
 from reports.results import OperatingPoint, PixelScores, write
@@ -27,7 +27,7 @@ def record(tuned: Tuned, trained: Trained) -> dict[str, Any]:
         "area_share": decision.area_share(tuned.area_px, tuned.evidence.shape),
         "threshold": tuned.threshold,
         "chosen_on": tuned.levels.on,
-        "wanted_false_alarm_share": tuned.evidence.wanted.false_alarm_share,
+        "wanted_false_alarm_share": tuned.evidence.request.false_alarm_share,
         "promised_false_alarm_share": tuned.promised_false_alarm_share,
         "calibration_images": len(tuned.levels.setting),
         "tuning": _rates(tuned.tuning_rates, tuned.index) if tuned.tuning_aurocs is not None else None,
@@ -133,7 +133,7 @@ def _pixels_of(left: list[int], tuned: Tuned, trained: Trained) -> PixelScores |
     samples = [tuned.evidence.parts.test[index] for index in left]
     kept = tuned.evidence.keeper.maps("test", tuned.evidence.parts.test)
     maps = [kept[index] for index in left]
-    if pixels.why_none(samples, maps):
+    if pixel_metrics.why_none(samples, maps):
         return None
-    measured, _ = pixels.measure(samples, maps, trained.dataset().mask_above)
+    measured, _ = pixel_metrics.measure(samples, maps, trained.dataset().mask_above)
     return measured

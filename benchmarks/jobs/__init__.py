@@ -1,1 +1,1 @@
-"""A job as a process of its own: what it does, who starts it and tells of it, here or on other machines."""
+"""Jobs, each a process of its own: planned, stored and run, here or on other machines."""

@@ -10,14 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import job_files
 from benchmarks.errors import UsageError
-from benchmarks.job_folder import FAILURE, FRESH_MODEL, LOG, MODEL, WORKING
-from benchmarks.jobs import remote
+from benchmarks.jobs import storage, worker
+from benchmarks.jobs.layout import FAILURE, FRESH_MODEL, LOG, MODEL, WORKING
+from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import LiveLines, PlainLines, Told
-from benchmarks.jobs.remote import MARK, Answer, Errand
 from benchmarks.jobs.runner import outcome
-from benchmarks.plan import Job
+from benchmarks.jobs.worker import MARK, Answer, Errand
 from reports.files import write_text
 from reports.results import Failure, Result, write
 
@@ -83,7 +82,7 @@ class Cluster:
         if not answers:
             command = f"python -m dask worker {self.address} --nthreads 1"
             raise UsageError(f"--dask {self.address}: there are no workers; start some in their checkouts: {command}")
-        here = {"code": remote.code(jobs), "versions": remote.versions(), **remote.facts(jobs)}
+        here = {"code": worker.code(jobs), "versions": worker.versions(), **worker.facts(jobs)}
         lacks = {name: _lack(here, answers[name], workers[name]["nthreads"]) for name in sorted(answers)}
         if sentences := [f"worker {name}: {lack}" for name, lack in lacks.items() if lack]:
             raise UsageError(f"--dask {self.address}: {'; '.join(sentences)}")
@@ -94,7 +93,7 @@ class Cluster:
     def _asked(self, jobs: list[Job], workers: list[str]) -> dict[str, Any]:
         """What workers answer of the jobs, or the error that they have; one that went away meanwhile does not count."""
         specs = [job.model_dump_json() for job in jobs]
-        answers = self.client.run(remote.asking(), specs, tuple(self.errand), workers=workers, on_error="return")
+        answers = self.client.run(worker.asking(), specs, tuple(self.errand), workers=workers, on_error="return")
         there = self._workers()
         return {name: found for name, found in answers.items() if name in there or not isinstance(found, Exception)}
 
@@ -115,7 +114,7 @@ class Cluster:
         """The workers by their address; once some were checked, those on other hosts do not count."""
         info = self.client.scheduler_info(n_workers=-1)  # some versions tell of five unless asked for all
         workers = info.get("workers", {})  # nothing is told once the scheduler is lost
-        return {name: worker for name, worker in workers.items() if not self.hosts or worker["host"] in self.hosts}
+        return {name: facts for name, facts in workers.items() if not self.hosts or facts["host"] in self.hosts}
 
     def run(self, jobs: list[Job], lines: LiveLines | PlainLines) -> list[Failure]:
         """Do every job; what failed is returned, and stored in the job's folder. KeyboardInterrupt stops them all."""
@@ -128,10 +127,10 @@ class Cluster:
             while waiting:
                 for future in self._next(ended, waiting):
                     job = waiting.pop(future)
-                    failure, worker = self._conclude(job, future)
+                    failure, done_on = self._conclude(job, future)
                     future.release()  # what is still held is done again when its worker dies
                     failures[job.name] = failure
-                    told.end(job.name, f"{outcome(job, failure)} [{worker}]")
+                    told.end(job.name, f"{outcome(job, failure)} [{done_on}]")
         except KeyboardInterrupt:
             self.client.cancel(list(waiting))
             raise
@@ -144,9 +143,9 @@ class Cluster:
 
     def _submit(self, number: int, job: Job, ended: queue.SimpleQueue) -> "Future":
         _clear(job)
-        job_files.write_job(job)
+        storage.write_job(job)
         future = self.client.submit(
-            remote.work,
+            worker.work,
             job.model_dump_json(),
             self.errand,
             key=f"benchmarks-{self.errand.run}-{number}",
@@ -196,7 +195,7 @@ def _lack(here: dict[str, Any], answer: dict[str, Any] | Exception | None, threa
         return "it does not find this program: start it in a checkout of the same state, as python -m dask worker"
     if isinstance(answer, Exception):
         return f"it cannot say whether it can do the jobs: {' '.join(str(answer).split())}"
-    return remote.difference(here, {**answer, "threads": threads})
+    return worker.difference(here, {**answer, "threads": threads})
 
 
 def _fail(job: Job, reason: str) -> tuple[Failure, str]:
@@ -224,7 +223,7 @@ def _store(job: Job, answer: Answer) -> Failure | None:
         shutil.rmtree(fresh, ignore_errors=True)
         (answer.folder / MODEL).rename(fresh)
     result = Result.model_validate_json(answer.result)
-    job_files.store(result, job.model_copy(update={"keep_model": answer.folder is not None}))
+    storage.store(result, job.model_copy(update={"keep_model": answer.folder is not None}))
     _clear(job)
     return None
 

@@ -6,24 +6,50 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import images, metrics, pixels, plugins, split
-from benchmarks.job_folder import FRESH_MODEL
-from benchmarks.jobs import arithmetic, machine
+from benchmarks import images, plugins, split
+from benchmarks.evaluation import metrics, pixel_metrics
+from benchmarks.jobs import determinism, machine
+from benchmarks.jobs.layout import FRESH_MODEL
+from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
-from benchmarks.plan import Job
 from benchmarks.remarks import on_images
-from datasets import Sample
+from datasets import Dataset, Sample
 from methods import Epoch, Method, MethodError, Preparing, Score
-from reports.results import Cost, Curve, ImageScore, Result, StoredEpoch
+from reports.results import Cost, Curve, ImageScore, PixelScores, Result, StoredEpoch
 
 Tell = Callable[[Progress], None]
 
 
+class _Fit(NamedTuple):
+    """A finished training; the seconds leave out those spent looking at the test set."""
+
+    device: str
+    epochs: list[StoredEpoch]
+    seconds: float
+
+
+class _Scored(NamedTuple):
+    """The scores of all images that were not trained on, the maps of the test images, and the seconds they took."""
+
+    images: list[ImageScore]
+    maps: list[np.ndarray | None]
+    seconds: float
+
+
+class _Measured(NamedTuple):
+    """Pixel metrics of the test images, or why there are none."""
+
+    scores: PixelScores | None
+    why_none: str | None
+    remarks: list[str]
+
+
 def run(job: Job, tell: Tell) -> Result:
-    """Do a job, telling its progress; a model to be kept waits in the job's folder for `job_files.store`.
+    """Do a job, telling its progress; a model to be kept waits in the job's folder for `storage.store`.
 
     Raises one of `errors.USER_ERRORS` where the data, the settings or the machine do not allow it.
     """
@@ -34,61 +60,81 @@ def run(job: Job, tell: Tell) -> Result:
     examined = images.verify(samples, dataset.mask_above)
 
     method = plugins.choose(job.cell.method, job.cell.settings).method
-    device = method.find_device(job.device)
-    epochs, fit_seconds = _fit(method, parts, job, device, tell)
+    fit = _fit(method, parts, job, tell)
     if job.keep_model:
         method.save(job.folder / FRESH_MODEL)
-    scoring = _Scoring(method, tell)
-    held = {"calibration": parts.calibration, "validation": parts.validation}
-    scores = [score for part, members in held.items() for score in scoring.of(part, members, job.root)]
-    maps: list[np.ndarray | None] = []
-    scores += scoring.of("test", parts.test, job.root, keep=maps.append)
+    scored = _score_all(method, parts, job.root, tell)
     tell(Progress("measuring maps", 0, 1))
-    why_no_pixels = pixels.why_none(parts.test, maps)
-    measured, remarks = (None, []) if why_no_pixels else pixels.measure(parts.test, maps, dataset.mask_above)
+    pixels = _measure(parts.test, scored.maps, dataset.mask_above)
+    remarks = [
+        *dataset.remarks,
+        *on_images(samples, examined, job.root),
+        f"image score: {method.score_rule()}",
+        *method.remarks(),
+        *pixels.remarks,
+    ]
+    return _result(
+        job, dataset, method, fit=fit, scored=scored, pixels=pixels, trained_on=len(parts.fit), remarks=remarks
+    )
+
+
+def _result(
+    job: Job,
+    dataset: Dataset,
+    method: Method,
+    *,
+    fit: _Fit,
+    scored: _Scored,
+    pixels: _Measured,
+    trained_on: int,
+    remarks: list[str],
+) -> Result:
+    """The record of a job that ends now."""
     return Result(
         key=job.key,
         code=job.code,
         cell=job.cell,
         data=str(job.root),
         made=dataset.made,
-        trained_on=len(parts.fit),
-        images=scores,
-        pixels=measured,
-        why_no_pixels=why_no_pixels,
+        trained_on=trained_on,
+        images=scored.images,
+        pixels=pixels.scores,
+        why_no_pixels=pixels.why_none,
         tracked=job.track_epochs,
-        epochs=epochs,
+        epochs=fit.epochs,
         curves=[Curve(**curve._asdict()) for curve in method.curves()],
-        remarks=[
-            *dataset.remarks,
-            *on_images(samples, examined, job.root),
-            f"image score: {method.score_rule()}",
-            *method.remarks(),
-            *remarks,
-        ],
+        remarks=remarks,
         versions=machine.versions(),
         machine=machine.description(),
-        cost=_cost(method, device, fit_seconds, scoring.seconds, len(scores)),
+        cost=_cost(method, fit, scored),
     )
 
 
-def _cost(method: Method, device: str, fit_seconds: float, score_seconds: float, scored: int) -> Cost:
+def _cost(method: Method, fit: _Fit, scored: _Scored) -> Cost:
     """What a job that ends now took."""
     return Cost(
-        fit_seconds=fit_seconds,
-        score_seconds=score_seconds,
-        images_per_second=scored / score_seconds if scored else None,
+        fit_seconds=fit.seconds,
+        score_seconds=scored.seconds,
+        images_per_second=len(scored.images) / scored.seconds if scored.images else None,
         why_no_seconds=method.why_no_seconds(),
         peak_memory_mb=machine.peak_memory_mb(),
         parameters=method.parameter_count(),
-        device=device,
-        threads=int(os.environ.get("OMP_NUM_THREADS") or arithmetic.cores()),
+        device=fit.device,
+        threads=int(os.environ.get("OMP_NUM_THREADS") or determinism.cores()),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
 
-def _fit(method: Method, parts: split.Parts, job: Job, device: str, tell: Tell) -> tuple[list[StoredEpoch], float]:
-    """Drive a fit to its end; the seconds leave out those spent looking at the test set."""
+def _measure(test: list[Sample], maps: list[np.ndarray | None], mask_above: int) -> _Measured:
+    if why_none := pixel_metrics.why_none(test, maps):
+        return _Measured(None, why_none, [])
+    scores, remarks = pixel_metrics.measure(test, maps, mask_above)
+    return _Measured(scores, None, remarks)
+
+
+def _fit(method: Method, parts: split.Parts, job: Job, tell: Tell) -> _Fit:
+    """Drive a fit to its end."""
+    device = method.find_device(job.device)
     epochs: list[StoredEpoch] = []
     looking = 0.0
     begun = time.perf_counter()
@@ -109,7 +155,7 @@ def _fit(method: Method, parts: split.Parts, job: Job, device: str, tell: Tell) 
             )
         )
         looking += time.perf_counter() - paused
-    return epochs, time.perf_counter() - begun - looking
+    return _Fit(device, epochs, time.perf_counter() - begun - looking)
 
 
 def _require_convergence(epoch: Epoch) -> None:
@@ -125,16 +171,25 @@ def _look(method: Method, test: list[Sample]) -> float | None:
     return metrics.auroc(scores, labels) if len(set(labels)) == 2 else None
 
 
+def _score_all(method: Method, parts: split.Parts, root: Path, tell: Tell) -> _Scored:
+    scoring = _Scoring(method, root, tell)
+    held_out = [*scoring.of("calibration", parts.calibration), *scoring.of("validation", parts.validation)]
+    maps: list[np.ndarray | None] = []
+    test = list(scoring.of("test", parts.test, keep=maps.append))
+    return _Scored([*held_out, *test], maps, scoring.seconds)
+
+
 class _Scoring:
     """Scores samples and adds up the seconds that took, decoding included."""
 
-    def __init__(self, method: Method, tell: Tell):
+    def __init__(self, method: Method, root: Path, tell: Tell):
         self.method = method
+        self.root = root
         self.tell = tell
         self.seconds = 0.0
 
     def of(
-        self, part: str, samples: list[Sample], root: Path, keep: Callable[[np.ndarray | None], None] = lambda map: None
+        self, part: str, samples: list[Sample], keep: Callable[[np.ndarray | None], None] = lambda map: None
     ) -> Iterator[ImageScore]:
         """The image scores in order; each anomaly map is handed to `keep`."""
         scores = self.method.score(images.Images(samples))
@@ -146,7 +201,7 @@ class _Scoring:
             keep(score.map)
             self.tell(Progress(f"scoring {part}", number, len(samples)))
             yield ImageScore(
-                path=sample.image.relative_to(root).as_posix(),
+                path=sample.image.relative_to(self.root).as_posix(),
                 part=part,
                 defect=sample.defect,
                 score=float(score.image),

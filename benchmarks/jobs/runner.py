@@ -17,15 +17,14 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from benchmarks import job_files
 from benchmarks.errors import USER_ERRORS, UsageError
 from benchmarks.fingerprint import ROOT
-from benchmarks.job_folder import FAILURE, LOG, RESULT
-from benchmarks.jobs import arithmetic, causes, gpus, protocol
-from benchmarks.jobs.causes import REFUSED, TAIL_LINES
+from benchmarks.jobs import determinism, failures, gpus, protocol, storage
+from benchmarks.jobs.failures import REFUSED, TAIL_LINES
 from benchmarks.jobs.gpus import Gpu, Slots
+from benchmarks.jobs.layout import FAILURE, LOG, RESULT
+from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import LiveLines, PlainLines, Progress
-from benchmarks.plan import Job
 from reports.results import Failure, Result, read, write
 
 WATCH_SECONDS = 0.2
@@ -88,11 +87,11 @@ class JobProcess:
         """Do the job, telling its progress; why it has no result is stored and returned, unless it was not wanted."""
         try:
             status = self._do(tell)
-            if not self.wanted() or (status == 0 and job_files.finished(self.job)):
+            if not self.wanted() or (status == 0 and storage.finished(self.job)):
                 return None
-            why = self._lateness() if self.late else causes.reason(status, log(self.job), self.job.folder)
+            why = self._lateness() if self.late else failures.reason(status, log(self.job), self.job.folder)
         except OSError as error:
-            why = causes.refusal(error, self.job.folder)
+            why = failures.refusal(error, self.job.folder)
         return record_failure(self.job, why)
 
     def _do(self, tell: Callable[[Progress], None]) -> int:
@@ -111,7 +110,7 @@ class JobProcess:
             gone.set()
 
     def _start(self) -> subprocess.Popen:
-        spec = job_files.write_job(self.job)
+        spec = storage.write_job(self.job)
         with open(self.job.folder / LOG, "wb") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "benchmarks", "job", str(spec.resolve()), "--leash"],
@@ -144,7 +143,7 @@ def job_environment(
     job: Job, *, at_once: int | None, gpu: Gpu | None = None, given: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
     """The environment of a job's process: how it computes, unless the user says otherwise, and the GPU it may see."""
-    ours = arithmetic.variables(job.cell.settings, at_once=at_once) | {"PYTHONUNBUFFERED": "1"}
+    ours = determinism.variables(job.cell.settings, at_once=at_once) | {"PYTHONUNBUFFERED": "1"}
     return {**ours, **given, **({gpus.VISIBLE: gpu.visible} if gpu else {})}
 
 
@@ -178,21 +177,21 @@ def work(spec: Path, *, leash: bool) -> int:
     if leash:
         threading.Thread(target=_end_with_runner, daemon=True).start()
     job = Job.model_validate_json(spec.read_text(encoding="utf-8"))
-    unrepeatable = arithmetic.prefer_repeatable()
+    unrepeatable = determinism.prefer_repeatable()
     tell = _progress_printer()
     try:
         result = protocol.run(job, tell)
     except USER_ERRORS as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         return REFUSED
-    job_files.store(_completed(result, unrepeatable), job)
+    storage.store(_completed(result, unrepeatable), job)
     return 0
 
 
 def _completed(result: Result, unrepeatable: Collection[str]) -> Result:
     """A result with what this process knows of it: the model of its GPU, and what may not repeat."""
     cost = result.cost.model_copy(update={"device": gpus.described(result.cost.device)})
-    remarks = [*result.remarks, *arithmetic.remarks(unrepeatable)]
+    remarks = [*result.remarks, *determinism.remarks(unrepeatable)]
     return result.model_copy(update={"cost": cost, "remarks": remarks})
 
 

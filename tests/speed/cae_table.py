@@ -22,8 +22,9 @@ import pandas as pd
 import typer
 from tabulate import tabulate
 
-from benchmarks import decision, images, metrics, pixels, plugins, split
-from benchmarks.finetune.drawing import Blended, halves
+from benchmarks import images, plugins, split
+from benchmarks.evaluation import decision, metrics, pixel_metrics
+from benchmarks.finetune.sampling import Blended, halves
 from datasets import Dataset, Sample
 from methods import Epoch, Method, MethodError
 from reports.files import write_text
@@ -128,7 +129,7 @@ def measure(method: Method, category: Category) -> dict[str, Any]:
         "training_loss": last.loss,
     }
     held_out, area = without_labels(method, category)
-    measured, _ = pixels.measure(test, maps, category.dataset.mask_above) if _has_masks(test) else (None, [])
+    measured, _ = pixel_metrics.measure(test, maps, category.dataset.mask_above) if _has_masks(test) else (None, [])
     defective = np.array([sample.defect is not None for sample in test])
     test_scores = scored(maps)
     found = aurocs(test_scores.some(~defective), test_scores.some(defective), area)

@@ -20,7 +20,8 @@ from tabulate import tabulate
 from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
-from benchmarks import images, pixels, plugins
+from benchmarks import images, plugins
+from benchmarks.evaluation import pixel_metrics
 from datasets import Sample
 from methods import Image
 from methods._alexnet import fixed_views
@@ -44,7 +45,7 @@ SHOWN = {
     "gradient times input": localisation.contribution,
     "gradient, blurred with its sign": lambda pixels, gradient: _smoothed(gradient).norm(dim=1),
     "gradient times input, blurred with its sign": lambda pixels, gradient: (
-        _smoothed(gradient * pixels.float()).sum(dim=1).abs()
+        _smoothed(gradient * pixel_metrics.float()).sum(dim=1).abs()
     ),
 }
 OF = {
@@ -77,7 +78,7 @@ def published_map(image: Image, method: DifferNet, *, rotations: int) -> np.ndar
 
 
 def _loss_gradient(pixels: Tensor, method: DifferNet) -> Tensor:
-    pixels = pixels.detach().requires_grad_()
+    pixels = pixel_metrics.detach().requires_grad_()
     loss = flow.negative_log_likelihood(*method._flow(method._features.pooled(pixels)))
     return torch.autograd.grad(loss, pixels)[0].float()
 
@@ -134,7 +135,7 @@ def main(
             begun = time.process_time()
             maps = [mapper(image) for image in shown]
             cost = (time.process_time() - begun) / score_seconds
-            measured, _ = pixels.measure(tested, maps, source.mask_above)
+            measured, _ = pixel_metrics.measure(tested, maps, source.mask_above)
             lines.append([category, name, count, measured.auroc, measured.aupro, cost, measured.images])
     headers = ["category", "map", "rotations", "pixel AUROC", "AUPRO", "cost of a map / score", "images"]
     print(tabulate(lines, headers, "pipe", floatfmt=("", "", "", ".3f", ".3f", ".2f", "")))

@@ -18,7 +18,8 @@ import torch
 import typer
 from torch import Tensor
 
-from benchmarks import images, metrics, plugins
+from benchmarks import images, plugins
+from benchmarks.evaluation import metrics
 from methods import _weights
 from methods._alexnet import HALF_TURN, View, fixed_views, random_views
 from methods.differnet import DifferNet, flow

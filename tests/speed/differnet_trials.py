@@ -21,7 +21,8 @@ from tabulate import tabulate
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from benchmarks import images, metrics
+from benchmarks import images
+from benchmarks.evaluation import metrics
 from datasets import Sample
 from methods._alexnet import fixed_views
 from methods._precision import supported

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from benchmarks import plan, plugins
+from benchmarks import plugins
 from benchmarks.data import obtain
+from benchmarks.jobs import plan
 from datasets import Dataset
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from benchmarks import decision
-from benchmarks.component_tree import ComponentTree
+from benchmarks.evaluation import decision
+from benchmarks.evaluation.component_tree import ComponentTree
 from tests.test_published_sweep import published_threshold
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.metrics import pixel_metrics
+from benchmarks.evaluation.metrics import pixel_metrics
 
 pytestmark = pytest.mark.slow
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import job_folder, plan, plugins
+from benchmarks import plugins
+from benchmarks.jobs import layout, plan
+from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
 from benchmarks.jobs.runner import Runner
-from benchmarks.plan import Job
 from reports.files import write_text
 from reports.results import Cell, ImageScore, Result
 from tests.stored import made_cell, made_result
@@ -48,7 +49,7 @@ def grid(tmp_path_factory) -> Path:
         for seed in range(SEEDS)
     ]
     for number, cell in enumerate(cells):
-        folder = job_folder.of_cell(results, cell)
+        folder = layout.of_cell(results, cell)
         folder.mkdir(parents=True)
         (folder / "result.json").write_text(result(cell, number).model_dump_json(indent=1), encoding="utf-8")
     write_text(results / "digests.json", "{}")
@@ -121,7 +122,8 @@ PLAN = """
 import sys
 from pathlib import Path
 import methods
-from benchmarks import plan, plugins
+from benchmarks.jobs import plan
+from benchmarks import plugins
 
 choices = [plugins.choose(name, {}) for name in plugins.names(methods)]
 seeds = range(-(-10_000 // (len(choices) * 100)))

@@ -8,32 +8,32 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import job_folder, results_folder
+from benchmarks import results_folder
 from benchmarks.console import out, say
 from benchmarks.errors import UsageError
-from benchmarks.jobs import arithmetic
+from benchmarks.jobs import determinism, layout
 from reports.results import Failure
 
 if TYPE_CHECKING:
-    from benchmarks.measures import Measured
+    from benchmarks.evaluation.result_rows import Measured
 
 MANY = 1000
 """So many results are worth further processes."""
 PROCESSES = 8
 
 
-def report(results: Path) -> None:
+def run(results: Path) -> None:
     """Write report.md and report.csv from what a folder holds. Raises UsageError where it holds no result."""
-    from benchmarks import measures
+    from benchmarks.evaluation import result_rows
 
-    folders = job_folder.all_in(results)
+    folders = layout.all_in(results)
     with _without_garbage_collection(), _helpers(len(folders)) as helpers:
         measured = helpers.map(_measure, folders, chunksize=MANY // 4)
         from reports import report as pages  # loads pandas while the helpers measure
 
         found = list(filter(None, measured))
         failures = [each for each in found if isinstance(each, Failure)]
-        tables = measures.tables(each for each in found if not isinstance(each, Failure))
+        tables = result_rows.tables(each for each in found if not isinstance(each, Failure))
         if not tables.rows and not failures:
             raise UsageError(f"--results {results}: no results there; make some with: python -m benchmarks run")
         pages.write(
@@ -41,7 +41,7 @@ def report(results: Path) -> None:
             rows=tables.rows,
             defects=tables.defects,
             failures=failures,
-            definitions=measures.DEFINITIONS,
+            definitions=result_rows.DEFINITIONS,
             helpers=helpers,
         )
     for page in ("report.md", "report.csv"):
@@ -66,12 +66,12 @@ def _helpers(results: int) -> Executor:
     """Who measures results and draws: other processes if they are many, else a thread."""
     if results < MANY or threading.active_count() > 1:  # a process with threads may not be copied
         return ThreadPoolExecutor(1)
-    return ProcessPoolExecutor(min(PROCESSES, arithmetic.cores()))
+    return ProcessPoolExecutor(min(PROCESSES, determinism.cores()))
 
 
 def _measure(folder: Path) -> "Measured | Failure | None":
     """What a job's folder tells; None: nothing."""
-    from benchmarks import measures
+    from benchmarks.evaluation import result_rows
 
     found = results_folder.result(folder)
-    return measures.measure(*found) if found else results_folder.failure(folder)
+    return result_rows.measure(*found) if found else results_folder.failure(folder)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from benchmarks.images import Examination, ImageError, examine
+from benchmarks.jobs.plan import chosen_categories
 from benchmarks.naming import named
-from benchmarks.plan import chosen_categories
 from benchmarks.remarks import darkness
 from benchmarks.split import CALIBRATION, divide
 from datasets import Counts, DataError, Dataset, Sample, is_image_name, readable
@@ -58,7 +58,7 @@ class _Seen:
 Remark = tuple[Level, str]
 
 
-def check(
+def find(
     dataset: Dataset, root: Path, categories: list[str] | None = None, *, advance: Advance = lambda done, of: None
 ) -> Iterator[Finding]:
     """What is found in `categories`, or in all; `advance` is told how many images were decoded, and of how many.

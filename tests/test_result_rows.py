@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import job_folder, measures, results_folder
+from benchmarks import results_folder
+from benchmarks.evaluation import result_rows
+from benchmarks.jobs import layout
 from reports import report
 from reports.results import Failure, OperatingPoint, PixelScores, StoredEpoch, write
 from reports.rows import VOLATILE, csv_text
@@ -51,11 +53,11 @@ def operating_point(stored, *, tuned_on=(), **changes):
 
 
 def row_of(*judged):
-    return measures.measure(*judged).row
+    return result_rows.measure(*judged).row
 
 
 def defects_of(*judged):
-    return measures.measure(*judged).defects
+    return result_rows.measure(*judged).defects
 
 
 def test_a_row_says_which_job_it_is():
@@ -152,7 +154,7 @@ def test_seconds_that_are_not_those_of_the_method_are_not_told():
 
 
 def test_numbers_are_plain_so_that_the_csv_holds_nothing_but_numbers():
-    row, defects, _ = measures.measure(result([*CALIBRATION, *TEST]))
+    row, defects, _ = result_rows.measure(result([*CALIBRATION, *TEST]))
     assert {type(value) for each in (row, *defects) for value in each.values()} <= {str, int, float, bool, type(None)}
 
 
@@ -240,10 +242,10 @@ def test_a_job_that_failed_since_its_result_has_none(tmp_path):
 REPORT = """
 import sys
 from pathlib import Path
-from benchmarks import reporting
+from benchmarks.commands import report
 
-reporting.MANY = int(sys.argv[1])
-reporting.report(Path(sys.argv[2]))
+report.MANY = int(sys.argv[1])
+report.report(Path(sys.argv[2]))
 """
 
 
@@ -257,7 +259,7 @@ def test_further_processes_change_nothing_but_the_time(tmp_path):
         images = [(part, defect, score + number % 4 * (defect is not None)) for part, defect, score in TEST]
         stored = result([*CALIBRATION, *images])
         cell = stored.cell.model_copy(update={"method": "abc"[number % 3], "category": "xyz"[number // 3]})
-        write(job_folder.of_cell(tmp_path, cell) / "result.json", stored.model_copy(update={"cell": cell}))
+        write(layout.of_cell(tmp_path, cell) / "result.json", stored.model_copy(update={"cell": cell}))
     (tmp_path / "jobs/a/x/notes.txt").write_text("no job")
     alone = reported(tmp_path, many=10)
     assert set(alone) == {"report.md", "report.csv", "ranks.png", "ranks.pdf"}
@@ -268,12 +270,12 @@ def test_every_number_of_the_report_is_defined(tmp_path):
     stored = result([*CALIBRATION, *TEST])
     elsewhere = stored.cell.model_copy(update={"category": "nut"})
     failure = Failure(key="k", cell=elsewhere, reason="no memory left", tail="")
-    tables = measures.tables([measures.measure(stored, operating_point(stored))])
+    tables = result_rows.tables([result_rows.measure(stored, operating_point(stored))])
     with ThreadPoolExecutor(1) as helpers:
         report.write(
-            tmp_path, **tables._asdict(), failures=[failure], definitions=measures.DEFINITIONS, helpers=helpers
+            tmp_path, **tables._asdict(), failures=[failure], definitions=result_rows.DEFINITIONS, helpers=helpers
         )
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
-    missing = [name for name, meaning in measures.DEFINITIONS.items() if meaning not in text]
+    missing = [name for name, meaning in result_rows.DEFINITIONS.items() if meaning not in text]
     assert missing == ["image_average_precision"]
     assert len((tmp_path / "report.csv").read_text(encoding="utf-8").splitlines()) == 3

@@ -164,7 +164,7 @@ def _by_region(maps: Sequence[np.ndarray], masks: Sequence[np.ndarray | None]) -
 def _sort(scores: np.ndarray) -> None:
     """In place."""
     if scores.dtype == np.float32 and scores.size >= MANY:
-        from benchmarks import radix_sort
+        from benchmarks.evaluation import radix_sort
 
         radix_sort.sort(scores)
     else:

@@ -9,8 +9,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 from rich.filesize import decimal
 
-from benchmarks import fingerprint, job_folder, plugins, split
+from benchmarks import fingerprint, plugins, split
 from benchmarks.errors import UsageError
+from benchmarks.jobs import layout
 from benchmarks.plugins import Choice
 from datasets import DataError, Dataset, Sample
 from reports.results import Cell, Failure
@@ -142,7 +143,7 @@ def _job(cell: Cell, request: Request, data: str, code: str) -> Job:
         key=key(cell, data, code),
         code=code,
         root=request.root,
-        folder=job_folder.of_cell(request.results, cell),
+        folder=layout.of_cell(request.results, cell),
         device=request.device,
         track_epochs=request.track_epochs,
         keep_model=request.keep_models,

@@ -8,14 +8,15 @@ from typing import NamedTuple
 import numpy as np
 
 import datasets
-from benchmarks import decision, metrics, pixels, plugins, rivals
-from benchmarks.rivals import Scored
+from benchmarks import plugins
+from benchmarks.evaluation import decision, metrics, pixel_metrics, significance
+from benchmarks.evaluation.significance import Scored
 from datasets import Counts
 from reports import statistics
 from reports.results import ImageScore, OperatingPoint, Result
 from reports.rows import Row, identity
 
-DEFINITIONS = metrics.DEFINITIONS | decision.DEFINITIONS | rivals.DEFINITIONS
+DEFINITIONS = metrics.DEFINITIONS | decision.DEFINITIONS | significance.DEFINITIONS
 
 
 class Tables(NamedTuple):
@@ -32,14 +33,14 @@ class Measured(NamedTuple):
 
     row: Row
     defects: list[Row]
-    entry: rivals.Entry | None
+    entry: significance.Entry | None
     """None: a class has no test image."""
 
 
 def tables(results: Iterable[Measured]) -> Tables:
     """The rows of all results; only of all together is known which method is the best and how surely."""
     measured = list(results)
-    p_values = rivals.p_values([each.entry for each in measured])
+    p_values = significance.p_values([each.entry for each in measured])
     return Tables(
         [each.row | {"image_auroc_p_value": p_value} for each, p_value in zip(measured, p_values, strict=True)],
         [row for each in measured for row in each.defects],
@@ -75,7 +76,7 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
         "remarks": "\n".join([*result.remarks, *_far_off(result, point), *_tuned_on(point), *_outdated(result)]),
     }
     defects = [job | each for each in _defects(test[1], placements, judged[1], rule["threshold"])]
-    return Measured(row, defects, placements and rivals.entry(_contest(result), normal, defective, placements))
+    return Measured(row, defects, placements and significance.entry(_contest(result), normal, defective, placements))
 
 
 def _beside_published(result: Result, test_normal: int, test_defective: int) -> Row:
@@ -195,7 +196,7 @@ def _far_off(result: Result, point: OperatingPoint | None) -> list[str]:
 
 
 def _outdated(result: Result) -> list[str]:
-    if result.pixels is None or result.pixels.code == pixels.code():
+    if result.pixels is None or result.pixels.code == pixel_metrics.code():
         return []
     return ["the pixel metrics were measured by other code than today's: run with --force to have them measured again"]
 

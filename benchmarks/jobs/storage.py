@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.errors import UsageError
-from benchmarks.job_folder import CURVES, FAILURE, FRESH_MODEL, JOB, KEY, MAPS, MODEL, POINT, RESULT, TUNED
-from benchmarks.plan import Job
+from benchmarks.jobs.layout import CURVES, FAILURE, FRESH_MODEL, JOB, KEY, MAPS, MODEL, POINT, RESULT, TUNED
+from benchmarks.jobs.plan import Job
 from reports.files import write_text
 from reports.results import DamagedResultError, Result, read, write
 

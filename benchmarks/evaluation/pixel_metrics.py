@@ -5,7 +5,8 @@ from functools import cache
 
 import numpy as np
 
-from benchmarks import fingerprint, images, metrics
+from benchmarks import fingerprint, images
+from benchmarks.evaluation import metrics
 from benchmarks.naming import named
 from datasets import Sample
 from reports.results import PixelScores
@@ -59,4 +60,4 @@ def _scores(maps: images.ResizedMaps, masks: list[np.ndarray]) -> PixelScores:
 @cache
 def code() -> str:
     """Digest of the code that measures maps."""
-    return fingerprint.of_code(["benchmarks.pixels"])
+    return fingerprint.of_code(["benchmarks.evaluation.pixel_metrics"])

@@ -7,14 +7,15 @@ from filelock import FileLock, Timeout
 from rich.filesize import decimal
 from rich.text import Text
 
-from benchmarks import data, job_files, job_folder, plan, plugins, reporting, results_folder
+from benchmarks import data, plugins, results_folder
+from benchmarks.commands import report
 from benchmarks.console import err, say
 from benchmarks.errors import STOPPED, UsageError
-from benchmarks.job_folder import FAILURE
-from benchmarks.jobs import cluster, progress
+from benchmarks.jobs import cluster, layout, plan, progress, storage
 from benchmarks.jobs.cluster import Cluster
+from benchmarks.jobs.layout import FAILURE
+from benchmarks.jobs.plan import Job, Request
 from benchmarks.jobs.runner import Runner
-from benchmarks.plan import Job, Request
 from datasets import require_utf8
 from reports.results import Failure, write
 
@@ -53,23 +54,23 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
     planned = _plan(request)
     failures = [job for job in planned if isinstance(job, Failure)]
     for failure in failures:
-        write(job_folder.of_cell(request.results, failure.cell) / FAILURE, failure)
+        write(layout.of_cell(request.results, failure.cell) / FAILURE, failure)
         say(f"{failure.cell.method} {failure.cell.category}: failed: {failure.reason}")
     jobs = [job for job in planned if isinstance(job, Job)]
     done, missing = [], []
     for job in jobs:
-        (missing if force or not job_files.finished(job) else done).append(job)
+        (missing if force or not storage.finished(job) else done).append(job)
     for job in done:
         (job.folder / FAILURE).unlink(missing_ok=True)  # its cause was mended
     if not force:
-        job_files.require_same_data(missing)
+        storage.require_same_data(missing)
     todo = crew.prepare(missing)
     needed = plan.require_space(todo, request.results)
     say(
         f"{len(planned)} jobs: {len(done)} finished before, {len(missing)} to do, {len(failures)} failed"
         f"; about {decimal(needed)} of disk in {request.results}"
     )
-    if request.keep_models and (bare := [job for job in done if not job_files.has_model(job.folder, job.key)]):
+    if request.keep_models and (bare := [job for job in done if not storage.has_model(job.folder, job.key)]):
         say(f"{len(bare)} finished results have no model kept: --force trains them again")
     try:
         with progress.display(err, len(todo)) as lines:
@@ -77,7 +78,7 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
     except KeyboardInterrupt:
         say(STOPPED)
         return 130
-    reporting.report(request.results)
+    report.run(request.results)
     return 1 if failures else 0
 
 

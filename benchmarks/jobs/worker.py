@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks import fingerprint, plan, plugins
+from benchmarks import fingerprint, plugins
 from benchmarks.errors import USER_ERRORS
-from benchmarks.job_folder import LOG, RESULT, WORKING
-from benchmarks.jobs import machine
+from benchmarks.jobs import machine, plan
+from benchmarks.jobs.layout import LOG, RESULT, WORKING
+from benchmarks.jobs.plan import Job, Request
 from benchmarks.jobs.progress import Progress
 from benchmarks.jobs.runner import JobProcess, device_problem, job_environment, record_failure
-from benchmarks.plan import Job, Request
 from datasets import DataError
 from reports.results import Failure
 
@@ -59,10 +59,10 @@ def asking() -> Callable[..., Any]:
 
     async def ask(specs: Sequence[str], errand: tuple) -> dict[str, Any] | None:
         try:
-            from benchmarks.jobs import remote
+            from benchmarks.jobs import worker
         except ImportError:
             return None
-        return await remote.ask(specs, remote.Errand(*errand))
+        return await worker.ask(specs, worker.Errand(*errand))
 
     return ask
 
@@ -84,7 +84,7 @@ def _answer(jobs: Sequence[Job], errand: Errand) -> dict[str, Any]:
 def code(jobs: Iterable[Job]) -> str:
     """Digest of all the code that takes part in jobs."""
     plugged = {name for job in jobs for name in (f"methods.{job.cell.method}", f"datasets.{job.cell.dataset}")}
-    return fingerprint.of_code({"benchmarks.jobs.remote", "reports.results", *plugged})
+    return fingerprint.of_code({"benchmarks.jobs.worker", "reports.results", *plugged})
 
 
 def versions() -> dict[str, str]:

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from benchmarks import decision
+from benchmarks.evaluation import decision
 from benchmarks.finetune.choosing import TuningLevels, choose
 from benchmarks.finetune.evidence import Evidence
 
@@ -38,7 +38,7 @@ class Tuned:
     @property
     def promised_false_alarm_share(self) -> float:
         """What the images that set the threshold can promise."""
-        share = self.evidence.wanted.false_alarm_share
+        share = self.evidence.request.false_alarm_share
         return decision.promised_false_alarm_share(len(self.levels.setting), share)
 
     @property
@@ -65,11 +65,11 @@ def tune(evidence: Evidence) -> Tuned:
     """Choose the minimum defect area and set the threshold. Raises UsageError where the images do not allow it."""
     test_levels = evidence.levels("test", evidence.parts.test)
     levels = choose(evidence, test_levels)
-    given, aurocs = evidence.wanted.area_px, None
+    given, aurocs = evidence.request.area_px, None
     if given is None:
         aurocs = decision.aurocs_by_area(levels.normal, levels.defective)
         index = decision.best_area(aurocs)
     else:
         index = int(np.searchsorted(evidence.areas_px, given))
-    thresholds = decision.thresholds(levels.setting, evidence.wanted.false_alarm_share)
+    thresholds = decision.thresholds(levels.setting, evidence.request.false_alarm_share)
     return Tuned(evidence, levels, index, thresholds, aurocs, test_levels)

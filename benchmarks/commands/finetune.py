@@ -1,4 +1,4 @@
-"""What `finetune` prints."""
+"""The command `finetune`: choose an operating point of a finished job, store it, draw it, and print it."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -6,10 +6,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks.console import out, say
-from benchmarks.job_folder import POINT
+from benchmarks.console import err, out, say
+from benchmarks.finetune.evidence import Evidence, TuningRequest
+from benchmarks.finetune.operating_point import tune
+from benchmarks.finetune.output import by_area, draw, record, store, store_point
+from benchmarks.jobs.layout import POINT
+from benchmarks.trained import Trained
 from reports.results import OperatingPoint
 
 ALTERNATIVES = 9
@@ -25,7 +30,26 @@ COLUMNS = {
 """Of the table of alternatives: heading and format."""
 
 
-def point(
+def run(trained: Trained, request: TuningRequest, *, data: Path | None, figures: bool, apply: bool) -> None:
+    """Choose an operating point, write and print it, and with `apply` let the report judge by it."""
+    with Progress(console=err, transient=True) as bars:
+        task = bars.add_task("reading", total=None)
+
+        def advance(stage: str, done: int, of: int) -> None:
+            bars.update(task, description=stage, completed=done, total=of)
+
+        tuned = tune(Evidence(trained, request, data=data, advance=advance))
+        chosen, areas = record(tuned, trained), by_area(tuned)
+        folder = store(trained, chosen, areas)
+        if apply:
+            store_point(tuned, trained)
+        if figures:
+            bars.update(task, description="drawing", completed=0, total=1)
+            draw(tuned, folder)
+    _show(chosen, areas, folder, standing=trained.operating_point(), applied=apply)
+
+
+def _show(
     record: Mapping[str, Any],
     by_area: pd.DataFrame,
     folder: Path,

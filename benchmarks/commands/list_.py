@@ -1,28 +1,36 @@
-"""The commands `list` and `check`: what they print."""
+"""The command `list`: the methods with their settings, and the datasets."""
 
 import inspect
 import json
-from collections import Counter
 from dataclasses import fields
-from pathlib import Path
 
-from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
 import datasets
 import methods
-from benchmarks import check as checking
-from benchmarks import data
 from benchmarks import plugins as found
-from benchmarks.console import err, out, say
+from benchmarks.console import out, say
 from datasets import Dataset
 from methods import Method
 
-COLOURS = {"error": "red", "warning": "yellow", "note": "default"}
+
+def run(name: str) -> None:
+    """Print a method with its settings, or a dataset, in full; without a name a line for each.
+
+    Raises UsageError for an unknown name.
+    """
+    if not name:
+        _list_all()
+    elif name in found.names(methods):
+        _show_method(name)
+    elif name in found.names(datasets):
+        _show_dataset(name)
+    else:
+        raise found.nearest("method or dataset", name, [*found.names(methods), *found.names(datasets)])
 
 
-def plugins_of_each_kind() -> None:
+def _list_all() -> None:
     """A line for each method and each dataset, and the settings of the methods."""
     for package, base in ((methods, Method), (datasets, Dataset)):
         table = Table(title=package.__name__, title_justify="left", box=None, show_header=False)
@@ -33,16 +41,6 @@ def plugins_of_each_kind() -> None:
     for name in found.names(methods):
         values = [f"{field.name}={_default(field)}" for field in fields(found.method(name))]
         out.print(Text.assemble("  ", (name, "bold"), ": ", ", ".join(values)))
-
-
-def plugin(name: str) -> None:
-    """A method with its settings, or a dataset, in full. Raises UsageError for an unknown name."""
-    if name in found.names(methods):
-        _show_method(name)
-    elif name in found.names(datasets):
-        _show_dataset(name)
-    else:
-        raise found.nearest("method or dataset", name, [*found.names(methods), *found.names(datasets)])
 
 
 def _show_method(name: str) -> None:
@@ -80,21 +78,3 @@ def _default(field) -> str:
 
 def _description(field) -> str:
     return getattr(field.default, "description", None) or ""
-
-
-def check(dataset: str, root: Path, categories: list[str] | None) -> int:
-    """Print what is found in the data; 1 where there are errors, 0 also where warnings may make numbers wrong."""
-    levels, layout = Counter(), found.dataset(dataset)
-    data.obtain(layout, root)
-    with Progress(console=err, transient=True) as bars:
-        task = bars.add_task("reading images", total=None)
-
-        def advance(done: int, of: int) -> None:
-            bars.update(task, completed=done, total=of)
-
-        for finding in checking.check(layout, root, categories, advance=advance):
-            levels[finding.level] += 1
-            level = (finding.level, COLOURS[finding.level])
-            out.print(Text.assemble(level, f" {finding.category}: {finding.message}"), soft_wrap=True)
-    say(f"{levels['error']} errors, {levels['warning']} warnings, {levels['note']} notes in {root}", on=out)
-    return 1 if levels["error"] else 0

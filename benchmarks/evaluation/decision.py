@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.metrics import compare
+from benchmarks.evaluation.metrics import compare
 from reports.results import ImageScore
 
 DEFINITIONS = {
@@ -105,7 +105,7 @@ def levels(maps: Sequence[np.ndarray], areas_px: Sequence[int]) -> np.ndarray:
 
     Several maps are read at a time, and no more.
     """
-    from benchmarks.component_tree import ComponentTree  # its compiler is not loaded to report
+    from benchmarks.evaluation.component_tree import ComponentTree  # its compiler is not loaded to report
 
     with ThreadPoolExecutor() as pool:  # the tree is built outside the interpreter's lock
         rows = list(pool.map(lambda index: ComponentTree(maps[index]).level_at_area(areas_px), range(len(maps))))

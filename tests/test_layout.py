@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import job_folder
+from benchmarks.jobs import layout
 from tests.stored import made_cell
 
 RESULTS = Path("kept")
@@ -16,20 +16,20 @@ def cell(**changes):
 
 @given(category=st.text(min_size=1, max_size=20), seed=st.integers(0, 2**63 - 1))
 def test_what_a_folder_is_called_after_is_read_from_its_name(category, seed):
-    folder = job_folder.of_cell(RESULTS, cell(category=category, seed=seed))
-    assert (job_folder.category(folder), job_folder.seed(folder)) == (category, seed)
-    assert job_folder.results_of(folder) == RESULTS
+    folder = layout.of_cell(RESULTS, cell(category=category, seed=seed))
+    assert (layout.category(folder), layout.seed(folder)) == (category, seed)
+    assert layout.results_of(folder) == RESULTS
 
 
 @given(category=st.text(max_size=300))
 def test_a_folder_lies_inside_the_results_and_every_file_system_takes_its_name(category):
-    folder = job_folder.of_cell(RESULTS, cell(category=category))
+    folder = layout.of_cell(RESULTS, cell(category=category))
     assert folder.resolve().is_relative_to(RESULTS.resolve())
     assert all(len(part.encode()) <= 255 for part in folder.parts)
 
 
 def test_long_categories_that_begin_alike_have_folders_of_their_own():
-    first, second = (job_folder.of_category(RESULTS, "cae", "гайка " * 20 + end) for end in "ab")
+    first, second = (layout.of_category(RESULTS, "cae", "гайка " * 20 + end) for end in "ab")
     assert first != second
 
 
@@ -38,27 +38,27 @@ OTHER = {"settings": {"loss": "ssim"}, "dataset": "mvtec", "shots": 4, "calibrat
 
 @pytest.mark.parametrize("name", OTHER)
 def test_what_makes_other_scores_of_a_seed_is_another_variant(name):
-    assert job_folder.of_cell(RESULTS, cell(**{name: OTHER[name]})) != job_folder.of_cell(RESULTS, cell())
+    assert layout.of_cell(RESULTS, cell(**{name: OTHER[name]})) != layout.of_cell(RESULTS, cell())
 
 
 def test_the_folders_of_all_jobs_are_found_by_method_and_by_category(tmp_path):
     cells = [cell(), cell(seed=1), cell(category="a bolt"), cell(method="knn")]
-    folders = [job_folder.of_cell(tmp_path, each) for each in cells]
+    folders = [layout.of_cell(tmp_path, each) for each in cells]
     for folder in folders:
         folder.mkdir(parents=True)
-    assert job_folder.all_in(tmp_path) == sorted(folders)
-    assert sorted(job_folder.methods(tmp_path)) == ["cae", "knn"]
-    assert sorted(job_folder.categories(tmp_path, "cae")) == ["a bolt", "nut"]
+    assert layout.all_in(tmp_path) == sorted(folders)
+    assert sorted(layout.methods(tmp_path)) == ["cae", "knn"]
+    assert sorted(layout.categories(tmp_path, "cae")) == ["a bolt", "nut"]
 
 
 def test_a_variant_is_found_with_every_category_and_seed_of_its_method(tmp_path):
     same = [cell(), cell(seed=1), cell(category="bolt")]
     for each in [*same, cell(shots=4), cell(method="knn")]:
-        job_folder.of_cell(tmp_path, each).mkdir(parents=True)
-    folders = sorted(job_folder.of_cell(tmp_path, each) for each in same)
-    assert job_folder.of_same_variant(job_folder.of_cell(tmp_path, cell(seed=7))) == folders
+        layout.of_cell(tmp_path, each).mkdir(parents=True)
+    folders = sorted(layout.of_cell(tmp_path, each) for each in same)
+    assert layout.of_same_variant(layout.of_cell(tmp_path, cell(seed=7))) == folders
 
 
 def test_a_folder_that_is_not_called_as_a_jobs_has_no_seed_and_no_variant(tmp_path):
-    folder = job_folder.of_cell(tmp_path, cell()).with_name("seed-of-nothing")
-    assert job_folder.seed(folder) is None and job_folder.of_same_variant(folder) == []
+    folder = layout.of_cell(tmp_path, cell()).with_name("seed-of-nothing")
+    assert layout.seed(folder) is None and layout.of_same_variant(folder) == []

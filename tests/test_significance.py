@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks import rivals
-from benchmarks.rivals import Scored
+from benchmarks.evaluation import significance
+from benchmarks.evaluation.significance import Scored
 from reports import statistics
 from reports.results import ImageScore
 
@@ -18,7 +18,7 @@ def images(scores, labels):
 
 def entry(contest, entered):
     normal, defective = (Scored.of([each for each in entered if (each.defect is not None) == kind]) for kind in (0, 1))
-    return rivals.entry(contest, normal, defective, statistics.placements(normal.scores, defective.scores))
+    return significance.entry(contest, normal, defective, statistics.placements(normal.scores, defective.scores))
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def scores(labels, lift, seed):
 
 def test_the_best_has_no_p_value_and_the_others_theirs_against_it(labels):
     good, fair, poor = (scores(labels, lift, seed) for seed, lift in enumerate((3, 1.5, 0)))
-    found = rivals.p_values([entry("bolt", images(each, labels)) for each in (fair, good, poor)])
+    found = significance.p_values([entry("bolt", images(each, labels)) for each in (fair, good, poor)])
     assert found[1] is None
     for each, p_value in ((fair, found[0]), (poor, found[2])):
         pair = [statistics.placements(scores[~labels], scores[labels]) for scores in (each, good)]
@@ -42,29 +42,32 @@ def test_the_best_has_no_p_value_and_the_others_theirs_against_it(labels):
 
 def test_groups_do_not_compete(labels):
     one, other = scores(labels, 2, 0), scores(labels, 0, 1)
-    assert rivals.p_values([entry("bolt", images(one, labels)), entry("nut", images(other, labels))]) == [None, None]
+    assert significance.p_values([entry("bolt", images(one, labels)), entry("nut", images(other, labels))]) == [
+        None,
+        None,
+    ]
 
 
 def test_images_are_paired_by_path_whatever_their_order(labels):
     one, other = images(scores(labels, 2, 0), labels), images(scores(labels, 1, 1), labels)
-    assert rivals.p_values([entry("bolt", one), entry("bolt", other)]) == rivals.p_values(
+    assert significance.p_values([entry("bolt", one), entry("bolt", other)]) == significance.p_values(
         [entry("bolt", one), entry("bolt", other[::-1])]
     )
 
 
 def test_compared_are_the_images_that_both_have(labels):
     one, other = images(scores(labels, 2, 0), labels), images(scores(labels, 1, 1), labels)
-    expected = rivals.p_values([entry("bolt", one[:50]), entry("bolt", other[:50])])
-    assert rivals.p_values([entry("bolt", one), entry("bolt", other[:50])]) == expected
-    assert expected != rivals.p_values([entry("bolt", one), entry("bolt", other)])
+    expected = significance.p_values([entry("bolt", one[:50]), entry("bolt", other[:50])])
+    assert significance.p_values([entry("bolt", one), entry("bolt", other[:50])]) == expected
+    assert expected != significance.p_values([entry("bolt", one), entry("bolt", other)])
 
 
 def test_without_both_classes_in_common_nothing_is_compared(labels):
     entered = images(scores(labels, 2, 0), labels)
     one = [each for each in entered if each.defect or int(each.path[:-4]) < 30]
     other = [each for each in entered if each.defect or int(each.path[:-4]) >= 30]
-    assert rivals.p_values([entry("bolt", one), entry("bolt", other)]) == [None, None]
+    assert significance.p_values([entry("bolt", one), entry("bolt", other)]) == [None, None]
 
 
 def test_a_job_without_an_auroc_takes_no_part(labels):
-    assert rivals.p_values([None, entry("bolt", images(scores(labels, 2, 0), labels)), None]) == [None] * 3
+    assert significance.p_values([None, entry("bolt", images(scores(labels, 2, 0), labels)), None]) == [None] * 3

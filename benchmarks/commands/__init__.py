@@ -1,0 +1,1 @@
+"""The commands: a file each, named after the command."""

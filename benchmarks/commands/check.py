@@ -1,0 +1,30 @@
+"""The command `check`: what can be known of the data before training."""
+
+from collections import Counter
+from pathlib import Path
+
+from rich.progress import Progress
+from rich.text import Text
+
+from benchmarks import data, findings, plugins
+from benchmarks.console import err, out, say
+
+COLOURS = {"error": "red", "warning": "yellow", "note": "default"}
+
+
+def run(dataset: str, root: Path, categories: list[str] | None) -> int:
+    """Print what is found in the data; 1 where there are errors, 0 also where warnings may make numbers wrong."""
+    levels, layout = Counter(), plugins.dataset(dataset)
+    data.obtain(layout, root)
+    with Progress(console=err, transient=True) as bars:
+        task = bars.add_task("reading images", total=None)
+
+        def advance(done: int, of: int) -> None:
+            bars.update(task, completed=done, total=of)
+
+        for finding in findings.find(layout, root, categories, advance=advance):
+            levels[finding.level] += 1
+            level = (finding.level, COLOURS[finding.level])
+            out.print(Text.assemble(level, f" {finding.category}: {finding.message}"), soft_wrap=True)
+    say(f"{levels['error']} errors, {levels['warning']} warnings, {levels['note']} notes in {root}", on=out)
+    return 1 if levels["error"] else 0
