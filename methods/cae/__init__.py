@@ -3,7 +3,9 @@
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+
+from pydantic import model_validator
 
 from methods import Curve, Epoch, Image, MethodError, Preparing, Score, settings
 from methods._files import file_digest
@@ -12,6 +14,7 @@ from methods.cae import architectures, engine, preprocessing, scores
 from methods.cae.architectures.inception_resnet_v2 import named_file
 from methods.cae.history import History
 from methods.cae.hyperparameters import AutoencoderSettings
+from methods.cae.refusals import contradiction
 
 
 @settings
@@ -58,6 +61,12 @@ class ConvolutionalAutoencoder(AutoencoderSettings):
     _network = None
     _device = "cpu"
     _history = None
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if sentence := contradiction(self):
+            raise ValueError(sentence)
+        return self
 
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:
         """Train on augmented images; an epoch's loss is that of training. Raises MethodError under 2 images."""

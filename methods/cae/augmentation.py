@@ -1,21 +1,18 @@
 """Training images turned, shifted and made brighter or darker by a seeded generator."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 from skimage.transform import warp
 
+from methods.cae.hyperparameters import AutoencoderSettings
 from methods.cae.preprocessing import as_floats
-
-if TYPE_CHECKING:
-    from methods.cae.hyperparameters import AutoencoderSettings
 
 FILLS = {"nearest": "edge", "reflect": "symmetric", "constant": "constant"}
 """What scikit-image calls them; its other `reflect` has the border's pixels once."""
 
 
-def batches(pixels: np.ndarray, settings: "AutoencoderSettings", seed: np.random.SeedSequence) -> Iterator:
+def batches(pixels: np.ndarray, settings: AutoencoderSettings, seed: np.random.SeedSequence) -> Iterator:
     """Augmented batches (batch_size, height, width, channels) float32 from 0 to 1, without end."""
     generator = np.random.default_rng(seed)
     for chosen in shuffled(len(pixels), settings.batch_size, generator):
@@ -35,7 +32,7 @@ def shuffled(count: int, batch_size: int, generator: np.random.Generator) -> Ite
         waiting = waiting[batch_size:]
 
 
-def augmented(images: np.ndarray, settings: "AutoencoderSettings", generator: np.random.Generator) -> np.ndarray:
+def augmented(images: np.ndarray, settings: AutoencoderSettings, generator: np.random.Generator) -> np.ndarray:
     """Each image turned, shifted and multiplied by values of its own, then cut off at 1."""
     moves = transforms(images.shape, settings, generator)
     fill = FILLS[settings.fill]
@@ -45,7 +42,7 @@ def augmented(images: np.ndarray, settings: "AutoencoderSettings", generator: np
     return np.clip(moved * factors, 0, 1)
 
 
-def transforms(shape: tuple[int, ...], settings: "AutoencoderSettings", generator: np.random.Generator) -> np.ndarray:
+def transforms(shape: tuple[int, ...], settings: AutoencoderSettings, generator: np.random.Generator) -> np.ndarray:
     """(n, 3, 3) float32 on (x, y, 1): from output to input pixels, about the image's centre."""
     count, height, width, _ = shape
     angles = np.deg2rad(settings.rotation_degrees) * generator.uniform(-1, 1, count)

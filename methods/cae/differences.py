@@ -1,15 +1,13 @@
 """How an image differs from its reconstruction, pixel by pixel: what training lowers and what maps show."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from keras import ops
 
+from methods.cae.hyperparameters import AutoencoderSettings
 from methods.cae.scores import OF_LOSS, difference_shown
 from methods.cae.ssim import ms_ssim, ssim_map
-
-if TYPE_CHECKING:
-    from methods.cae.hyperparameters import AutoencoderSettings
 
 GRAY = np.float32([0.299, 0.587, 0.114])
 """Weights of red, green and blue in ITU-R BT.601, as `_resizing` has them."""
@@ -34,7 +32,7 @@ def losses(images: Any, reconstructions: Any, *, loss: str, data_range: float) -
     return (ops.sum if loss == "l2" else ops.mean)(values, axis=(1, 2, 3))
 
 
-def maps(images: np.ndarray, reconstructions: np.ndarray, settings: "AutoencoderSettings") -> np.ndarray:
+def maps(images: np.ndarray, reconstructions: np.ndarray, settings: AutoencoderSettings) -> np.ndarray:
     """(n, height, width) float32: at each pixel the largest difference of its channels, or that of their gray.
 
     A pixel of a border that a difference leaves out has the value of the nearest one inside. Windows cut off by the

@@ -1,16 +1,15 @@
 """What can be set of the convolutional autoencoder."""
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from methods import Method, settings
-from methods.cae.refusals import contradiction
 
 
 @settings
 class AutoencoderSettings(Method):
-    """The settings, which must fit together. What is published is said beside those that depart from it."""
+    """The settings. Where a default departs from what was published, its description or comment says so."""
 
     architecture: Literal[
         "mvtec", "mvtec_seed", "mvtec2", "baseline", "inception", "resnet", "skip", "inception_resnet_v2"
@@ -106,9 +105,3 @@ class AutoencoderSettings(Method):
         description="compile with XLA, or torch's own compiler: for GPUs (on a CPU a step of mvtec with XLA took 1.8 "
         "times as long)",
     )
-
-    @model_validator(mode="after")
-    def _fit_together(self) -> Self:
-        if sentence := contradiction(self):
-            raise ValueError(sentence)
-        return self

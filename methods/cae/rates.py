@@ -1,15 +1,12 @@
 """The learning rate of each step, and how a trial of many rates finds the highest."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from methods import MethodError
 from methods.cae.history import Trial
-
-if TYPE_CHECKING:
-    from methods.cae.hyperparameters import AutoencoderSettings
+from methods.cae.hyperparameters import AutoencoderSettings
 
 CYCLE_END_SHARE = 0.1
 """The share of a cycle's steps in which the rate falls below the one it began with."""
@@ -19,7 +16,7 @@ CYCLE_LAST_SHARE = 0.001
 """Of the highest rate: where a cycle ends."""
 
 
-def rate(settings: "AutoencoderSettings", *, highest: float, step: int, steps: int, losses: Sequence[float]) -> float:
+def rate(settings: AutoencoderSettings, *, highest: float, step: int, steps: int, losses: Sequence[float]) -> float:
     """The rate of a step, counted from 0, of so many, after epochs with these held-out losses."""
     match settings.learning_rate_schedule:
         case "decay":

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -11,11 +11,9 @@ from methods import Image, Score
 from methods._resizing import resized
 from methods.cae import architectures, patches
 from methods.cae.differences import losses, maps
+from methods.cae.hyperparameters import AutoencoderSettings
 from methods.cae.preprocessing import as_floats
 from methods.cae.scores import image_score
-
-if TYPE_CHECKING:
-    from methods.cae.hyperparameters import AutoencoderSettings
 
 BATCH = 8
 """Images reconstructed at once; fewer are made up with black ones, for one shape is traced and computed alike."""
@@ -38,17 +36,17 @@ def reconstruct_whole(network: Any, images: np.ndarray, *, stride_px: int) -> np
     return patches.blended(np.concatenate(found), images.shape, stride_px)
 
 
-def mean_loss(network: Any, pixels: np.ndarray, settings: "AutoencoderSettings") -> float:
+def mean_loss(network: Any, pixels: np.ndarray, settings: AutoencoderSettings) -> float:
     """The mean loss of uint8 images of the network's size, as they are."""
     return _mean_loss(partial(reconstruct, network, batch_size=min(BATCH, len(pixels))), pixels, settings)
 
 
-def loss_of_standing_in(image: np.ndarray, pixels: np.ndarray, settings: "AutoencoderSettings") -> float:
+def loss_of_standing_in(image: np.ndarray, pixels: np.ndarray, settings: AutoencoderSettings) -> float:
     """The same where one float image stands in for every reconstruction."""
     return _mean_loss(lambda images: np.broadcast_to(image, images.shape), pixels, settings)
 
 
-def _mean_loss(make: Callable[[np.ndarray], np.ndarray], pixels: np.ndarray, settings: "AutoencoderSettings") -> float:
+def _mean_loss(make: Callable[[np.ndarray], np.ndarray], pixels: np.ndarray, settings: AutoencoderSettings) -> float:
     found = []
     for start in range(0, len(pixels), BATCH):
         images = as_floats(pixels[start : start + BATCH])
@@ -57,7 +55,7 @@ def _mean_loss(make: Callable[[np.ndarray], np.ndarray], pixels: np.ndarray, set
     return float(np.mean(found))
 
 
-def scores(network: Any, images: Sequence[Image], settings: "AutoencoderSettings") -> Iterator[Score]:
+def scores(network: Any, images: Sequence[Image], settings: AutoencoderSettings) -> Iterator[Score]:
     """Each image's map, and its score; no more than a batch is read before it is needed."""
     for batch in _batches(images, settings):
         made = reconstruct_whole(network, batch, stride_px=settings.patch_stride_px)
@@ -65,7 +63,7 @@ def scores(network: Any, images: Sequence[Image], settings: "AutoencoderSettings
             yield Score(image_score(map, settings), map)
 
 
-def pictures(network: Any, images: Sequence[Image], settings: "AutoencoderSettings") -> Iterator[Image]:
+def pictures(network: Any, images: Sequence[Image], settings: AutoencoderSettings) -> Iterator[Image]:
     """The reconstruction of each image, (side, side, 3) uint8; gray where the network sees gray."""
     for batch in _batches(images, settings):
         made = reconstruct_whole(network, batch, stride_px=settings.patch_stride_px)
@@ -73,7 +71,7 @@ def pictures(network: Any, images: Sequence[Image], settings: "AutoencoderSettin
             yield np.broadcast_to(picture, (*picture.shape[:2], 3))
 
 
-def _batches(images: Sequence[Image], settings: "AutoencoderSettings") -> Iterator[np.ndarray]:
+def _batches(images: Sequence[Image], settings: AutoencoderSettings) -> Iterator[np.ndarray]:
     side_px = architectures.image_px(settings)
     for start in range(0, len(images), BATCH):
         members = range(start, min(start + BATCH, len(images)))

@@ -1,13 +1,9 @@
 """Settings that contradict each other."""
 
-from typing import TYPE_CHECKING
-
 from methods._refusals import Use, idle, is_set
 from methods.cae.architectures import ARCHITECTURES, input_px
+from methods.cae.hyperparameters import AutoencoderSettings
 from methods.cae.scores import OF_LOSS, difference_shown
-
-if TYPE_CHECKING:
-    from methods.cae.hyperparameters import AutoencoderSettings
 
 MS_SSIM_MIN_PX = 176
 """The window of 11 pixels fits into a sixteenth of it."""
@@ -29,7 +25,7 @@ USES = {
 """The settings that count for nothing where others do not ask for them."""
 
 
-def contradiction(settings: "AutoencoderSettings") -> str | None:
+def contradiction(settings: AutoencoderSettings) -> str | None:
     """What is wrong with the settings together, as a sentence with what to do; None where nothing is."""
     name, chosen = settings.architecture, ARCHITECTURES[settings.architecture]
     if settings.color_mode not in chosen.color_modes:
@@ -50,7 +46,7 @@ def contradiction(settings: "AutoencoderSettings") -> str | None:
     return _of_others(settings) or idle(settings, USES)
 
 
-def _of_others(settings: "AutoencoderSettings") -> str | None:
+def _of_others(settings: AutoencoderSettings) -> str | None:
     """What is wrong with a setting that has been set and is one of other architectures."""
     for setting in sorted(OWN - set(ARCHITECTURES[settings.architecture].takes)):
         if is_set(settings, setting):

@@ -1,25 +1,21 @@
 """What a map shows, and what makes an image score of it."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from methods._maps import top_mean
-
-if TYPE_CHECKING:
-    from methods.cae.hyperparameters import AutoencoderSettings
+from methods.cae.hyperparameters import AutoencoderSettings
 
 OF_LOSS = {"mse": "l2", "mae": "l1", "l2": "l2", "ssim": "ssim", "ms_ssim": "ssim"}
 """The difference that a loss lowers."""
 IN_WORDS = {"l1": "absolute difference", "l2": "squared difference", "ssim": "1 - SSIM"}
 
 
-def difference_shown(settings: "AutoencoderSettings") -> str:
+def difference_shown(settings: AutoencoderSettings) -> str:
     """The difference that maps show: l1, l2 or ssim."""
     return OF_LOSS[settings.loss] if settings.map == "auto" else settings.map
 
 
-def image_score(map: np.ndarray, settings: "AutoencoderSettings") -> float:
+def image_score(map: np.ndarray, settings: AutoencoderSettings) -> float:
     """A map's maximum, its mean, or the mean of its highest pixels, `top_share` of all."""
     if settings.image_score == "max":
         return float(map.max())
@@ -28,7 +24,7 @@ def image_score(map: np.ndarray, settings: "AutoencoderSettings") -> float:
     return top_mean(map, settings.top_share)
 
 
-def rule(settings: "AutoencoderSettings") -> str:
+def rule(settings: AutoencoderSettings) -> str:
     """Both in words."""
     share = f"mean of the map's highest {settings.top_share:.3g} of its pixels"
     of_map = {"max": "the map's maximum", "mean": "mean of the map", "top_mean": share}[settings.image_score]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,11 +12,9 @@ from methods.cae import patches, rates
 from methods.cae.augmentation import batches
 from methods.cae.differences import losses
 from methods.cae.history import History, Losses, Trial
+from methods.cae.hyperparameters import AutoencoderSettings
 from methods.cae.preprocessing import as_floats
 from methods.cae.reconstruction import loss_of_standing_in, mean_loss
-
-if TYPE_CHECKING:
-    from methods.cae.hyperparameters import AutoencoderSettings
 
 TRIALS = np.geomspace(1e-5, 1, 100).tolist()
 """The rates that the learning-rate finder tries, a step each; the published project too began at 1e-5."""
@@ -34,7 +32,7 @@ class Schedule(NamedTuple):
     epochs: int
 
 
-def schedule(count: int, settings: "AutoencoderSettings") -> Schedule:
+def schedule(count: int, settings: AutoencoderSettings) -> Schedule:
     """The schedule for so many images, two at least: one or more are held out, and one or more trained on."""
     held_out = min(max(1, round(settings.validation_share * count)), count - 1)
     steps = -(-(count - held_out) // settings.batch_size)
@@ -55,7 +53,7 @@ class Data(NamedTuple):
     """Others, for the learning-rate finder."""
 
 
-def divided(pixels: np.ndarray, side_px: int, settings: "AutoencoderSettings", seed: np.random.SeedSequence) -> Data:
+def divided(pixels: np.ndarray, side_px: int, settings: AutoencoderSettings, seed: np.random.SeedSequence) -> Data:
     """Images (n, height, width, channels) uint8, divided by the seed; of larger ones patches of that side.
 
     A training batch has one patch of an image, anywhere; the held-out images are cut up without overlap.
@@ -72,7 +70,7 @@ def divided(pixels: np.ndarray, side_px: int, settings: "AutoencoderSettings", s
 def _stream(
     pixels: np.ndarray,
     side_px: int,
-    settings: "AutoencoderSettings",
+    settings: AutoencoderSettings,
     augmenting: np.random.SeedSequence,
     drawing: np.random.SeedSequence,
 ) -> Iterator[np.ndarray]:
@@ -81,7 +79,7 @@ def _stream(
 
 
 def train(
-    network: Any, pixels: np.ndarray, settings: "AutoencoderSettings", *, seed: int, engine: str
+    network: Any, pixels: np.ndarray, settings: AutoencoderSettings, *, seed: int, engine: str
 ) -> Iterator[Preparing | History]:
     """Train on uint8 images (n, height, width, channels); the history so far after each epoch.
 
@@ -107,13 +105,13 @@ def train(
         network.set_weights(best)
 
 
-def ended_early(history: History, settings: "AutoencoderSettings") -> bool:
+def ended_early(history: History, settings: AutoencoderSettings) -> bool:
     """Whether the held-out loss has not fallen for long; a cycle of the learning rate is always ended."""
     return settings.learning_rate_schedule != "one_cycle" and history.stale >= settings.patience
 
 
 def _epoch(
-    trainer: "Trainer", stream: Iterator, plan: Schedule, history: History, settings: "AutoencoderSettings"
+    trainer: "Trainer", stream: Iterator, plan: Schedule, history: History, settings: AutoencoderSettings
 ) -> float:
     """The mean training loss of the next epoch."""
     rate = partial(
@@ -129,7 +127,7 @@ def _epoch(
 
 
 def with_found_rate(
-    history: History, network: Any, stream: Iterator, settings: "AutoencoderSettings"
+    history: History, network: Any, stream: Iterator, settings: AutoencoderSettings
 ) -> Iterator[Preparing]:
     """Returns the history with the learning rate that trials find; the network's weights are as before."""
     trainer, kept, found = Trainer(network, settings), network.get_weights(), []
@@ -152,7 +150,7 @@ class Trainer:
     The optimizer belongs to a second model over the same layers, so that it is not saved with the network.
     """
 
-    def __init__(self, network: Any, settings: "AutoencoderSettings"):
+    def __init__(self, network: Any, settings: AutoencoderSettings):
         from keras import Model, optimizers
 
         loss = partial(losses, loss=settings.loss, data_range=settings.data_range)

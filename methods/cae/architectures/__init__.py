@@ -4,7 +4,7 @@ A plan knows its shapes and its number of parameters without Keras; `building` m
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from methods.cae.architectures.baseline import baseline
 from methods.cae.architectures.inception import inception
@@ -15,9 +15,7 @@ from methods.cae.architectures.mvtec2 import mvtec2
 from methods.cae.architectures.mvtec_seed import mvtec_seed
 from methods.cae.architectures.resnet import resnet
 from methods.cae.architectures.skip import skip
-
-if TYPE_CHECKING:
-    from methods.cae.hyperparameters import AutoencoderSettings
+from methods.cae.hyperparameters import AutoencoderSettings
 
 
 class Architecture(NamedTuple):
@@ -46,19 +44,19 @@ ARCHITECTURES = {
 }
 
 
-def plan(settings: "AutoencoderSettings", *, channels: int) -> Layer:
+def plan(settings: AutoencoderSettings, *, channels: int) -> Layer:
     """The output layer of what the settings describe, on images of so many channels."""
     chosen = ARCHITECTURES[settings.architecture]
     own = {name: getattr(settings, name) for name in chosen.takes}
     return chosen.plan(image(input_px(settings), channels), **own)
 
 
-def image_px(settings: "AutoencoderSettings") -> int:
+def image_px(settings: AutoencoderSettings) -> int:
     """Side to which whole images are brought."""
     return ARCHITECTURES[settings.architecture].size_px
 
 
-def input_px(settings: "AutoencoderSettings") -> int:
+def input_px(settings: AutoencoderSettings) -> int:
     """Side of what the network sees at once: an image, or a patch."""
     chosen = ARCHITECTURES[settings.architecture]
     return chosen.patch_px if settings.patches else chosen.size_px
