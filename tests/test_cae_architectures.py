@@ -213,6 +213,7 @@ def test_moving_statistics_are_trained_kept_and_used(tmp_path):
         ({"loss": "mse", "data_range": 2}, "data_range counts only with SSIM in the loss or the map"),
         ({"map_color": "gray"}, "map_color counts only with color_mode=rgb"),
         ({"patch_stride_px": 16}, "patch_stride_px counts only with patches=true"),
+        ({"patch_average": "reconstructions"}, "patch_average counts only with patches=true"),
         ({"top_share": 0.1}, "top_share counts only with image_score=top_mean"),
         ({"find_learning_rate": True, "learning_rate": 0.1}, "learning_rate counts only with find_learning_rate=false"),
         ({"finder_drop": 0.5}, "finder_drop counts only with find_learning_rate=true"),

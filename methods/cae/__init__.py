@@ -24,8 +24,8 @@ class ConvolutionalAutoencoder(AutoencoderSettings):
     Bergmann, Löwe, Fauser, Sattlegger and Steger, 2019, arXiv:1807.02011, with the augmentation and the schedules of
     the Keras project "MVTec-Anomaly-Detection" (2020), from which the other architectures and the limit of training
     instances come. Images are resized to 256x256 (inception_resnet_v2: 299x299), whatever their aspect ratio. With
-    `patches`, the network sees 128x128 of them at once: in training anywhere, in scoring all over, and a pixel's
-    reconstruction is the mean of those of the patches it is in.
+    `patches`, the network sees patches of 128x128 pixels: drawn at random places in training, in scoring one every 30
+    pixels. A pixel's value in the map is then the mean over the patches that contain it.
 
     Departures, and why:
 

@@ -23,7 +23,16 @@ class AutoencoderSettings(Method):
     patches: bool = Field(
         False, description="see textures as overlapping patches of 128x128 pixels of the 256x256 (paper: textures)"
     )
-    patch_stride_px: int = Field(32, ge=1, le=128, description="from patch to patch in scoring (published value)")
+    patch_stride_px: int = Field(
+        30, ge=1, le=128, description="pixels from one patch to the next in scoring (paper: 30)"
+    )
+    # Averaged reconstructions were the only choice before. They stay because the map is then that of the picture which
+    # `finetune` shows beside it, and because an ssim map of one picture has no borders of patches inside it.
+    patch_average: Literal["maps", "reconstructions"] = Field(
+        "maps",
+        description="what is averaged where patches overlap: the anomaly maps of the patches (paper), or their "
+        "reconstructions, from which one map is made",
+    )
     color_mode: Literal["grayscale", "rgb"] = Field(
         "grayscale", description="colours seen: grayscale (ITU-R 601 weights) or rgb"
     )

@@ -20,7 +20,7 @@ def cut(images: np.ndarray, patch_px: int, stride_px: int) -> np.ndarray:
 
 
 def blended(patches: np.ndarray, shape: tuple[int, ...], stride_px: int) -> np.ndarray:
-    """The images of that shape whose patches `cut` gave: where patches overlap, their mean."""
+    """Images of that shape from the patches that `cut` gave: where patches overlap, the mean of their values."""
     count, height, width, channels = shape
     patch_px = patches.shape[1]
     sums, covers = np.zeros(shape, np.float32), np.zeros((height, width, 1), np.float32)

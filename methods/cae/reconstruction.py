@@ -27,13 +27,27 @@ def reconstruct(network: Any, images: np.ndarray, *, batch_size: int = BATCH) ->
 
 
 def reconstruct_whole(network: Any, images: np.ndarray, *, stride_px: int) -> np.ndarray:
-    """The same of images that may be larger than the network's: blended from their patches."""
+    """The reconstructions of images that may be larger than the network's input: the mean of those of their patches."""
     side_px = network.input_shape[1]
     if images.shape[1] == side_px:
         return reconstruct(network, images)
-    pieces = patches.cut(images, side_px, stride_px)
-    found = [reconstruct(network, pieces[start : start + BATCH]) for start in range(0, len(pieces), BATCH)]
+    found = [reconstruct(network, pieces) for pieces in _pieces(images, side_px, stride_px)]
     return patches.blended(np.concatenate(found), images.shape, stride_px)
+
+
+def anomaly_maps(network: Any, images: np.ndarray, settings: AutoencoderSettings) -> np.ndarray:
+    """(n, height, width) float32, the map of each image; with patches, of what `patch_average` says."""
+    side_px, stride_px = network.input_shape[1], settings.patch_stride_px
+    if images.shape[1] == side_px or settings.patch_average == "reconstructions":
+        return maps(images, reconstruct_whole(network, images, stride_px=stride_px), settings)
+    found = [maps(pieces, reconstruct(network, pieces), settings) for pieces in _pieces(images, side_px, stride_px)]
+    return patches.blended(np.concatenate(found)[..., None], (*images.shape[:3], 1), stride_px)[..., 0]
+
+
+def _pieces(images: np.ndarray, side_px: int, stride_px: int) -> Iterator[np.ndarray]:
+    """The patches of all images, in batches."""
+    pieces = patches.cut(images, side_px, stride_px)
+    return (pieces[start : start + BATCH] for start in range(0, len(pieces), BATCH))
 
 
 def mean_loss(network: Any, pixels: np.ndarray, settings: AutoencoderSettings) -> float:
@@ -58,8 +72,7 @@ def _mean_loss(make: Callable[[np.ndarray], np.ndarray], pixels: np.ndarray, set
 def scores(network: Any, images: Sequence[Image], settings: AutoencoderSettings) -> Iterator[Score]:
     """Each image's map, and its score; no more than a batch is read before it is needed."""
     for batch in _batches(images, settings):
-        made = reconstruct_whole(network, batch, stride_px=settings.patch_stride_px)
-        for map in maps(batch, made, settings):
+        for map in anomaly_maps(network, batch, settings):
             yield Score(image_score(map, settings), map)
 
 

@@ -13,6 +13,7 @@ USES = {
     "data_range": Use(lambda own: "ssim" in (OF_LOSS[own.loss], difference_shown(own)), "SSIM in the loss or the map"),
     "map_color": Use(lambda own: own.color_mode == "rgb", "color_mode=rgb"),
     "patch_stride_px": Use(lambda own: own.patches, "patches=true"),
+    "patch_average": Use(lambda own: own.patches, "patches=true"),
     "top_share": Use(lambda own: own.image_score == "top_mean", "image_score=top_mean"),
     "learning_rate": Use(lambda own: not own.find_learning_rate, "find_learning_rate=false"),
     "finder_drop": Use(lambda own: own.find_learning_rate, "find_learning_rate=true"),

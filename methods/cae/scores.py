@@ -25,8 +25,9 @@ def image_score(map: np.ndarray, settings: AutoencoderSettings) -> float:
 
 
 def rule(settings: AutoencoderSettings) -> str:
-    """Both in words."""
+    """The image score and the map, in words for the report."""
     share = f"mean of the map's highest {settings.top_share:.3g} of its pixels"
     of_map = {"max": "the map's maximum", "mean": "mean of the map", "top_mean": share}[settings.image_score]
     shown = IN_WORDS[difference_shown(settings)]
-    return f"{of_map}; map: {shown} of the image ({settings.color_mode}) and its reconstruction"
+    averaged = f", with the {settings.patch_average} of overlapping patches averaged" if settings.patches else ""
+    return f"{of_map}; map: {shown} of the image ({settings.color_mode}) and its reconstruction{averaged}"
