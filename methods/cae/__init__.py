@@ -31,7 +31,7 @@ class ConvolutionalAutoencoder(AutoencoderSettings):
 
     - the loss is the squared error, and an image's score the mean of its map: see beside these settings;
     - textures too are seen whole where `patches` is not set: nothing here knows a texture from an object;
-    - the latent size is 100 for both, the paper's for textures; its 500 for objects can be set;
+    - objects are not mirrored in training unless `mirror` is set: nothing here knows which object permits it;
     - batches of 8, not 128: a category here may have 20 images, and needs the steps;
     - training sees 10,000 images at most (`instances`), the Keras project's number, where the paper sees 10,000 patches
       in each of 200 epochs. It stops early, by images held out, and keeps the best weights;

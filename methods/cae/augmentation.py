@@ -8,6 +8,8 @@ from skimage.transform import warp
 from methods.cae.hyperparameters import AutoencoderSettings
 from methods.cae.preprocessing import as_floats
 
+MIRRORED_AXES = {"none": (), "horizontal": (2,), "vertical": (1,), "both": (1, 2)}
+"""The axes of (n, height, width, channels) along which images may be mirrored."""
 FILLS = {"nearest": "edge", "reflect": "symmetric", "constant": "constant"}
 """What scikit-image calls them; its other `reflect` has the border's pixels once."""
 
@@ -39,7 +41,15 @@ def augmented(images: np.ndarray, settings: AutoencoderSettings, generator: np.r
     moved = np.stack([warp(*pair, order=1, mode=fill, clip=False) for pair in zip(images, moves, strict=True)])
     change = settings.brightness_change
     factors = generator.uniform(1 - change, 1 + change, (len(images), 1, 1, 1)).astype(np.float32)
-    return np.clip(moved * factors, 0, 1)
+    return mirrored(np.clip(moved * factors, 0, 1), settings.mirror, generator)
+
+
+def mirrored(images: np.ndarray, mirror: str, generator: np.random.Generator) -> np.ndarray:
+    """Each image mirrored along each axis of `mirror` with a chance of one half; `none` draws no random number."""
+    for axis in MIRRORED_AXES[mirror]:
+        chosen = generator.random((len(images), 1, 1, 1)) < 0.5
+        images = np.where(chosen, np.flip(images, axis), images)
+    return images
 
 
 def transforms(shape: tuple[int, ...], settings: AutoencoderSettings, generator: np.random.Generator) -> np.ndarray:
