@@ -21,9 +21,13 @@ from methods.cae.refusals import contradiction
 class ConvolutionalAutoencoder(AutoencoderSettings):
     """Autoencoder trained on normal images; the anomaly map is the difference of an image and its reconstruction.
 
-    Bergmann, Löwe, Fauser, Sattlegger and Steger, 2019, arXiv:1807.02011, with the augmentation and the schedules of
-    the Keras project "MVTec-Anomaly-Detection" (2020), from which the other architectures and the limit of training
-    instances come. Images are resized to 256x256 (inception_resnet_v2: 299x299), whatever their aspect ratio. With
+    Two papers describe it. Bergmann, Löwe, Fauser, Sattlegger and Steger (VISAPP 2019, arXiv:1807.02011) introduced
+    the network and its SSIM loss. Bergmann, Fauser, Sattlegger and Steger (CVPR 2019, "MVTec AD") used it on objects
+    and textures: its procedure is what the settings below call the paper's, and its values stand in the reports.
+    The augmentation, the schedules, the limit of training instances and the other architectures are those of the Keras
+    project "MVTec-Anomaly-Detection" (2020).
+
+    Images are resized to 256x256 (inception_resnet_v2: 299x299), whatever their aspect ratio. With
     `patches`, the network sees patches of 128x128 pixels: drawn at random places in training, in scoring one every 30
     pixels. A pixel's value in the map is then the mean over the patches that contain it.
 
@@ -31,6 +35,8 @@ class ConvolutionalAutoencoder(AutoencoderSettings):
 
     - the loss is the squared error, and an image's score the mean of its map: see beside these settings;
     - textures too are seen whole where `patches` is not set: nothing here knows a texture from an object;
+    - images are gray for every loss. The CVPR paper says so of the SSIM autoencoder alone, so that its L2 one saw
+      colours, as we read it: `color_mode=rgb`;
     - objects are not mirrored in training unless `mirror` is set: nothing here knows which object permits it;
     - batches of 8, not 128: a category here may have 20 images, and needs the steps;
     - training sees 10,000 images at most (`instances`), the Keras project's number, where the paper sees 10,000 patches
@@ -54,7 +60,8 @@ class ConvolutionalAutoencoder(AutoencoderSettings):
 
     paper: ClassVar[str] = (
         "Bergmann, Löwe, Fauser, Sattlegger, Steger: Improving Unsupervised Defect Segmentation by Applying "
-        "Structural Similarity to Autoencoders, VISAPP 2019, arXiv:1807.02011"
+        "Structural Similarity to Autoencoders, VISAPP 2019, arXiv:1807.02011; Bergmann, Fauser, Sattlegger, Steger: "
+        "MVTec AD - A Comprehensive Real-World Dataset for Unsupervised Anomaly Detection, CVPR 2019"
     )
     quick: ClassVar[dict[str, Any]] = {"loss": "mse", "epochs": 3, "latent_size": 8}
 

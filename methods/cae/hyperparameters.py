@@ -15,7 +15,7 @@ class AutoencoderSettings(Method):
         "mvtec", "mvtec_seed", "mvtec2", "baseline", "inception", "resnet", "skip", "inception_resnet_v2"
     ] = Field("mvtec", description="layers: mvtec is the paper's; a file each in methods/cae/architectures")
     latent_size: int = Field(
-        100, ge=1, le=10_000, description="numbers in the latent code of mvtec and mvtec_seed (paper: 500 for objects)"
+        100, ge=1, le=10_000, description="numbers in the latent code of mvtec and mvtec_seed (paper: 100)"
     )
     encoder_weights: str | None = Field(
         None, description="file of ImageNet weights (.h5) for inception_resnet_v2; none: Keras's cache or download"
