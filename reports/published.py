@@ -76,12 +76,12 @@ def beside_ours(table: pd.DataFrame) -> list[str]:
 
 
 def _differs(own: pd.DataFrame) -> pd.Series:
-    """Which jobs are known to have had other numbers of images than published."""
+    """Which jobs had other numbers of images than published, as far as these are known."""
     return own["images_published"].notna() & (own["images_used"] != own["images_published"])
 
 
 def _remarks(own: pd.DataFrame, published: set[str]) -> Iterator[str]:
-    """What sets our images apart, or may, where there is a published value of the category or of the mean over all."""
+    """A sentence for each category with published values whose numbers of images differ, or are not known."""
     in_mean = f"mean of {own.loc[own['images_published'].notna(), 'category'].nunique()}" in published
     jobs = own.drop_duplicates(["category", "images_used"])
     for category, used, numbers in jobs[["category", "images_used", "images_published"]].itertuples(index=False):
@@ -130,7 +130,7 @@ def _block(name: str, own: pd.DataFrame, published: list[Published]) -> str | No
 def _by_category(own: pd.DataFrame, metric: str) -> dict[str, Spread]:
     """Our values by published name: `mean of N` over N categories with published numbers of images.
 
-    A dataset has these of just its published categories, so that N of them are the published ones.
+    Only the published categories of a dataset have published numbers of images, so N of them are all of these.
     """
     if not has(own, metric):
         return {}
