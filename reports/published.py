@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -12,6 +12,8 @@ from reports.rows import natural
 from reports.tables import METRICS, Spread, escape, has, markdown, means, spread_text, spreads
 
 SOURCE = Path(__file__).with_name("published.csv")
+ANY = "*"
+"""Stands for every value of a setting that the published text leaves open."""
 
 
 class Published(NamedTuple):
@@ -19,7 +21,7 @@ class Published(NamedTuple):
 
     method: str
     settings: str
-    """`name=value ...`; empty: the method's defaults."""
+    """`name=value ...`, each value as on the command line or `*` for any; a setting without a name has its default."""
     dataset: str
     category: str
     """`mean of N` is the mean over all N categories of the dataset."""
@@ -28,6 +30,18 @@ class Published(NamedTuple):
     """A number, with the digits it was published with."""
     protocol: str
     source: str
+
+    def named(self) -> dict[str, Any]:
+        """The settings by name, their values read as JSON where they can be, else as text."""
+        pairs = (part.partition("=") for part in self.settings.split())
+        return {name: _value(text) for name, _, text in pairs}
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
 
 
 def read() -> list[Published]:
@@ -39,8 +53,8 @@ def read() -> list[Published]:
 def beside_ours(table: pd.DataFrame) -> list[str]:
     """A captioned table for each method, metric and published protocol that both sides have.
 
-    Categories with other numbers of images than published are left out; a list of them stands last, with those of
-    which no numbers were published.
+    Categories with other numbers of images than published are left out. A list of them stands last, with the
+    categories for which no numbers were published.
     """
     if "false_positive_rate" in table:
         table = table.assign(true_negative_rate=1 - table["false_positive_rate"].astype(float))
@@ -62,30 +76,31 @@ def beside_ours(table: pd.DataFrame) -> list[str]:
 
 
 def _differs(own: pd.DataFrame) -> pd.Series:
-    """Which jobs are known to have had other numbers of images than published."""
+    """Which jobs had other numbers of images than published, as far as these are known."""
     return own["images_published"].notna() & (own["images_used"] != own["images_published"])
 
 
 def _remarks(own: pd.DataFrame, published: set[str]) -> Iterator[str]:
-    """What sets our images apart, or may, where there is a published value of the category or of the mean over all."""
+    """A sentence for each category with published values whose numbers of images differ, or are not known."""
     in_mean = f"mean of {own.loc[own['images_published'].notna(), 'category'].nunique()}" in published
     jobs = own.drop_duplicates(["category", "images_used"])
     for category, used, numbers in jobs[["category", "images_used", "images_published"]].itertuples(index=False):
         known = not pd.isna(numbers)
         if not known and category in published:
-            yield f"{escape(category)}: how many images the published value is of is not known here; ours are {used}"
+            unknown = "the number of images behind the published value is not known here"
+            yield f"{escape(category)}: {unknown}; ours are {used}"
         elif known and used != numbers and (in_mean or category in published):
             yield f"{escape(category)} counts in no line and no mean above: it has {used}; published were {numbers}"
 
 
 def _same_experiment(line: Published, row: pd.Series) -> bool:
     """The named settings have the named values, and all others their defaults."""
-    named = dict(part.split("=") for part in line.settings.split())
-    settings = json.loads(row["settings"])
+    named, used = line.named(), json.loads(row["settings"])
+    changed = {part.partition("=")[0] for part in row["changed"].split()}
     return (
         (line.method, line.dataset) == (row["method"], row["dataset"])
-        and all(str(settings.get(field)) == value for field, value in named.items())
-        and set(row["changed"].split()) <= set(line.settings.split())
+        and changed <= named.keys()
+        and all(value in (ANY, used.get(name)) for name, value in named.items())
     )
 
 
@@ -115,7 +130,7 @@ def _block(name: str, own: pd.DataFrame, published: list[Published]) -> str | No
 def _by_category(own: pd.DataFrame, metric: str) -> dict[str, Spread]:
     """Our values by published name: `mean of N` over N categories with published numbers of images.
 
-    A dataset has these of just its published categories, so that N of them are the published ones.
+    Only the published categories of a dataset have published numbers of images, so N of them are all of these.
     """
     if not has(own, metric):
         return {}

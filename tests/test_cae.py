@@ -118,6 +118,36 @@ def test_a_fill_brings_in_what_it_is_called(fill, brought_in, monkeypatch):
     np.testing.assert_allclose(moved, [2, 3, *brought_in], atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "mirror, expected",
+    [
+        ("none", {"0123"}),
+        ("horizontal", {"0123", "1032"}),
+        ("vertical", {"0123", "2301"}),
+        ("both", {"0123", "1032", "2301", "3210"}),
+    ],
+)
+def test_images_are_mirrored_at_random_where_that_is_set(mirror, expected):
+    images = np.float32([[0, 1], [2, 3]])[None, :, :, None].repeat(64, axis=0) / 3
+    found = np.rint(augment(images, **STILL, mirror=mirror) * 3).astype(int).reshape(64, 4)
+    assert {"".join(map(str, pixels)) for pixels in found} == expected
+
+
+@pytest.mark.parametrize("mirror, mean", [("horizontal", 1 / 2), ("both", 1 / 4)])
+def test_each_mirroring_has_a_chance_of_one_half(mirror, mean):
+    images = np.float32([[1, 0], [0, 0]])[None, :, :, None].repeat(2_000, axis=0)
+    assert augment(images, **STILL, mirror=mirror)[:, 0, 0, 0].mean() == pytest.approx(mean, abs=0.05)
+
+
+def test_mirroring_leaves_the_other_changes_as_they_were():
+    images = np.random.default_rng(1).random((8, 16, 16, 1), np.float32)
+    plain, mirrored = augment(images), augment(images, mirror="horizontal")
+    kept = [
+        np.array_equal(*pair) or np.array_equal(pair[0], pair[1][:, ::-1]) for pair in zip(plain, mirrored, strict=True)
+    ]
+    assert all(kept) and not np.array_equal(plain, mirrored)
+
+
 def test_every_image_is_drawn_once_before_any_is_again():
     from methods.cae.augmentation import shuffled
 
@@ -146,7 +176,7 @@ def test_the_schedule_of_few_and_of_many_images():
 
 
 def test_one_image_is_not_enough():
-    with pytest.raises(MethodError, match=r"learns from 2 normal images or more, .* there are 1"):
+    with pytest.raises(MethodError, match=r"needs at least 2 normal images, .* got 1"):
         fitted(count=1)
 
 
@@ -236,7 +266,7 @@ def test_the_best_epoch_is_the_one_of_the_lowest_held_out_loss():
 )
 def test_what_has_learned_no_more_than_the_mean_image_is_remarked_on(mean_image_loss, told):
     history = History("tensorflow", 1, 14, 200, [Losses(3, 3), Losses(1, 1)], mean_image_loss=mean_image_loss)
-    assert told == any("little beyond that image" in remark for remark in history.remarks())
+    assert told == any("has learned little" in remark for remark in history.remarks())
 
 
 @pytest.mark.parametrize("setting", [{"loss": "l3"}, {"architecture": "unet"}, {"map": "signed"}, {"batch_size": 0}])

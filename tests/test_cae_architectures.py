@@ -22,7 +22,7 @@ PARAMETERS = {
     "skip": (2_967_041, 2_968_195),
     "inception_resnet_v2": (None, 64_503_075),
 }
-"""In gray and in colour: as published, but for resnet and inception_resnet_v2, whose faults are mended."""
+"""In gray and in colour: as published, but for resnet and inception_resnet_v2, whose faults are corrected."""
 COLOR_MODES = {1: "grayscale", 3: "rgb"}
 TRAINED_HERE = [name for name in ARCHITECTURES if name != "inception_resnet_v2"]
 
@@ -207,12 +207,13 @@ def test_moving_statistics_are_trained_kept_and_used(tmp_path):
     [
         ({"architecture": "skip", "latent_size": 8}, "latent_size is a setting of mvtec, mvtec_seed"),
         ({"encoder_weights": "file.h5"}, "encoder_weights is a setting of inception_resnet_v2"),
-        ({"architecture": "inception_resnet_v2"}, "sees rgb only"),
-        ({"architecture": "mvtec2", "patches": True}, "sees whole images only: patches are for mvtec"),
+        ({"architecture": "inception_resnet_v2"}, "works with color_mode=rgb only"),
+        ({"architecture": "mvtec2", "patches": True}, "whole images only: set patches=false, or architecture=mvtec"),
         ({"patches": True, "loss": "ms_ssim"}, "sides of 176 pixels or more, and patches have 128"),
         ({"loss": "mse", "data_range": 2}, "data_range counts only with SSIM in the loss or the map"),
         ({"map_color": "gray"}, "map_color counts only with color_mode=rgb"),
         ({"patch_stride_px": 16}, "patch_stride_px counts only with patches=true"),
+        ({"patch_average": "reconstructions"}, "patch_average counts only with patches=true"),
         ({"top_share": 0.1}, "top_share counts only with image_score=top_mean"),
         ({"find_learning_rate": True, "learning_rate": 0.1}, "learning_rate counts only with find_learning_rate=false"),
         ({"finder_drop": 0.5}, "finder_drop counts only with find_learning_rate=true"),
@@ -225,7 +226,7 @@ def test_moving_statistics_are_trained_kept_and_used(tmp_path):
         ({"learning_rate_schedule": "one_cycle", "patience": 3}, "a schedule other than one_cycle"),
         (
             {"learning_rate_schedule": "plateau", "plateau_patience": 12},
-            "stops after 12 epochs .* make patience larger",
+            "stops after 12 epochs .* before 12 .* make patience larger",
         ),
     ],
 )

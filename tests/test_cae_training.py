@@ -135,10 +135,11 @@ def test_what_is_cut_up_and_blended_is_the_image(height, width, patch, stride, c
     np.testing.assert_allclose(patches.blended(pieces, images.shape, min(stride, patch)), images, rtol=1e-5)
 
 
-def test_256_pixels_have_25_patches_of_128_at_the_published_stride():
-    assert patches.corners(256, 128, 32) == [0, 32, 64, 96, 128]
+def test_256_pixels_have_36_patches_of_128_at_the_paper_s_stride():
+    stride_px = ConvolutionalAutoencoder(patches=True).patch_stride_px
+    assert patches.corners(256, 128, stride_px) == [0, 30, 60, 90, 120, 128]
     assert patches.corners(256, 128, 100) == [0, 100, 128]
-    assert patches.cut(np.zeros((2, 256, 256, 1)), 128, 32).shape == (50, 128, 128, 1)
+    assert patches.cut(np.zeros((2, 256, 256, 1)), 128, stride_px).shape == (2 * 36, 128, 128, 1)
 
 
 def test_overlapping_patches_are_averaged():
@@ -166,6 +167,63 @@ def test_a_map_of_patches_covers_the_whole_image_and_is_found_again_after_loadin
     patched.save(tmp_path)
     loaded = ConvolutionalAutoencoder.load(tmp_path, device="cpu")
     assert next(loaded.score([surface(9)])).image == score.image
+
+
+class Darkening:
+    """Stands in for a network: it sees 128x128 pixels and returns them darker towards the right."""
+
+    input_shape = (None, 128, 128, 1)
+
+    def predict_on_batch(self, images: np.ndarray) -> np.ndarray:
+        return images * np.linspace(1, 0.5, 128, dtype=np.float32)[:, None]
+
+
+def averaged(average: str, **settings) -> tuple[np.ndarray, np.ndarray, ConvolutionalAutoencoder]:
+    """An image, its anomaly map, and the settings of both."""
+    from methods.cae.reconstruction import anomaly_maps
+
+    method = ConvolutionalAutoencoder(patches=True, patch_average=average, **settings)
+    image = np.random.default_rng(0).random((1, 256, 256, 1), np.float32)
+    return image, anomaly_maps(Darkening(), image, method)[0], method
+
+
+def slow_mean_over_patches(values_of, image: np.ndarray, stride_px: int) -> np.ndarray:
+    """Patch after patch, what a function makes of it, added up and divided by the number of patches at each pixel."""
+    sums, counts = np.zeros((256, 256)), np.zeros((256, 256))
+    for top in (*range(0, 128, stride_px), 128):
+        for left in (*range(0, 128, stride_px), 128):
+            window = np.s_[top : top + 128, left : left + 128]
+            sums[window] += values_of(image[:, *window])
+            counts[window] += 1
+    return sums / counts
+
+
+@pytest.mark.parametrize("settings", [{}, {"loss": "ssim"}, {"patch_stride_px": 128}])
+def test_by_default_the_map_is_the_mean_of_the_maps_of_the_patches(settings):
+    from methods.cae.differences import maps
+
+    image, found, method = averaged("maps", **settings)
+
+    def map_of(patch):
+        return maps(patch, Darkening().predict_on_batch(patch), method)[0]
+
+    assert ConvolutionalAutoencoder().patch_average == "maps"
+    np.testing.assert_allclose(found, slow_mean_over_patches(map_of, image, method.patch_stride_px), atol=1e-5)
+
+
+def test_the_map_can_be_that_of_the_mean_of_the_reconstructions():
+    image, found, method = averaged("reconstructions")
+    mean = slow_mean_over_patches(
+        lambda patch: Darkening().predict_on_batch(patch)[0, ..., 0], image, method.patch_stride_px
+    )
+    np.testing.assert_allclose(found, (image[0, ..., 0] - mean) ** 2, atol=1e-6)
+    assert np.abs(found - averaged("maps")[1]).max() > 1e-3
+
+
+@pytest.mark.parametrize("average", ["maps", "reconstructions"])
+def test_the_report_says_what_overlapping_patches_average(average):
+    assert f"the {average} of overlapping patches" in averaged(average)[2].score_rule()
+    assert "patches" not in ConvolutionalAutoencoder().score_rule()
 
 
 def test_patches_of_an_image_do_not_depend_on_its_company(patched):

@@ -314,23 +314,73 @@ def test_the_oracle_stands_beside_a_published_oracle():
     assert read_tables(block)[0][1] == ["candle", "0.900", "0.950", "0.8825", "+0.018"]
 
 
+def metrics_beside(category, **given):
+    """How many published metrics stand beside a run of `cae` with these settings."""
+    choice = plugins.choose("cae", given)
+    own = on_published_data("cae", category, "mvtec", settings=choice.settings, changed=choice.changed)
+    return len(captions([own]))
+
+
+WHOLE = {"loss": "ssim"}
+COLOUR = {"loss": "l2", "color_mode": "rgb"}
+PATCHES = {"loss": "ssim", "patches": True}
+
+
 @pytest.mark.parametrize(
-    ("category", "changed", "metrics"),
+    ("category", "given", "metrics"),
     [
-        ("bottle", {"latent_size": 500}, 1),
-        ("bottle", {"loss": "l2", "latent_size": 500}, 1),
-        ("bottle", {"loss": "mse", "latent_size": 500}, 0),
-        ("bottle", {"latent_size": 500, "epochs": 1}, 0),
-        ("bottle", {}, 0),
-        ("bottle", {"architecture": "mvtec2"}, 2),
-        ("wood", {"patches": True}, 1),
-        ("wood", {"latent_size": 500}, 0),
-        ("wood", {}, 0),
+        ("bottle", WHOLE, 1),
+        ("bottle", WHOLE | {"mirror": "horizontal"}, 1),
+        ("bottle", COLOUR, 1),
+        ("screw", {"loss": "l2"}, 1),
+        ("wood", PATCHES, 1),
+        ("wood", PATCHES | COLOUR, 1),
+        ("grid", PATCHES | {"loss": "l2"}, 1),
+        ("bottle", {"loss": "ssim", "architecture": "mvtec2"}, 2),
     ],
 )
-def test_published_values_are_compared_under_their_settings_only(category, changed, metrics):
-    used = {"architecture": "mvtec", "loss": "ssim", "patches": False, "latent_size": 100} | changed
-    assert len(captions([on_published_data("cae", category, "mvtec", settings=used, changed=changed)])) == metrics
+def test_published_values_stand_beside_runs_with_their_settings(category, given, metrics):
+    assert metrics_beside(category, **given) == metrics
+
+
+@pytest.mark.parametrize(
+    ("category", "given"),
+    [
+        ("bottle", {}),
+        ("bottle", WHOLE | {"latent_size": 500}),
+        ("bottle", WHOLE | {"color_mode": "rgb"}),
+        ("bottle", WHOLE | {"epochs": 1}),
+        ("bottle", {"loss": "l2"}),
+        ("bottle", PATCHES),
+        ("screw", COLOUR),
+        ("wood", WHOLE),
+        ("wood", PATCHES | {"patch_stride_px": 32}),
+        ("wood", PATCHES | {"patch_average": "reconstructions"}),
+        ("wood", PATCHES | {"mirror": "both"}),
+    ],
+)
+def test_published_values_do_not_stand_beside_runs_with_other_settings(category, given):
+    assert metrics_beside(category, **given) == 0
+
+
+def test_a_result_from_before_a_setting_was_there_is_not_compared_under_it():
+    """It was made with another stride, and averaged reconstructions."""
+    choice = plugins.choose("cae", PATCHES)
+    older = {name: value for name, value in choice.settings.items() if name != "patch_average"}
+    older |= {"patch_stride_px": 32}
+    assert captions([on_published_data("cae", "wood", "mvtec", settings=older, changed=PATCHES)]) == []
+
+
+def test_the_settings_of_every_published_value_are_known_to_its_method():
+    for line in published.read():
+        known = {name: value for name, value in line.named().items() if value != published.ANY}
+        choice = plugins.choose(line.method, known)
+        assert line.named().keys() <= choice.settings.keys()
+
+
+def test_a_faulty_published_network_is_named_beside_its_values():
+    protocols = {line.protocol for line in published.read() if "architecture=mvtec2" in line.settings}
+    assert all("decoder was faulty" in protocol for protocol in protocols) and protocols
 
 
 @pytest.fixture
@@ -377,7 +427,7 @@ def test_seeds_on_other_images_leave_the_category_out():
 def test_where_no_numbers_of_images_were_published_that_is_said():
     block, remark = published.beside_ours(frame([row("differnet", "magnetic_tile", dataset="mvtec", auroc=0.9)]))
     assert read_tables(block)[0][1] == ["magnetic_tile", "0.900", "0.977", "-0.077"]
-    assert "magnetic_tile: how many images the published value is of is not known" in remark
+    assert "magnetic_tile: the number of images behind the published value is not known here" in remark
 
 
 def test_every_published_value_is_of_a_method_that_is_here():

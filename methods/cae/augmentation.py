@@ -1,31 +1,31 @@
-"""Training images turned, shifted and made brighter or darker by a seeded generator."""
+"""Augmentation: training images randomly rotated, shifted, mirrored, and made brighter or darker."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 from skimage.transform import warp
 
+from methods.cae.hyperparameters import AutoencoderSettings
 from methods.cae.preprocessing import as_floats
 
-if TYPE_CHECKING:
-    from methods.cae.hyperparameters import AutoencoderSettings
-
+MIRRORED_AXES = {"none": (), "horizontal": (2,), "vertical": (1,), "both": (1, 2)}
+"""The axes of (n, height, width, channels) along which images may be mirrored."""
 FILLS = {"nearest": "edge", "reflect": "symmetric", "constant": "constant"}
-"""What scikit-image calls them; its other `reflect` has the border's pixels once."""
+"""The names of the fills in scikit-image. What it calls `reflect` does not repeat the border's pixels."""
 
 
-def batches(pixels: np.ndarray, settings: "AutoencoderSettings", seed: np.random.SeedSequence) -> Iterator:
-    """Augmented batches (batch_size, height, width, channels) float32 from 0 to 1, without end."""
+def batches(pixels: np.ndarray, settings: AutoencoderSettings, seed: np.random.SeedSequence) -> Iterator:
+    """Endless augmented batches (batch_size, height, width, channels), float32 from 0 to 1."""
     generator = np.random.default_rng(seed)
     for chosen in shuffled(len(pixels), settings.batch_size, generator):
         yield augmented(as_floats(pixels[chosen]), settings, generator)
 
 
 def shuffled(count: int, batch_size: int, generator: np.random.Generator) -> Iterator[np.ndarray]:
-    """Batches of indices without end, every index once before any comes again; what is left over starts the next.
+    """Endless batches of indices. Every index comes once before any comes again.
 
-    So all batches are of one size: a smaller last one would have the training step built again.
+    Indices left over at the end of a round begin the next batch, so all batches have one size. A smaller batch would
+    make the engine build the training step again.
     """
     waiting = np.empty(0, np.intp)
     while True:
@@ -35,18 +35,26 @@ def shuffled(count: int, batch_size: int, generator: np.random.Generator) -> Ite
         waiting = waiting[batch_size:]
 
 
-def augmented(images: np.ndarray, settings: "AutoencoderSettings", generator: np.random.Generator) -> np.ndarray:
-    """Each image turned, shifted and multiplied by values of its own, then cut off at 1."""
+def augmented(images: np.ndarray, settings: AutoencoderSettings, generator: np.random.Generator) -> np.ndarray:
+    """Each image rotated, shifted, multiplied and mirrored by random values of its own, and clipped at 1."""
     moves = transforms(images.shape, settings, generator)
     fill = FILLS[settings.fill]
     moved = np.stack([warp(*pair, order=1, mode=fill, clip=False) for pair in zip(images, moves, strict=True)])
     change = settings.brightness_change
     factors = generator.uniform(1 - change, 1 + change, (len(images), 1, 1, 1)).astype(np.float32)
-    return np.clip(moved * factors, 0, 1)
+    return mirrored(np.clip(moved * factors, 0, 1), settings.mirror, generator)
 
 
-def transforms(shape: tuple[int, ...], settings: "AutoencoderSettings", generator: np.random.Generator) -> np.ndarray:
-    """(n, 3, 3) float32 on (x, y, 1): from output to input pixels, about the image's centre."""
+def mirrored(images: np.ndarray, mirror: str, generator: np.random.Generator) -> np.ndarray:
+    """Each image mirrored along each axis of `mirror` with a chance of one half; `none` draws no random number."""
+    for axis in MIRRORED_AXES[mirror]:
+        chosen = generator.random((len(images), 1, 1, 1)) < 0.5
+        images = np.where(chosen, np.flip(images, axis), images)
+    return images
+
+
+def transforms(shape: tuple[int, ...], settings: AutoencoderSettings, generator: np.random.Generator) -> np.ndarray:
+    """Random rotations about the image's centre and shifts: (n, 3, 3) float32, from output to input (x, y, 1)."""
     count, height, width, _ = shape
     angles = np.deg2rad(settings.rotation_degrees) * generator.uniform(-1, 1, count)
     shifts = settings.shift_share * generator.uniform(-1, 1, (2, count))

@@ -1,4 +1,4 @@
-"""Keras and the engine under it: the only place that knows TensorFlow from torch."""
+"""Keras and its backend, the engine: only this module treats TensorFlow and torch differently."""
 
 import importlib.util
 import os
@@ -15,15 +15,15 @@ from methods import MethodError, first_sentence
 
 ENGINES = ("tensorflow", "torch")
 CALM = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
-"""What TensorFlow reads when it is imported: no information lines; several jobs may share one GPU."""
+"""Environment that TensorFlow reads on import: it prints no information, and several jobs can share a GPU."""
 NOISE = re.compile(rb"[IW]\d{4} |WARNING: All log messages|.*cuInit: UNKNOWN ERROR \(303\)")
-"""Start of the lines that TensorFlow writes however it is told not to; 303: this machine has no CUDA driver."""
+"""Start of the lines that TensorFlow prints whatever its settings are. Error 303: there is no CUDA driver."""
 
 
 def start() -> str:
-    """Import Keras and name its engine: `KERAS_BACKEND`, else TensorFlow, else torch where only that is installed.
+    """Import Keras and return its engine: `KERAS_BACKEND`, else TensorFlow, else torch.
 
-    Raises MethodError where there is none. Modules that import Keras at their top are imported after this.
+    Raises MethodError if none of them is installed. Call it before importing a module that imports Keras at its top.
     """
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = chosen(os.environ.get("KERAS_BACKEND"))
@@ -36,7 +36,7 @@ def start() -> str:
 
 
 def description(precision: str) -> str:
-    """The engine that runs in a precision, with the reason where it is not the default engine."""
+    """The engine and its precision for the report, with the reason if it is not the default engine."""
     import keras
 
     engine = f"{keras.backend.backend()} in {precision}"
@@ -44,7 +44,7 @@ def description(precision: str) -> str:
 
 
 def chosen(wanted: str | None) -> str:
-    """The engine to use when `KERAS_BACKEND` is `wanted`. Raises MethodError where it cannot be used."""
+    """The engine to use when `KERAS_BACKEND` is `wanted`. Raises MethodError if it cannot be used."""
     candidates = (wanted,) if wanted else ENGINES
     for name in candidates:
         if name in ENGINES and importlib.util.find_spec(name):
@@ -54,7 +54,7 @@ def chosen(wanted: str | None) -> str:
 
 
 def find_device(wanted: str) -> str:
-    """`cpu` or `cuda:N` for auto, cpu, cuda or cuda:N; the processor needs no engine to be found."""
+    """`cpu` or `cuda:N` for auto, cpu, cuda or cuda:N. For `cpu` no engine is started."""
     if wanted == "cpu":
         return "cpu"
     if wanted != "auto" and not re.fullmatch(r"cuda(:\d+)?", wanted):
@@ -72,26 +72,26 @@ def find_device(wanted: str) -> str:
 
 
 def on(device: str) -> Any:
-    """A context in which Keras computes on that device."""
+    """A context manager inside which Keras computes on that device."""
     import keras
 
     return keras.device(device.replace("cuda", "gpu"))
 
 
 def load(path: Path) -> Any:
-    """A saved network, of nothing but layers of Keras itself. Raises MethodError where it is no such file."""
+    """Load a saved network. Raises MethodError unless it consists of Keras's own layers alone."""
     from keras.saving import load_model
 
     if not zipfile.is_zipfile(path):
         raise MethodError(f"{path} cannot be read as a model of Keras: it is missing or damaged")
     try:
         return load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras raises nearly anything for what it does not expect in the archive
+    except Exception as error:  # for unexpected content Keras raises errors of many types
         raise MethodError(f"{path} is refused as a model of Keras: {first_sentence(error)}") from None
 
 
 def within(device: str, steps: Generator) -> Iterator[Any]:
-    """The same items, each computed on that device, whose scope is left before an item is handed out."""
+    """Yield the items of a generator, each computed on that device; the device's scope is left before each yield."""
     end = object()
     try:
         while True:
@@ -106,7 +106,7 @@ def within(device: str, steps: Generator) -> Iterator[Any]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Hold back what is written to standard error, by C++ too, and then let all through but the known noise."""
+    """Hold back standard error, that of C++ too; at the end write all of it but the lines of NOISE."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:
@@ -135,18 +135,18 @@ def _gpu_count() -> int:
 
 
 def _prepare_torch() -> None:
-    """Full float32 products in convolutions, too."""
+    """Compute convolutions in full float32."""
     import torch
 
     torch.backends.cudnn.allow_tf32 = False
 
 
 def _prepare_tensorflow() -> None:
-    """Full float32 products and a quiet start.
+    """Compute in full float32, and start without messages.
 
-    The 10-bit products that engines take on a GPU are too coarse for SSIM, which subtracts squares of nearly equal
-    size. TensorFlow's remapper fails on the gradient of a convolution with LeakyReLU, says so as an error, and is
-    passed over.
+    By default, engines multiply with 10 bits on a GPU. That is too coarse for SSIM, which subtracts squares of nearly
+    equal size. TensorFlow's remapper fails on the gradient of a convolution with LeakyReLU and logs an error, so it is
+    switched off.
     """
     import tensorflow as tf
 

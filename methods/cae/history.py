@@ -10,16 +10,16 @@ from pydantic import TypeAdapter, ValidationError
 from methods import Curve, MethodError, first_sentence
 
 HARDLY_BETTER = 0.9
-"""From this share of the mean training image's loss on, a network has learned hardly more than that image."""
+"""A network whose loss is at least this share of the mean training image's loss has learned little."""
 
 
 class Losses(NamedTuple):
     """The mean losses of one epoch."""
 
     training: float
-    """On augmented images, while the weights were changing."""
+    """On augmented images; the weights change from batch to batch."""
     validation: float
-    """On the held-out images, with the weights at the epoch's end."""
+    """On the held-out images, with the weights at the end of the epoch."""
 
 
 class Trial(NamedTuple):
@@ -27,69 +27,69 @@ class Trial(NamedTuple):
 
     rate: float
     loss: float
-    """Smoothed over the steps before."""
+    """A mean over the previous steps that weights recent ones most."""
 
 
 class History(NamedTuple):
-    """The losses of every epoch so far, and the circumstances."""
+    """The losses of every epoch so far, and the conditions of the training."""
 
     engine: str
-    """What Keras ran on, and in what precision."""
+    """The backend that Keras ran on, and its precision."""
     held_out: int
-    """Number of images that decided when to stop."""
+    """Number of held-out images, by whose loss training stops."""
     images: int
-    """Number of images in all."""
+    """Number of all images, held-out ones included."""
     planned: int
-    """Epochs if nothing stops them."""
+    """Number of epochs if training does not stop early."""
     epochs: list[Losses]
     trials: tuple[Trial, ...] = ()
-    """What the learning-rate finder saw, where it was asked."""
+    """The steps of the learning-rate finder; none where it did not run."""
     found_rate: float | None = None
-    """The learning rate it chose."""
+    """The learning rate that the finder chose."""
     mean_image_loss: float | None = None
-    """The held-out loss where the mean training image stands in for every reconstruction."""
+    """The loss on held-out images if the mean training image is taken as every reconstruction."""
 
     @property
     def best(self) -> int:
-        """Number, from 1, of the epoch with the lowest validation loss: its weights are kept."""
+        """Number, from 1, of the epoch with the lowest validation loss. Its weights are kept."""
         return 1 + min(range(len(self.epochs)), key=lambda index: _or_infinity(self.epochs[index].validation))
 
     @property
     def stale(self) -> int:
-        """How many epochs have passed since the best one."""
+        """Number of epochs since the best one."""
         return len(self.epochs) - self.best if self.epochs else 0
 
     @property
-    def hardly_learned(self) -> bool:
-        """Whether the network that is kept reproduces held-out images hardly better than the mean image does."""
+    def learned_little(self) -> bool:
+        """Whether the kept network reproduces held-out images hardly better than the mean training image does."""
         if self.mean_image_loss is None:
             return False
         return not self.epochs[self.best - 1].validation < HARDLY_BETTER * self.mean_image_loss
 
     def remarks(self) -> tuple[str, ...]:
-        """What a reader of the scores must know."""
+        """What a reader of the scores must know, for the report."""
         stop = f"trained {len(self.epochs)} of at most {self.planned} epochs and kept the weights of epoch {self.best}"
         remarks = [
             f"Keras ran on {self.engine}",
-            f"{stop}, with the lowest loss on {self.held_out} held-out of {self.images} images",
+            f"{stop}, which had the lowest loss on the held-out images ({self.held_out} of {self.images})",
         ]
-        if self.hardly_learned:
+        if self.learned_little:
             remarks.append(
-                "the mean training image would reproduce held-out images as well or nearly so: "
-                "it has learned little beyond that image"
+                "the network has learned little: the mean training image is as close to the held-out images as its "
+                "reconstructions are, or nearly so"
             )
         if self.trials:
             remarks.append(f"learning rate {self.found_rate:.2g}, found in {len(self.trials)} steps")
         return tuple(remarks)
 
     def curves(self) -> tuple[Curve, ...]:
-        """The trials of the learning-rate finder, if there were any."""
+        """The trials of the learning-rate finder; none where it did not run."""
         if not self.trials:
             return ()
         return (Curve("Trial of learning rates", "learning rate", "loss, smoothed", self.trials, self.found_rate),)
 
     def save(self, file: Path) -> None:
-        """Write it as JSON."""
+        """Write the history as JSON."""
         file.write_text(json.dumps(self._asdict(), indent=1), encoding="utf-8")
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Images in overlapping square patches, and back."""
+"""Cutting images into overlapping square patches, and averaging patches into images."""
 
 from collections.abc import Iterator
 
@@ -6,13 +6,13 @@ import numpy as np
 
 
 def corners(side_px: int, patch_px: int, stride_px: int) -> list[int]:
-    """Where patches begin along a side: every stride, and at the end, so that every pixel is in one."""
+    """Where patches begin along a side: one every stride, and one at the end, so that every pixel is in a patch."""
     last = side_px - patch_px
     return [*range(0, last, stride_px), last]
 
 
 def cut(images: np.ndarray, patch_px: int, stride_px: int) -> np.ndarray:
-    """(n, height, width, channels) -> (n * k, patch, patch, channels), the k patches of an image row by row."""
+    """(n, height, width, channels) -> (n * k, patch, patch, channels): the k patches of each image, row by row."""
     rows, columns = (corners(side, patch_px, stride_px) for side in images.shape[1:3])
     windows = np.lib.stride_tricks.sliding_window_view(images, (patch_px, patch_px), axis=(1, 2))
     patches = np.moveaxis(windows[:, rows][:, :, columns], 3, -1)
@@ -20,7 +20,7 @@ def cut(images: np.ndarray, patch_px: int, stride_px: int) -> np.ndarray:
 
 
 def blended(patches: np.ndarray, shape: tuple[int, ...], stride_px: int) -> np.ndarray:
-    """The images of that shape whose patches `cut` gave: where patches overlap, their mean."""
+    """Images of that shape from patches in the order of `cut`; where patches overlap, their mean."""
     count, height, width, channels = shape
     patch_px = patches.shape[1]
     sums, covers = np.zeros(shape, np.float32), np.zeros((height, width, 1), np.float32)
@@ -36,7 +36,7 @@ def blended(patches: np.ndarray, shape: tuple[int, ...], stride_px: int) -> np.n
 
 
 def drawn(batches: Iterator[np.ndarray], patch_px: int, seed: np.random.SeedSequence) -> Iterator[np.ndarray]:
-    """From each image of each batch one patch, anywhere."""
+    """One patch at a random place from each image of each batch."""
     generator = np.random.default_rng(seed)
     for images in batches:
         count, height, width, _ = images.shape

@@ -1,4 +1,4 @@
-"""Images as the network sees them: of one size, gray or in colour, 8 bits in memory and 0 to 1 in the network."""
+"""Images of one size, in gray or colour: 8 bits in memory, and 0 to 1 for the network."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ from methods._resizing import CHANNELS, resized
 
 
 def resize_all(images: Sequence[Image], *, side_px: int, color_mode: str) -> Iterator[Preparing]:
-    """Resize image after image, telling each; returns (n, side, side, channels) uint8."""
+    """Resize the images and report each as progress; return (n, side, side, channels) uint8."""
     pixels = np.empty((len(images), side_px, side_px, CHANNELS[color_mode]), np.uint8)
     for number in range(len(images)):
         pixels[number] = resized(images[number], side_px=side_px, color_mode=color_mode)

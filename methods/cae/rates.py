@@ -1,26 +1,23 @@
-"""The learning rate of each step, and how a trial of many rates finds the highest."""
+"""The learning rate of each step, and the choice of the highest rate from a trial."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from methods import MethodError
 from methods.cae.history import Trial
-
-if TYPE_CHECKING:
-    from methods.cae.hyperparameters import AutoencoderSettings
+from methods.cae.hyperparameters import AutoencoderSettings
 
 CYCLE_END_SHARE = 0.1
-"""The share of a cycle's steps in which the rate falls below the one it began with."""
+"""Share of a cycle's steps, at its end, in which the rate is below the first one."""
 CYCLE_START_SHARE = 0.1
-"""Of the highest rate: where a cycle begins."""
+"""The first rate of a cycle, as a share of the highest."""
 CYCLE_LAST_SHARE = 0.001
-"""Of the highest rate: where a cycle ends."""
+"""The last rate of a cycle, as a share of the highest."""
 
 
-def rate(settings: "AutoencoderSettings", *, highest: float, step: int, steps: int, losses: Sequence[float]) -> float:
-    """The rate of a step, counted from 0, of so many, after epochs with these held-out losses."""
+def rate(settings: AutoencoderSettings, *, highest: float, step: int, steps: int, losses: Sequence[float]) -> float:
+    """The rate of step number `step` of `steps`, counted from 0; `losses` are the held-out losses of past epochs."""
     match settings.learning_rate_schedule:
         case "decay":
             return decayed(highest, step, settings.learning_rate_decay)
@@ -32,12 +29,15 @@ def rate(settings: "AutoencoderSettings", *, highest: float, step: int, steps: i
 
 
 def decayed(highest: float, step: int, decay: float) -> float:
-    """highest / (1 + decay * step), in the precision of the weights."""
+    """highest / (1 + decay * step), in float32 like the weights."""
     return float(np.float32(highest) / (1 + np.float32(decay) * np.float32(step)))
 
 
 def one_cycle(highest: float, step: int, steps: int) -> float:
-    """Smith 2018, arXiv:1803.09820: up from a tenth of the highest rate, as long down again, then to a thousandth."""
+    """One-cycle policy, Smith 2018, arXiv:1803.09820.
+
+    The rate rises from a tenth of the highest rate, falls again in as many steps, and then falls to a thousandth.
+    """
     end = CYCLE_END_SHARE * steps
     places = [0, (steps - end) / 2, steps - end, steps]
     shares = [CYCLE_START_SHARE, 1, CYCLE_START_SHARE, CYCLE_LAST_SHARE]
@@ -45,7 +45,7 @@ def one_cycle(highest: float, step: int, steps: int) -> float:
 
 
 def plateaus(losses: Sequence[float], patience: int) -> int:
-    """How often so many losses in a row were no lower than the lowest before them; each time it counts anew."""
+    """How often `patience` losses in a row were not below the lowest loss before them; counting restarts each time."""
     found, stale, lowest = 0, 0, np.inf
     for loss in losses:
         stale = 0 if loss < lowest else stale + 1
@@ -56,7 +56,7 @@ def plateaus(losses: Sequence[float], patience: int) -> int:
 
 
 def smoothed(losses: Sequence[float], weight: float) -> list[float]:
-    """Exponential means of the losses so far, without the pull towards 0 of the first ones."""
+    """Exponential moving averages of the losses, corrected for their start at 0."""
     means, mean = [], 0.0
     for count, loss in enumerate(losses, start=1):
         mean = weight * mean + (1 - weight) * loss
@@ -65,9 +65,10 @@ def smoothed(losses: Sequence[float], weight: float) -> list[float]:
 
 
 def suggested(trials: Sequence[Trial], drop: float) -> float:
-    """The lowest rate tried whose loss is that share of the way down, from the highest before the lowest to the lowest.
+    """The lowest rate tried at which the loss has done the share `drop` of its fall.
 
-    Raises MethodError where no rate lowers the loss.
+    The fall goes from the highest loss before the lowest one to the lowest. Raises MethodError if no rate lowers the
+    loss.
     """
     losses = [trial.loss for trial in trials]
     way = losses[: losses.index(min(losses)) + 1] if losses else [np.inf]

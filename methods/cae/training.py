@@ -1,9 +1,9 @@
-"""How an autoencoder is trained: epochs of augmented batches, ended early by images held out."""
+"""Training of an autoencoder: epochs of augmented batches, stopped early by the loss on held-out images."""
 
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,30 +12,28 @@ from methods.cae import patches, rates
 from methods.cae.augmentation import batches
 from methods.cae.differences import losses
 from methods.cae.history import History, Losses, Trial
+from methods.cae.hyperparameters import AutoencoderSettings
 from methods.cae.preprocessing import as_floats
 from methods.cae.reconstruction import loss_of_standing_in, mean_loss
 
-if TYPE_CHECKING:
-    from methods.cae.hyperparameters import AutoencoderSettings
-
 TRIALS = np.geomspace(1e-5, 1, 100).tolist()
-"""The rates that the learning-rate finder tries, a step each; the published project too began at 1e-5."""
+"""The rates that the learning-rate finder tries, one a step. The Keras project also begins at 1e-5."""
 SMOOTHING = 0.9
-"""Weight of the steps before in a trial's loss."""
+"""Weight of the previous steps in the smoothed loss of a trial."""
 HOPELESS = 6
-"""The finder ends where the loss is so many times the lowest (published value)."""
+"""The finder stops when the loss is this many times the lowest one, as in the Keras project."""
 
 
 class Schedule(NamedTuple):
-    """How many images are held out, how many steps make an epoch, and epochs a training."""
+    """Number of held-out images, of steps in an epoch, and of epochs in a training."""
 
     held_out: int
     steps: int
     epochs: int
 
 
-def schedule(count: int, settings: "AutoencoderSettings") -> Schedule:
-    """The schedule for so many images, two at least: one or more are held out, and one or more trained on."""
+def schedule(count: int, settings: AutoencoderSettings) -> Schedule:
+    """The schedule for `count` images, at least two: at least one is held out, and at least one trained on."""
     held_out = min(max(1, round(settings.validation_share * count)), count - 1)
     steps = -(-(count - held_out) // settings.batch_size)
     epochs = settings.instances // (steps * settings.batch_size)
@@ -43,22 +41,22 @@ def schedule(count: int, settings: "AutoencoderSettings") -> Schedule:
 
 
 class Data(NamedTuple):
-    """What a network is trained on, and stopped by."""
+    """The images that a network is trained on, and those that decide when to stop."""
 
     held_out: np.ndarray
-    """(n, side, side, channels) uint8 of the network's side, as they are."""
+    """(n, side, side, channels) uint8 of the network's input size, not augmented."""
     mean: np.ndarray
-    """(side, side, channels) float32 from 0 to 1: the mean of the images trained on, not augmented."""
+    """(side, side, channels) float32 from 0 to 1: the mean of the training images, not augmented."""
     training: Iterator[np.ndarray]
-    """Augmented batches without end."""
+    """Endless augmented batches."""
     trying: Iterator[np.ndarray]
-    """Others, for the learning-rate finder."""
+    """Other endless augmented batches, for the learning-rate finder."""
 
 
-def divided(pixels: np.ndarray, side_px: int, settings: "AutoencoderSettings", seed: np.random.SeedSequence) -> Data:
-    """Images (n, height, width, channels) uint8, divided by the seed; of larger ones patches of that side.
+def divided(pixels: np.ndarray, side_px: int, settings: AutoencoderSettings, seed: np.random.SeedSequence) -> Data:
+    """Images (n, height, width, channels) uint8, divided at random by the seed, in patches if they are larger.
 
-    A training batch has one patch of an image, anywhere; the held-out images are cut up without overlap.
+    A training batch has one patch from each image, at a random place. Held-out images are cut without overlap.
     """
     splitting, *seeds = seed.spawn(5)
     order = np.random.default_rng(splitting).permutation(len(pixels))
@@ -72,7 +70,7 @@ def divided(pixels: np.ndarray, side_px: int, settings: "AutoencoderSettings", s
 def _stream(
     pixels: np.ndarray,
     side_px: int,
-    settings: "AutoencoderSettings",
+    settings: AutoencoderSettings,
     augmenting: np.random.SeedSequence,
     drawing: np.random.SeedSequence,
 ) -> Iterator[np.ndarray]:
@@ -81,12 +79,12 @@ def _stream(
 
 
 def train(
-    network: Any, pixels: np.ndarray, settings: "AutoencoderSettings", *, seed: int, engine: str
+    network: Any, pixels: np.ndarray, settings: AutoencoderSettings, *, seed: int, engine: str
 ) -> Iterator[Preparing | History]:
-    """Train on uint8 images (n, height, width, channels); the history so far after each epoch.
+    """Train on uint8 images (n, height, width, channels), and yield the history so far after each epoch.
 
-    At its end, or when it is closed, the network has the weights of the best epoch. `engine` is what the history says
-    that Keras runs on.
+    At the end, or when the generator is closed, the network has the weights of the best epoch. `engine` is noted in
+    the history.
     """
     plan = schedule(len(pixels), settings)
     data = divided(pixels, network.input_shape[1], settings, np.random.SeedSequence(seed))
@@ -107,15 +105,15 @@ def train(
         network.set_weights(best)
 
 
-def ended_early(history: History, settings: "AutoencoderSettings") -> bool:
-    """Whether the held-out loss has not fallen for long; a cycle of the learning rate is always ended."""
+def ended_early(history: History, settings: AutoencoderSettings) -> bool:
+    """Whether the held-out loss has not fallen for `patience` epochs. A one-cycle schedule always runs to its end."""
     return settings.learning_rate_schedule != "one_cycle" and history.stale >= settings.patience
 
 
 def _epoch(
-    trainer: "Trainer", stream: Iterator, plan: Schedule, history: History, settings: "AutoencoderSettings"
+    trainer: "Trainer", stream: Iterator, plan: Schedule, history: History, settings: AutoencoderSettings
 ) -> float:
-    """The mean training loss of the next epoch."""
+    """Train for the next epoch, and return its mean training loss."""
     rate = partial(
         rates.rate,
         settings,
@@ -129,9 +127,9 @@ def _epoch(
 
 
 def with_found_rate(
-    history: History, network: Any, stream: Iterator, settings: "AutoencoderSettings"
+    history: History, network: Any, stream: Iterator, settings: AutoencoderSettings
 ) -> Iterator[Preparing]:
-    """Returns the history with the learning rate that trials find; the network's weights are as before."""
+    """Try rising learning rates, and return the history with the one found. The weights are restored."""
     trainer, kept, found = Trainer(network, settings), network.get_weights(), []
     try:
         for number, (rate, batch) in enumerate(zip(TRIALS, stream, strict=False), start=1):
@@ -149,10 +147,10 @@ def with_found_rate(
 class Trainer:
     """Trains the layers of a network.
 
-    The optimizer belongs to a second model over the same layers, so that it is not saved with the network.
+    The optimizer belongs to a second model of the same layers, so it is not saved with the network.
     """
 
-    def __init__(self, network: Any, settings: "AutoencoderSettings"):
+    def __init__(self, network: Any, settings: AutoencoderSettings):
         from keras import Model, optimizers
 
         loss = partial(losses, loss=settings.loss, data_range=settings.data_range)
@@ -160,7 +158,7 @@ class Trainer:
         self._model.compile(optimizers.Adam(settings.learning_rate), loss=loss, jit_compile=settings.jit_compile)
 
     def step(self, batch: np.ndarray, rate: float) -> float:
-        """Train on one batch at a learning rate; its loss, with the penalty on kernels where there is one."""
+        """Train on one batch at a learning rate; return its loss, with the penalty on kernels if there is one."""
         self._model.reset_metrics()
         self._model.optimizer.learning_rate = rate
         return float(self._model.train_on_batch(batch, batch))

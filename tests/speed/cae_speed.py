@@ -1,12 +1,16 @@
-"""Images a second of the autoencoder's training steps beside plain `Model.fit` of Keras, on each engine.
+"""Compares the speed of the autoencoder's training steps with plain `Model.fit` of Keras, on each engine.
 
     python -m tests.speed.cae_speed --repetitions 5
 
-All train the same network in batches of the same size on the same images in memory. `fit` is as Keras has it where
-nothing else is asked, and sees the images as they are: with our loss, and on TensorFlow with its own SSIM, as the
-published project has it. Ours turns, shifts and brightens each image and has a learning rate for each step, as `cae`
-does. They take turns, an epoch each; each engine has its process. TensorFlow's remapper is off for all, as `cae` has
-it: with it a step of `fit` took 0.92 to 0.97 of the time.
+All train the same network in batches of the same size on the same images in memory:
+
+- `Model.fit` has the defaults of Keras and no augmentation. It has our loss, and on TensorFlow also TensorFlow's own
+  SSIM, as in the Keras project.
+- Ours rotates, shifts and brightens each image and sets a learning rate for each step, as `cae` does.
+
+The contestants take turns, an epoch each, and each engine has its own process. TensorFlow's remapper is off for all, as
+in `cae`; with it a step of `Model.fit` took 0.92 to 0.97 of the time. The table is markdown, as in
+docs/measurements/autoencoders.md.
 """
 
 import json
@@ -29,15 +33,15 @@ from benchmarks import plugins
 ENGINES = ("tensorflow", "torch")
 PLAIN, PUBLISHED = "Model.fit", "Model.fit with tf.image.ssim"
 OURS = {"ours": {}, "ours in mixed_bfloat16": {"precision": "mixed_bfloat16"}}
-"""What differs from the settings that were given."""
+"""Contestants of ours, and their settings besides the given ones."""
 
 Loss = Callable[[Any, Any], Any]
 Epoch = Callable[[], Any]
-"""Trains on all images once."""
+"""A function that trains on all images once."""
 
 
 def plain(method: Any, pixels: np.ndarray, loss: Loss | None = None) -> Epoch:
-    """`fit` with the defaults of Keras, and a loss, that of the method if none is given."""
+    """`Model.fit` with the defaults of Keras and the given loss, or else the method's."""
     from keras import optimizers
 
     from methods.cae.differences import losses
@@ -50,14 +54,14 @@ def plain(method: Any, pixels: np.ndarray, loss: Loss | None = None) -> Epoch:
 
 
 def tensorflow_ssim(images: Any, reconstructions: Any) -> Any:
-    """The published loss, not halved."""
+    """The loss of the Keras project, not halved."""
     import tensorflow as tf
 
     return 1 - tf.image.ssim(images, reconstructions, max_val=1.0)
 
 
 def ours(method: Any, pixels: np.ndarray) -> Epoch:
-    """The steps that a fit of `cae` takes, with its augmentation."""
+    """The training steps of `cae`, with its augmentation."""
     from methods.cae.augmentation import batches
     from methods.cae.training import Trainer
 
@@ -76,7 +80,7 @@ def _network(method: Any, precision: str) -> Any:
 
 
 def seconds(epochs: dict[str, Epoch], repetitions: int) -> dict[str, list[float]]:
-    """Of each, so many times in turn, after one that builds its step."""
+    """The seconds of each contestant's epochs, in turn, after a first epoch that builds its step."""
     found: dict[str, list[float]] = {name: [] for name in epochs}
     for repetition in range(repetitions + 1):
         for name, epoch in epochs.items():
@@ -88,7 +92,7 @@ def seconds(epochs: dict[str, Epoch], repetitions: int) -> dict[str, list[float]
 
 
 def contest(settings: dict[str, Any], images: int, repetitions: int) -> dict[str, list[float]]:
-    """Seconds of an epoch by contestant, on the engine of this process."""
+    """The seconds of each contestant's epochs on the engine of this process."""
     from methods._resizing import CHANNELS
     from methods.cae import architectures, engine
 
@@ -104,8 +108,8 @@ def contest(settings: dict[str, Any], images: int, repetitions: int) -> dict[str
         return seconds(epochs, repetitions)
 
 
-def measured(assignments: list[str], images: int, repetitions: int) -> Iterator[list[Any]]:
-    """A line an engine and contestant: images a second at the median, and how many times that of `fit`."""
+def measured(assignments: list[str], *, loss: str, images: int, repetitions: int) -> Iterator[list[Any]]:
+    """A line per engine and contestant: loss, images a second at the median, and their ratio to `Model.fit`."""
     for engine in ENGINES:
         options = [f"--images={images}", f"--repetitions={repetitions}", *(f"--set={each}" for each in assignments)]
         command = [sys.executable, "-m", "tests.speed.cae_speed", "--here", *options]
@@ -115,7 +119,7 @@ def measured(assignments: list[str], images: int, repetitions: int) -> Iterator[
         )
         medians = {name: np.median(times) for name, times in json.loads(done.stdout.splitlines()[-1]).items()}
         for name, median in medians.items():
-            yield [engine, name, images / median, medians[PLAIN] / median]
+            yield [loss, engine, name, images / median, medians[PLAIN] / median]
 
 
 def main(
@@ -126,13 +130,15 @@ def main(
 ) -> None:
     """Print a table of all engines."""
     settings = plugins.parse_assignments(set_ or [], ["cae"])["cae"]
-    if images % (size := plugins.choose("cae", settings).method.batch_size):
-        raise typer.BadParameter(f"{images} images are no multiple of the batch size, {size}")
+    method = plugins.choose("cae", settings).method
+    if images % method.batch_size:
+        raise typer.BadParameter(f"--images must be a multiple of the batch size {method.batch_size}, got {images}")
     if here:
         print(json.dumps(contest(settings, images, repetitions)))
         return
-    headers = ["engine", "training", "images a second", f"times {PLAIN}"]
-    print(tabulate(measured(set_ or [], images, repetitions), headers, "pipe", floatfmt=("", "", ".1f", ".2f")))
+    headers = ["loss", "engine", "training", "images a second", f"times {PLAIN}"]
+    lines = measured(set_ or [], loss=method.loss, images=images, repetitions=repetitions)
+    print(tabulate(lines, headers, "pipe", floatfmt=("", "", "", ".1f", ".2f")))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
-"""The autoencoder's architectures and losses beside each other, each after 4,000 training images, and its image scores.
+"""Compares the autoencoder's architectures, losses and image scores, each after 4,000 training images.
 
     python -m tests.speed.cae_table --dataset mvtec --data mvtec_ad --categories hazelnut,screw --csv cae_table.csv
 
-A line is written as soon as it is known: stopped and started again, the script goes on where it was. The first table
-has every architecture with its published loss and map, and the paper's with others. Where the published project names
-no loss for an architecture, it is that of its examples. `mvtec_seed` has the l1 map of its time, but without a sign.
+Each row is written to the CSV when it is measured, so a stopped script goes on where it was. Both tables are markdown,
+as they stand in docs/measurements/autoencoders.md.
 
-The second table chooses an image score without a labelled test image: defects are blended into the normal images that
-are held out. T_A, the highest level at which a region of the map has the area A, needs an area: one half of the images
-chooses it, the other judges all scores, and the other way round.
+The first table has every architecture with its published loss and map, and the paper's architecture with others. Where
+the Keras project names no loss for an architecture, it is the loss of its examples. `mvtec_seed` has the l1 map of its
+time, but without a sign.
+
+The second table compares image scores, also without labels: defects are blended into held-out normal images. T_A, the
+highest level at which a region of the map has the area A, needs an area. One half of the images chooses it, the other
+half judges all scores, and then the halves change places.
 """
 
 import json
@@ -44,21 +47,32 @@ ROWS = [
     {"architecture": "inception_resnet_v2", "loss": "ms_ssim", "map": "ssim", "color_mode": "rgb"},
 ]
 UNSTOPPED = {"epochs": 100_000, "patience": 100_000}
-"""All rows see equally many images; as always, the weights of the best epoch are kept."""
+"""All rows see the same number of images. The weights of the best epoch are kept, as always."""
 RULES: dict[str, dict[str, Any]] = {
     "max": {"image_score": "max"},
     "mean": {"image_score": "mean"},
     "top_mean": {"image_score": "top_mean", "top_share": 0.01},
 }
-"""Image scores, by the settings that ask for them, whatever the default is."""
+"""The settings of each image score, whatever the default is."""
 AREA = "T_A"
 SCORES = [*RULES, AREA]
 NAMES = ["architecture", "loss", "map"]
 KEY = ["dataset", "category", "seed", "row"]
+ON = ("blended", "test")
+"""What the image scores are measured on: defects blended into held-out images, and test images."""
+TITLES = {
+    "pixel_auroc": "pixel AUROC, mean",
+    "aupro": "AUPRO, mean",
+    "blended mean": "blended, mean",
+    "parameters": "parameters",
+    "fit_seconds": "seconds to fit, median",
+    "score_seconds": "seconds to score, median",
+}
+SCORE_TITLES = {"max": "maximum", "mean": "mean", "top_mean": "mean of the highest 1 %", AREA: AREA}
 
 
 class Category(NamedTuple):
-    """A category's images, divided."""
+    """The divided images of a category."""
 
     dataset: Dataset
     parts: split.Parts
@@ -66,22 +80,22 @@ class Category(NamedTuple):
 
 
 class Scored(NamedTuple):
-    """What images score, one value an image by each rule, and (images, areas) the levels T_A."""
+    """Scores of images: a value per image for each rule, and the levels T_A (images, areas)."""
 
     by_rule: Mapping[str, np.ndarray]
     levels: np.ndarray
 
     def some(self, chosen: np.ndarray | Sequence[int]) -> "Scored":
-        """Those of some images."""
+        """The scores of some of the images."""
         return Scored({rule: scores[chosen] for rule, scores in self.by_rule.items()}, self.levels[chosen])
 
     def at(self, area: int) -> dict[str, np.ndarray]:
-        """All image scores, T_A at the area of that index."""
+        """All image scores, with T_A at the area of that index."""
         return {**self.by_rule, AREA: self.levels[:, area]}
 
 
 def scored(maps: Sequence[np.ndarray]) -> Scored:
-    """The image scores of anomaly maps, all of one size."""
+    """The image scores of anomaly maps of one size."""
     from methods.cae.scores import image_score
 
     rules = {rule: plugins.choose("cae", settings).method for rule, settings in RULES.items()}
@@ -96,14 +110,14 @@ def aurocs(normal: Scored, defective: Scored, area: int) -> dict[str, float]:
 
 
 def chosen_area(normal: Scored, defective: Scored) -> int:
-    """The index of the area whose T_A separates them best."""
+    """The index of the area whose T_A separates normal from defective images best."""
     return decision.best_area(decision.aurocs_by_area(normal.levels, defective.levels))
 
 
 def judged(normal: Scored, blended: Scored, sources: np.ndarray, seed: int) -> dict[str, float]:
-    """The image AUROC of each score, the mean over two halves of the normal images; `sources` is whom each is made of.
+    """The image AUROC of each score, the mean over two halves of the normal images.
 
-    The area of T_A is chosen by the half that does not judge.
+    The area of T_A is chosen by the half that does not judge. `sources` has the normal image behind each blended one.
     """
     found = []
     first, second = halves(len(normal.levels), seed)
@@ -138,7 +152,7 @@ def measure(method: Method, category: Category) -> dict[str, Any]:
 
 
 def without_labels(method: Method, category: Category) -> tuple[dict[str, Any], int]:
-    """How each image score tells blended defects, and the index of the area that all held-out images choose."""
+    """The image AUROC of each score on blended defects, and the index of the area that held-out images choose."""
     held_out = category.parts.calibration
     blended = Blended(held_out, category.seed)
     normal, made = (scored([score.map for score in method.score(each)]) for each in (images.Images(held_out), blended))
@@ -158,7 +172,7 @@ def lines(
     known: set[tuple],
     dataset: str,
 ) -> Iterator[dict[str, Any]]:
-    """One line a category and row, but for the known ones; a row that cannot be had says why."""
+    """One line per category and row that is not known yet. A row that cannot be measured says why."""
     for name, category in categories.items():
         for row in rows:
             key = dict(zip(KEY, (dataset, name, category.seed, json.dumps(row | settings)), strict=True))
@@ -172,28 +186,41 @@ def lines(
 
 
 def _finished(csv: Path) -> list[dict[str, Any]]:
-    """The lines of a CSV that measured something: what was missing is tried again."""
+    """The lines of a CSV that were measured; missing ones are tried again."""
     table = pd.read_csv(csv, dtype={"category": str}) if csv.exists() else pd.DataFrame()
     return table[table["epochs"].notna()].to_dict("records") if "epochs" in table else []
 
 
 def markdown(table: pd.DataFrame) -> str:
-    """Both tables, mean over the categories and seeds that a row was measured on; their number stands in `jobs`."""
-    texts = []
-    shown = ["pixel_auroc", "aupro", "parameters", "fit_seconds", "score_seconds"]
-    for title, columns in (
-        ("On the test images: image AUROC by image score, pixels, costs", [f"test {name}" for name in SCORES] + shown),
-        ("Without labels: image AUROC on blended defects", [f"blended {name}" for name in SCORES]),
-    ):
-        numbers = table.reindex(columns=[*NAMES, "row", *columns]).astype(dict.fromkeys(columns, float))
-        rows = numbers.groupby([*NAMES, "row"], sort=False)
-        means = rows.mean().assign(jobs=rows[columns[0]].count()).reset_index().drop(columns="row")
-        whole = [column in ("jobs", "parameters") or "seconds" in column for column in means]
-        decimals = [".0f" if each else ".3f" for each in whole]
-        texts.append(f"## {title}\n\n" + tabulate(means, "keys", "pipe", decimals, showindex=False))
+    """Both tables, and the reason for each row that is missing."""
     missing = table.dropna(subset=["missing"]) if "missing" in table else table[:0]
-    texts += [f"{row.architecture} on {row.category} is missing: {row.missing}" for row in missing.itertuples()]
-    return "\n\n".join(texts)
+    reasons = [f"{line.architecture} on {line.category} is missing: {line.missing}" for line in missing.itertuples()]
+    measured = table[table["epochs"].notna()]
+    return "\n\n".join([_by_category(measured), _by_score(measured), *reasons])
+
+
+def _by_category(measured: pd.DataFrame) -> str:
+    """Image AUROC by the mean of the map in each category, then means over all categories and seeds."""
+    places = measured["dataset"] + " " + measured["category"]
+    categories = measured.assign(place=places).pivot_table("test mean", [*NAMES, "row"], "place", sort=False)
+    rows = measured.groupby([*NAMES, "row"], sort=False)
+    means = rows[["pixel_auroc", "aupro", "blended mean", "parameters"]].mean()
+    costs = rows[["fit_seconds", "score_seconds"]].median().assign(jobs=rows.size())
+    shown = categories.join(means).join(costs).rename(columns=TITLES).reset_index().drop(columns="row")
+    whole = {TITLES[name] for name in ("parameters", "fit_seconds", "score_seconds")}
+    return tabulate(shown, "keys", "pipe", [",.0f" if name in whole else ".3f" for name in shown], showindex=False)
+
+
+def _by_score(measured: pd.DataFrame) -> str:
+    """Image AUROC by each image score, `on blended defects / on test images`, means over all categories and seeds."""
+    means = measured.groupby([*NAMES, "row"], sort=False)[[f"{on} {name}" for on in ON for name in SCORES]].mean()
+    shown = {
+        SCORE_TITLES[name]: means[f"blended {name}"].map("{:.2f}".format)
+        + " / "
+        + means[f"test {name}"].map("{:.2f}".format)
+        for name in SCORES
+    }
+    return tabulate(pd.DataFrame(shown).reset_index().drop(columns="row"), "keys", "pipe", showindex=False)
 
 
 def main(
@@ -207,7 +234,7 @@ def main(
     csv: Path = Path("cae_table.csv"),
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="cae.FIELD=VALUE")] = None,
 ) -> None:
-    """Add what is missing to the CSV, then print all that it holds."""
+    """Measure what is missing in the CSV, and print the tables of all that it holds."""
     plugin, root = sources.opened(dataset, data)
     divided = {
         name: Category(

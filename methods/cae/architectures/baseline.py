@@ -1,10 +1,10 @@
-"""A plain autoencoder with batch normalisation and a dense latent code."""
+"""A plain convolutional autoencoder with batch normalisation and a dense latent code."""
 
 from methods.cae.architectures.layers import Layer
 
 FILTERS = (32, 32, 64, 64, 128, 128)
 PENALTY = 1e-6
-"""L2, on every kernel."""
+"""Factor of the L2 penalty on every kernel."""
 
 
 def baseline(images: Layer) -> Layer:
@@ -21,9 +21,9 @@ def baseline(images: Layer) -> Layer:
     |                  |            | block 32, x2     | 256x256x32 |
     |                  |            | conv c 3x3       | 256x256xc  |
 
-    A block is a convolution of 3x3, batch normalisation and LeakyReLU 0.1; pool takes the maximum of 2x2. LeakyReLU
-    0.1 follows the latent code of 64 numbers; batch normalisation and sigmoid end the decoder. With one channel it has
-    712,197 parameters, with three 713,359.
+    A block is a 3x3 convolution, batch normalisation and LeakyReLU 0.1. "pool" is a 2x2 maximum, "x2" doubles the
+    sides, "folded" is reshaped. LeakyReLU 0.1 follows the latent code of 64 numbers. Batch normalisation and sigmoid
+    end the decoder. With one channel it has 712,197 parameters, with three 713,359.
     """
     values = images
     for filters in FILTERS:

@@ -4,7 +4,7 @@ from methods.cae.architectures.layers import Layer, beside
 
 FILTERS = (32, 32, 64, 64, 128, 128)
 PENALTY = 1e-6
-"""L2, on every kernel."""
+"""Factor of the L2 penalty on every kernel."""
 
 
 def inception(images: Layer) -> Layer:
@@ -20,11 +20,12 @@ def inception(images: Layer) -> Layer:
     | block 128, pool | 4x4x512     | block 32, x2   | 256x256x128 |
     |                 |             | conv c 3x3     | 256x256xc   |
 
-    A block of f holds, side by side, convolutions of 1x1, 3x3 and 5x5, and one of 1x1 on the maximum of 3x3, each with
-    f filters, batch normalisation and LeakyReLU 0.1; pool takes the maximum of 2x2. Batch normalisation and sigmoid
-    end the decoder. With one channel it has 11,521,797 parameters, with three 11,526,415.
+    A block of f filters joins the channels of four branches: convolutions of 1x1, 3x3 and 5x5, and a 1x1 convolution
+    on a 3x3 maximum. Each branch has f filters, batch normalisation and LeakyReLU 0.1. "pool" is a 2x2 maximum, "x2"
+    doubles the sides. Batch normalisation and sigmoid end the decoder. With one channel it has 11,521,797 parameters,
+    with three 11,526,415.
 
-    Beware: its 4x4x512 latent numbers, 8192, are enough to copy what is anomalous.
+    Beware: its 4x4x512 = 8,192 latent numbers are enough to copy anomalies too.
     """
     values = images
     for filters in FILTERS:

@@ -1,4 +1,4 @@
-"""An autoencoder whose encoder has learned from ImageNet."""
+"""An autoencoder whose encoder is trained on ImageNet."""
 
 from pathlib import Path
 
@@ -7,11 +7,11 @@ from methods.cae.architectures.decoding import enlarging_stage
 from methods.cae.architectures.layers import Layer
 
 ENCODER_PARAMETERS = 54_336_736
-"""Of InceptionResNetV2 without its top, the moving statistics among them."""
+"""Parameters of InceptionResNetV2 without its top, moving statistics included."""
 
 
 def inception_resnet_v2(images: Layer, encoder_weights: str | None) -> Layer:
-    """`resnet` of the Keras project "MVTec-Anomaly-Detection", March 2020, in colour, with ranges that match.
+    """`resnet` of the Keras project "MVTec-Anomaly-Detection", March 2020, for colour, with equal value ranges.
 
     | encoder              | output    | decoder                           | output     |
     |----------------------|-----------|-----------------------------------|------------|
@@ -21,14 +21,15 @@ def inception_resnet_v2(images: Layer, encoder_weights: str | None) -> Layer:
     |                      |           | stage 64 3x3 valid                | 149x149x64 |
     |                      |           | transposed 3 3x3 /2 valid sigmoid | 299x299x3  |
 
-    The encoder is Szegedy et al. 2016, arXiv:1602.07261, by `keras.applications`. A stage is a transposed convolution
-    of stride 2, to which a second one of 3x3 is added. It has 64,503,075 parameters, 54,336,736 of them in the encoder.
+    The encoder is that of Szegedy et al. 2016, arXiv:1602.07261, from `keras.applications`. A stage is a transposed
+    convolution of stride 2, plus the output of a second, 3x3 one on it. The network has 64,503,075 parameters,
+    54,336,736 of them in the encoder.
 
-    Changed: the published network saw images from -1 to 1 and answered with a sigmoid from 0 to 1, which cannot be the
-    same image; here the input is from 0 to 1 too, and brought to the encoder's range inside. The encoder stays as it
-    came: the published project trained it as well in the last 40 % of the epochs, at a rate of 1e-5.
+    Changed: the published network had inputs from -1 to 1 and a sigmoid output from 0 to 1, so that it could not
+    reproduce its input. Here the input is from 0 to 1 too, and is scaled to the encoder's range inside. The encoder is
+    not trained here. The published project trained it in the last 40 % of the epochs, at a rate of 1e-5.
 
-    Beware: its 8x8x512 latent numbers are enough to copy what is anomalous.
+    Beware: its 8x8x512 latent numbers are enough to copy anomalies too.
     """
     ready = images.rescaled(2, -1)
     values = ready.then("InceptionResNetV2", (8, 8, 1536), ENCODER_PARAMETERS, weights=encoder_weights)
@@ -41,7 +42,9 @@ def inception_resnet_v2(images: Layer, encoder_weights: str | None) -> Layer:
 
 
 def named_file(encoder_weights: str) -> Path:
-    """The file of the encoder's weights that the user names. Raises MethodError where it is not there."""
+    """The file of encoder weights that the user names. Raises MethodError if it does not exist."""
     if not Path(encoder_weights).is_file():
-        raise MethodError(f"{encoder_weights}: no such file of weights for the encoder of inception_resnet_v2")
+        raise MethodError(
+            f"{encoder_weights}: no such file; encoder_weights must name a file of weights for inception_resnet_v2"
+        )
     return Path(encoder_weights)

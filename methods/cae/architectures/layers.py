@@ -1,4 +1,4 @@
-"""A network as a plan: every layer with its shape and its parameters, known before Keras is imported."""
+"""A plan of a network: its layers with their shapes and parameters, known without Keras."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,17 +8,17 @@ from typing import Any
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A layer of Keras on the outputs of others; its methods plan the layer that follows it."""
+    """A Keras layer on the outputs of other layers. Its methods plan the next layer."""
 
     kind: str
     """Name of the class in `keras.layers`."""
     shape: tuple[int, ...]
-    """Of its output, without the batch: (height, width, channels), or (numbers,)."""
+    """Shape of its output without the batch: (height, width, channels), or (numbers,)."""
     inputs: tuple["Layer", ...] = ()
     parameters: int = 0
     """Weights, biases and moving statistics."""
     options: dict[str, Any] = field(default_factory=dict)
-    """Arguments of the class; of a layer with a kernel also its `initializer` and its L2 `penalty`."""
+    """Arguments of the class; a layer with a kernel also has an `initializer` and an L2 `penalty`."""
 
     def conv(self, filters: int, kernel: int, *, stride: int = 1, padding: str = "same", **options: Any) -> "Layer":
         """A convolution."""
@@ -30,8 +30,8 @@ class Layer:
     ) -> "Layer":
         """A transposed convolution.
 
-        Of an odd rest that `same` has to cut off, TensorFlow takes the larger part at the end, torch at the start: it
-        is cut off by a layer of its own, at the end, so that a network means the same on both.
+        With `same`, `kernel - stride` pixels are cut off. If their number is odd, TensorFlow cuts the larger part at
+        the end, and torch at the start. So a separate layer cuts at the end here, and both engines compute the same.
         """
         rest = kernel - stride
         if padding == "same" and rest > 0 and rest % 2:
@@ -42,29 +42,29 @@ class Layer:
         return self._convolved("Conv2DTranspose", sides, filters, **arguments)
 
     def dense(self, units: int, **options: Any) -> "Layer":
-        """Weighted sums of all numbers."""
+        """A dense layer: weighted sums of all numbers."""
         parameters = (self.shape[0] + 1) * units
         return self.then("Dense", (units,), parameters, units=units, **KERNEL | options)
 
     def batch_norm(self) -> "Layer":
-        """Batch normalisation: a factor, an offset, a moving mean and a moving variance a channel."""
+        """Batch normalisation: a factor, an offset, a moving mean and a moving variance per channel."""
         return self.then("BatchNormalization", self.shape, 4 * self.shape[-1])
 
     def leaky_relu(self, slope: float) -> "Layer":
-        """The values above zero, and a share of those below."""
+        """LeakyReLU: values below zero are multiplied by `slope`."""
         return self.then("LeakyReLU", self.shape, negative_slope=slope)
 
     def activated(self, name: str) -> "Layer":
-        """A function of Keras on each value, such as relu or sigmoid."""
+        """An activation function of Keras, such as relu or sigmoid."""
         return self.then("Activation", self.shape, activation=name)
 
     def max_pooled(self, size: int, *, stride: int) -> "Layer":
-        """The largest value of each window."""
+        """Maximum pooling: the largest value of each window."""
         sides = [-(-side // stride) for side in self.shape[:2]]
         return self.then("MaxPooling2D", (*sides, self.shape[2]), pool_size=size, strides=stride, padding="same")
 
     def enlarged(self, factor: int) -> "Layer":
-        """Each pixel repeated."""
+        """Upsampling: each pixel is repeated `factor` times along both sides."""
         height, width, channels = self.shape
         return self.then("UpSampling2D", (height * factor, width * factor, channels), size=factor)
 
@@ -78,16 +78,16 @@ class Layer:
         return self.then("Rescaling", self.shape, scale=factor, offset=offset)
 
     def plus(self, other: "Layer") -> "Layer":
-        """The sums of two layers of one shape."""
+        """The sum of two layers of the same shape."""
         assert self.shape == other.shape, f"{self.shape} cannot be added to {other.shape}"
         return Layer("Add", self.shape, (self, other))
 
     def then(self, kind: str, shape: tuple[int, ...], parameters: int = 0, **options: Any) -> "Layer":
-        """Any other layer on this one's output."""
+        """A layer of any kind on this one's output."""
         return Layer(kind, shape, (self,), parameters, options)
 
     def network(self) -> list["Layer"]:
-        """All layers that lead to this one, and it, each after its inputs."""
+        """This layer and all layers before it, each after its inputs."""
         found: dict[Layer, None] = {}
 
         def visit(layer: Layer) -> None:
@@ -110,15 +110,15 @@ class Layer:
 
 
 KERNEL = {"activation": "linear", "initializer": "GlorotUniform", "penalty": 0.0}
-"""What a layer with a kernel has where it says nothing else: Keras's own choices."""
+"""Default options of a layer with a kernel, as in Keras."""
 
 
 def image(size_px: int, channels: int) -> Layer:
-    """Where a network starts."""
+    """The input layer of a network."""
     return Layer("Input", (size_px, size_px, channels))
 
 
 def beside(layers: Sequence[Layer]) -> Layer:
-    """The channels of several layers, one after the other."""
+    """The channels of several layers, concatenated."""
     channels = sum(layer.shape[2] for layer in layers)
     return Layer("Concatenate", (*layers[0].shape[:2], channels), tuple(layers))

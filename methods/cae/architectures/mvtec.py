@@ -1,13 +1,13 @@
-"""The paper's architecture."""
+"""The architecture of Bergmann et al., VISAPP 2019, arXiv:1807.02011."""
 
 from methods.cae.architectures.layers import Layer
 
 LEAKY = {"activation": "leaky_relu"}
-"""With slope 0.2 below zero, which is Keras's default too (Bergmann et al. 2019, section 4.1)."""
+"""Its slope below zero is 0.2, the default of Keras (arXiv:1807.02011, section 4.1)."""
 
 
 def mvtec(images: Layer, latent_size: int) -> Layer:
-    """Bergmann et al. 2019, table 1, for patches of 128x128; 256x256 has one more layer of stride 2 at either end.
+    """Table 1 of arXiv:1807.02011 for patches of 128x128. At 256x256 there is one more layer of stride 2 at each end.
 
     | encoder          | at 256x256 | at 128x128 | decoder                     | at 256x256 | at 128x128 |
     |------------------|------------|------------|-----------------------------|------------|------------|
@@ -22,8 +22,9 @@ def mvtec(images: Layer, latent_size: int) -> Layer:
     | conv 32 3x3      | 8x8x32     | 8x8x32     | transposed 32 4x4 /2        | 128x128x32 |            |
     | conv d 8x8 valid | 1x1xd      | 1x1xd      | transposed c 4x4 /2 sigmoid | 256x256xc  | 128x128xc  |
 
-    LeakyReLU 0.2 follows every layer but the latent (linear) and the last. With d = 100 and one channel it has
-    1,081,381 parameters at 256x256 and 1,048,549 at 128x128, with three 1,083,431 and 1,050,599.
+    LeakyReLU 0.2 follows every layer but the latent one (linear) and the last. The CVPR 2019 paper has d = 100 for
+    objects at 256x256 and for patches of textures alike. With d = 100 and one channel the network has 1,081,381
+    parameters at 256x256 and 1,048,549 at 128x128. With three channels it has 1,083,431 and 1,050,599.
     """
     side, _, channels = images.shape
     larger = [(32, 4, 2)] if side == 256 else []

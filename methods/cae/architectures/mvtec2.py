@@ -11,11 +11,11 @@ DECODER = [
     [(32, 4)],
     [(32, 8)],
 ]
-"""(filters, kernel) of the layers at 8x8, 16x16, and so on; the image is enlarged after each group."""
+"""(filters, kernel) of the layers at 8x8, 16x16, and so on. The sides are doubled after each group."""
 
 
 def mvtec2(images: Layer) -> Layer:
-    """`mvtec2`, later `mvtecCAE`, of the Keras project "MVTec-Anomaly-Detection", 2020, with its decoder put right.
+    """`mvtec2`, later `mvtecCAE`, of the Keras project "MVTec-Anomaly-Detection", 2020, with a corrected decoder.
 
     | encoder         | output     | decoder                | output     |
     |-----------------|------------|------------------------|------------|
@@ -30,11 +30,12 @@ def mvtec2(images: Layer) -> Layer:
     | conv 32 3x3     | 8x8x32     | x2, conv 32 8x8        | 128x128x32 |
     | conv 1 8x8      | 8x8x1      | x2, conv c 8x8 sigmoid | 256x256xc  |
 
-    ReLU follows every layer but the latent (linear) and the last; its 64 latent numbers keep their places in the image.
-    With one channel it has 746,210 parameters, with three 751,332.
+    "x2" doubles the sides. ReLU follows every layer but the latent one (linear) and the last. The 64 latent numbers
+    keep their places in the image. With one channel it has 746,210 parameters, with three 751,332.
 
-    Changed: the published decoder enlarges before convolutions of 4x4 and stride 2, which undo it (transposed layers
-    translated wrongly). Here they have stride 1 and nothing to undo: parameters and resolutions are the same.
+    Changed: the published decoder doubles the sides before convolutions of 4x4 and stride 2, which halve them again (a
+    wrong translation of transposed convolutions). Here these have stride 1. The parameters, and the resolution after
+    each group, are the published ones.
     """
     values = images
     for filters, kernel, stride in ENCODER:

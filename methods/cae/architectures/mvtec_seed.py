@@ -1,4 +1,4 @@
-"""The architecture that the Keras project "MVTec-Anomaly-Detection" began with."""
+"""The first architecture of the Keras project "MVTec-Anomaly-Detection"."""
 
 from methods.cae.architectures.layers import Layer
 from methods.cae.architectures.mvtec import LEAKY
@@ -24,10 +24,11 @@ def mvtec_seed(images: Layer, latent_size: int) -> Layer:
     | conv 32 3x3      | 8x8x32     | transposed 32 4x4 /2        | 128x128x32 |
     | conv d 8x8 valid | 1x1xd      | transposed c 4x4 /2 sigmoid | 256x256xc  |
 
-    LeakyReLU 0.2 follows every layer but the latent (ReLU) and the last. With d = 100 and one channel it has 926,885
-    parameters. It is kept as published, to compare with: `mvtec` is what it meant to be. Its weaknesses: the ReLU cuts
-    the latent code's negative half away, and the first decoding layer, of kernel 3 and stride 8, reaches 9 of the 64
-    pixels only.
+    LeakyReLU 0.2 follows every layer but the latent one (ReLU) and the last. With d = 100 and one channel it has
+    926,885 parameters. It is kept as published, for comparison; `mvtec` is the network that it was meant to be.
+
+    Two weaknesses: the ReLU cuts off negative latent numbers, and the first layer of the decoder, with kernel 3 and
+    stride 8, reaches only 9 of the 64 pixels.
     """
     values = images
     for filters, kernel, stride in ENCODER:

@@ -1,4 +1,4 @@
-"""InceptionResNetV2 with weights from a file, or from Keras's download."""
+"""InceptionResNetV2 with weights from a file or from Keras's download."""
 
 import random
 from contextlib import redirect_stdout
@@ -17,15 +17,15 @@ MD5 = "d19885ff4a710c122648d3b5c3b684e4"
 
 
 def encoder(weights: str | None, shape: tuple[int, ...]) -> Any:
-    """The network without its top, for images of that shape; it is not trained on.
+    """The network without its top for images of that shape. Its weights are frozen.
 
-    Raises MethodError where the weights are not reached or are of another network.
+    Raises MethodError if the weights cannot be found, or belong to another network.
     """
     path = weights_file(weights)
     network = _unseeded(shape)
     try:
         network.load_weights(path)
-    except Exception as error:  # h5py and Keras have their own errors for each kind of damage
+    except Exception as error:  # h5py and Keras raise errors of many types for damaged files
         sentence = f"{path} holds no weights of InceptionResNetV2 without its top: {first_sentence(error)}"
         raise MethodError(sentence) from None
     network.trainable = False
@@ -33,9 +33,9 @@ def encoder(weights: str | None, shape: tuple[int, ...]) -> Any:
 
 
 def weights_file(weights: str | None, *, cache: Path | None = None) -> Path:
-    """The file that the user names, or Keras's own in its cache, downloaded if need be.
+    """The file that the user names, or else Keras's own from its cache or download.
 
-    Raises MethodError where there is no such file, or no way to the download.
+    Raises MethodError if the file does not exist, or cannot be downloaded.
     """
     if weights:
         return named_file(weights)
@@ -50,7 +50,7 @@ def weights_file(weights: str | None, *, cache: Path | None = None) -> Path:
 
 
 def _unseeded(shape: tuple[int, ...]) -> Any:
-    """The network with weights of no account, for which Keras draws seeds from Python's global generator."""
+    """The network with weights that are replaced later. Python's global generator, which Keras uses, is restored."""
     state = random.getstate()
     try:
         return keras.applications.InceptionResNetV2(include_top=False, weights=None, input_shape=shape)

@@ -1,4 +1,4 @@
-"""An autoencoder whose encoder is a residual network of 18 layers, trained from scratch."""
+"""An autoencoder whose encoder is a residual network of 18 layers, without pretraining."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ UNITS = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1)]
 
 
 def resnet(images: Layer) -> Layer:
-    """`resnetCAE` of the Keras project "MVTec-Anomaly-Detection", 2020, with shortcuts that add.
+    """`resnetCAE` of the Keras project "MVTec-Anomaly-Detection", 2020, with corrected shortcuts.
 
     | encoder             | output     | decoder                     | output     |
     |---------------------|------------|-----------------------------|------------|
@@ -23,15 +23,15 @@ def resnet(images: Layer) -> Layer:
     | 2 units of 512, /2  | 8x8x512    |                             |            |
     | 2 conv 512 1x1 ReLU | 8x8x512    |                             |            |
 
-    A unit (He et al. 2016, arXiv:1603.05027) adds to its input, or to a 1x1 convolution of it where the shape changes,
-    two convolutions of 3x3, each after batch normalisation and ReLU. A stage is a transposed convolution of 4x4 and
-    stride 2, to which a second one of 3x3 is added. With one channel it has 21,797,249 parameters, with three
-    21,805,571.
+    A unit (He et al. 2016, arXiv:1603.05027) is the sum of a shortcut and a branch. The branch has two 3x3
+    convolutions, each after batch normalisation and ReLU. The shortcut is the unit's input, or a 1x1 convolution of it
+    where the shape changes. A stage is a transposed convolution of 4x4 and stride 2, plus the output of a second, 3x3
+    one on it. With one channel it has 21,797,249 parameters, with three 21,805,571.
 
-    Changed: the published shortcuts were put beside the branches they belong to, not added, and of the last unit only
-    the shortcut was kept, so that the encoder ended in a convolution of 1x1. Here all units add, and are used.
+    Changed: the published network concatenated shortcuts and branches instead of adding them. It dropped the branch of
+    its last unit, so that its encoder ended in a 1x1 convolution. Here every unit adds, and every branch is used.
 
-    Beware: its 8x8x512 latent numbers are as many as half the pixels; its authors warn that it copies its input.
+    Beware: its 8x8x512 latent numbers are half as many as the pixels. Its authors warn that it copies its input.
     """
     stem = images.conv(64, 7, stride=2, **ENCODER).batch_norm().activated("relu").max_pooled(3, stride=2)
     values = stem.plus(_branch(stem, 64, stride=1))

@@ -1,9 +1,9 @@
-"""An autoencoder with shortcuts from its encoder to its decoder."""
+"""An autoencoder with skip connections from its encoder to its decoder."""
 
 from methods.cae.architectures.layers import Layer
 
 SLOPE = 0.3
-"""Of LeakyReLU below zero: the default of the Keras of 2020."""
+"""Slope of LeakyReLU below zero, the default of Keras in 2020."""
 
 
 def skip(images: Layer) -> Layer:
@@ -22,12 +22,12 @@ def skip(images: Layer) -> Layer:
     | dense 64        | 64         | transposed 32 3x3 /2       | 128x128x32 |
     |                 |            | transposed c 3x3 /2        | 256x256xc  |
 
-    LeakyReLU 0.3 follows every convolution, ReLU both dense layers, sigmoid the last. To the two sums the encoder's
-    layer of the same shape is added, before either's LeakyReLU; batch normalisation follows it. With one channel it has
-    2,967,041 parameters, with three 2,968,195.
+    LeakyReLU 0.3 follows every convolution, ReLU both dense layers, and sigmoid the last layer. "sum" adds the
+    encoder's layer of the same shape, both before their LeakyReLU. LeakyReLU and batch normalisation follow the sum.
+    "folded" is reshaped. With one channel it has 2,967,041 parameters, with three 2,968,195.
 
-    Beware: the shortcuts carry the image, and what is anomalous in it, past the latent code: it copies its input, as
-    its authors warn. It is here to compare with.
+    Beware: the skip connections carry the image and its anomalies past the latent code, so the network copies its
+    input, as its authors warn. It is here for comparison.
     """
     values, kept = images, {}
     for filters in (32, 32, 64, 64, 128, 128, 256, 256):
