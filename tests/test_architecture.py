@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -105,6 +105,15 @@ def in_circles(graph: dict) -> set:
     return set(graph)
 
 
+def test_what_only_a_type_checker_imports_counts_and_what_a_function_imports_does_not(tmp_path):
+    file = tmp_path / "module.py"
+    file.write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from methods import knn\n"
+        "def late():\n    import reports\n"
+    )
+    assert full_imports(file) == {"typing", "methods.knn"}
+
+
 def module_name(file: Path) -> str:
     return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
@@ -113,8 +122,16 @@ BY_NAME = {module_name(file): file for file in MODULES}
 
 
 def full_imports(file: Path) -> set[str]:
-    """Modules that a file imports at its top."""
-    return full_names(ast.parse(file.read_text(encoding="utf-8")).body)
+    """Modules that a file imports when it is loaded, those under `if TYPE_CHECKING` too."""
+    return full_names(at_the_top(ast.parse(file.read_text(encoding="utf-8"))))
+
+
+def at_the_top(node: ast.AST) -> Iterator[ast.AST]:
+    """All within a node but the bodies of functions, which import what they need when they are called."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from at_the_top(child)
 
 
 def full_names(nodes: Iterable[ast.AST]) -> set[str]:
