@@ -1,5 +1,6 @@
 """The commands: run, report, finetune, predict, check, list."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +21,7 @@ from benchmarks.options import (
     JobsOption,
     JobTimeoutOption,
     MethodOption,
+    PresetOption,
     ResultsOption,
     SeedOption,
     SettingsOption,
@@ -60,6 +62,7 @@ def run(
     seeds: Annotated[str, typer.Option(help="Repeat every job with these seeds, such as 0,1,2.")] = "0",
     shots: Annotated[int | None, typer.Option(min=2, help="Train on this many seeded normal images only.")] = None,
     calibration: CalibrationOption = 0.1,
+    preset: PresetOption = None,
     set_: SettingsOption = None,
     device: DeviceOption = "auto",
     jobs: JobsOption = 1,
@@ -84,9 +87,12 @@ def run(
     from benchmarks.jobs import plan
 
     names = options.names(methods, "--methods")
-    assigned = plugins.parse_assignments(set_ or [], names)
+    given = plugins.parse_assignments(set_ or [], names)
+    if preset:
+        plugins.require_preset(preset, names)
+    settings = plugins.with_preset(given, preset or plugins.dataset(dataset).preset)
     request = plan.Request(
-        choices=[plugins.choose(name, assigned[name]) for name in names],
+        choices=[plugins.choose(name, settings[name]) for name in names],
         dataset=dataset,
         root=(data or plan.default_data(dataset)).resolve(),
         results=(results or Path("results") / dataset).resolve(),
@@ -228,6 +234,19 @@ def probe(method: str, device: str) -> None:
     from benchmarks import plugins
 
     plugins.choose(method, {}).method.find_device(device)
+
+
+@app.command(hidden=True)
+def forecast(method: str, device: str) -> None:
+    """Print how long jobs of a method take under each of its presets, as JSON.
+
+    Standard input has its changed settings and the numbers of images to fit and to score of each job, as JSON.
+    """
+    from benchmarks.jobs import forecast
+    from methods import Work
+
+    changed, works = json.load(sys.stdin)
+    print(json.dumps(forecast.measure(method, changed, [Work(*work) for work in works], device)))
 
 
 def main() -> None:

@@ -27,6 +27,13 @@ CalibrationOption = Annotated[
     float,
     typer.Option(min=0.0, max=0.9, help="Share of the normal training images kept to set the threshold; 0: none."),
 ]
+PresetOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Schedule of the methods that have one of this name: paper, fast or light. Default: paper; demo: light.",
+    ),
+]
 SettingsOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="METHOD.FIELD=VALUE", help="Change a setting; repeatable.")
 ]

@@ -102,6 +102,24 @@ def choose(name: str, settings: Mapping[str, Any]) -> Choice:
         raise UsageError(f"--set {name}.{place}: {expected}, got {first['input']!r}") from None
 
 
+def with_preset(settings: Mapping[str, Mapping[str, Any]], preset: str) -> dict[str, dict[str, Any]]:
+    """Settings by method; a method that has a preset of that name takes it where none is given."""
+    return {
+        name: {"preset": preset, **given} if preset in method(name).presets else dict(given)
+        for name, given in settings.items()
+    }
+
+
+def require_preset(preset: str, names: Iterable[str]) -> None:
+    """Raises UsageError naming the presets there are where none of the methods has that one."""
+    names = list(names)
+    known = list(dict.fromkeys(each for name in names for each in method(name).presets))
+    if not known:
+        raise UsageError(f"--preset {preset}: {', '.join(names)} have no presets; leave it out")
+    if preset not in known:
+        raise nearest(f"preset of {', '.join(names)}", preset, known)
+
+
 def parse_assignments(assignments: Iterable[str], chosen: Iterable[str]) -> dict[str, dict[str, Any]]:
     """`METHOD.FIELD=VALUE` options as settings by method; a value is read as JSON where it can be, else as text."""
     settings: dict[str, dict[str, Any]] = {name: {} for name in chosen}

@@ -73,6 +73,8 @@ class Dataset(ABC):
     """A mask's pixel is defect where its value (0 to 255, or a class id) is above this."""
     made: ClassVar[bool] = False
     """The images were made by a program; every report says so."""
+    preset: ClassVar[str] = "paper"
+    """The preset of methods that a run takes on these data unless `--preset` names another."""
     remarks: ClassVar[tuple[str, ...]] = ()
     """What every report on these data must say."""
 

@@ -40,6 +40,7 @@ class Demo(Dataset):
         "brick/ground_truth/stain/000_mask.png": "mask",
     }
     made = True
+    preset = "light"
     remarks = ("made data: the defects were blended by a program into crops of scikit-image's photographs",)
 
     def categories(self, root: Path) -> list[str]:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self, get_args
 
 import numpy as np
 from pydantic import ConfigDict, ValidationError
@@ -69,6 +69,18 @@ class Curve(NamedTuple):
     """The x that was taken."""
 
 
+Pace = Literal["seconds", "minutes", "hours"]
+PACES: tuple[Pace, ...] = get_args(Pace)
+"""From the fastest to the slowest."""
+
+
+class Work(NamedTuple):
+    """What a job has to do."""
+
+    fit_images: int
+    scored_images: int
+
+
 class Method(ABC):
     """A way to find anomalies after seeing normal images only.
 
@@ -88,6 +100,10 @@ class Method(ABC):
 
     paper: ClassVar[str]
     """Authors, title, year and arXiv id."""
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Named groups of settings; the field `preset` says which of them fills in what is not given."""
+    pace: ClassVar[Pace] = "minutes"
+    """What a job of some hundred images takes on two CPU cores: a run does the jobs of the fastest methods first."""
     quick: ClassVar[Mapping[str, Any]] = {}
     """Settings with which the contract tests run it in seconds."""
     weaknesses: ClassVar[Mapping[str, str]] = {}
@@ -132,6 +148,13 @@ class Method(ABC):
     @abstractmethod
     def model_bytes(self) -> int:
         """Bytes on disk that `save` takes, within a factor of two, known from the settings alone."""
+
+    def expected_seconds(self, works: Sequence[Work], *, device: str) -> list[float]:
+        """How long each job would take here with these settings, from about a second of the method's own work.
+
+        Nothing is learned. Override where a job takes minutes: a run then says beforehand how long it takes.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not say how long it takes")
 
     @abstractmethod
     def find_device(self, wanted: str) -> str:

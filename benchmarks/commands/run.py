@@ -1,5 +1,6 @@
 """The main job: plan, skip what is finished, run what is missing, report."""
 
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from benchmarks import data, plugins, results_folder
 from benchmarks.commands import report
 from benchmarks.console import err, say
 from benchmarks.errors import STOPPED, UsageError
-from benchmarks.jobs import cluster, layout, plan, progress, storage
+from benchmarks.jobs import cluster, forecast, layout, plan, progress, storage
 from benchmarks.jobs.cluster import Cluster
 from benchmarks.jobs.layout import FAILURE
 from benchmarks.jobs.plan import Job, Request
 from benchmarks.jobs.runner import Runner
 from datasets import require_utf8
+from methods import PACES
 from reports.results import Failure, write
 
 
@@ -53,25 +55,12 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
     results_folder.set_damaged_aside(request.results)  # before anything is trained
     planned = _plan(request)
     failures = [job for job in planned if isinstance(job, Failure)]
-    for failure in failures:
-        write(layout.of_cell(request.results, failure.cell) / FAILURE, failure)
-        say(f"{failure.cell.method} {failure.cell.category}: failed: {failure.reason}")
-    jobs = [job for job in planned if isinstance(job, Job)]
-    done, missing = [], []
-    for job in jobs:
-        (missing if force or not storage.finished(job) else done).append(job)
-    for job in done:
-        (job.folder / FAILURE).unlink(missing_ok=True)  # its cause was mended
-    if not force:
-        storage.require_same_data(missing)
-    todo = crew.prepare(missing)
-    needed = plan.require_space(todo, request.results)
-    say(
-        f"{len(planned)} jobs: {len(done)} finished before, {len(missing)} to do, {len(failures)} failed"
-        f"; about {decimal(needed)} of disk in {request.results}"
-    )
-    if request.keep_models and (bare := [job for job in done if not storage.has_model(job.folder, job.key)]):
-        say(f"{len(bare)} finished results have no model kept: --force trains them again")
+    _store(failures, request.results)
+    done, missing = _divide([job for job in planned if isinstance(job, Job)], force=force)
+    todo = cheapest_first(crew.prepare(missing))
+    _announce(request, done, todo, failed=len(failures))
+    if isinstance(crew, Runner) and (sentence := _forecast(todo)):
+        say(sentence)
     try:
         with progress.display(err, len(todo)) as lines:
             failures += crew.run(todo, lines)
@@ -80,6 +69,49 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
         return 130
     report.run(request.results)
     return 1 if failures else 0
+
+
+def _store(failures: Sequence[Failure], results: Path) -> None:
+    """Store and say why the data of some categories cannot be used."""
+    for failure in failures:
+        write(layout.of_cell(results, failure.cell) / FAILURE, failure)
+        say(f"{failure.cell.method} {failure.cell.category}: failed: {failure.reason}")
+
+
+def _divide(jobs: Iterable[Job], *, force: bool) -> tuple[list[Job], list[Job]]:
+    """The finished jobs and the missing ones; with `force` all are missing.
+
+    Raises UsageError where a job would replace a result on images of another folder.
+    """
+    done, missing = [], []
+    for job in jobs:
+        (missing if force or not storage.finished(job) else done).append(job)
+    for job in done:
+        (job.folder / FAILURE).unlink(missing_ok=True)  # its cause was mended
+    if not force:
+        storage.require_same_data(missing)
+    return done, missing
+
+
+def cheapest_first(jobs: Iterable[Job]) -> list[Job]:
+    """Jobs by the pace of their methods, otherwise as planned, so that the first results are there early."""
+    return sorted(jobs, key=lambda job: PACES.index(plugins.method(job.cell.method).pace))
+
+
+def _announce(request: Request, done: Sequence[Job], todo: Sequence[Job], *, failed: int) -> None:
+    """Say what is to do and what it needs. Raises UsageError where the disk has not that much space."""
+    needed = plan.require_space(todo, request.results)
+    say(
+        f"{len(done) + len(todo) + failed} jobs: {len(done)} finished before, {len(todo)} to do, {failed} failed"
+        f"; about {decimal(needed)} of disk in {request.results}"
+    )
+    if request.keep_models and (bare := [job for job in done if not storage.has_model(job.folder, job.key)]):
+        say(f"{len(bare)} finished results have no model kept: --force trains them again")
+
+
+def _forecast(todo: Sequence[Job]) -> str | None:
+    with err.status("measuring how long it takes"):
+        return forecast.forecast(todo)
 
 
 def _make_folder(results: Path) -> None:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 from rich.filesize import decimal
@@ -54,6 +55,10 @@ class Job(BaseModel):
     device: str
     track_epochs: bool
     keep_model: bool
+    fit_images: int = 0
+    """Number of images to train on."""
+    scored_images: int = 0
+    """Number of images to score: held out, validation and test."""
 
     @property
     def name(self) -> str:
@@ -74,12 +79,12 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
     for category in chosen_categories(dataset, request.root, request.categories):
         advance(category)
         try:
-            data = _usable_data(dataset, request, category, digests)
+            usable = _usable(dataset, request, category, digests)
         except DataError as error:
             reasons.append(error)
             planned += [Failure(key="", cell=cell, reason=str(error), tail="") for cell in _cells(request, category)]
         else:
-            planned += [_job(cell, request, data, codes[cell.method]) for cell in _cells(request, category)]
+            planned += [_job(cell, request, usable, codes[cell.method]) for cell in _cells(request, category)]
     digests.save()
     if not any(isinstance(job, Job) for job in planned):
         raise reasons[0]
@@ -95,13 +100,23 @@ def chosen_categories(dataset: Dataset, root: Path, wanted: Sequence[str]) -> li
     return list(dict.fromkeys(wanted)) or known
 
 
-def _usable_data(dataset: Dataset, request: Request, category: str, digests: fingerprint.Digests) -> str:
-    """The fingerprint of a category's data. Raises DataError where a job on them could not begin."""
+class _Usable(NamedTuple):
+    """The images of a category that jobs can begin on."""
+
+    digest: str
+    counts: dict[int, tuple[int, int]]
+    """By seed: the numbers of images to train on and to score."""
+
+
+def _usable(dataset: Dataset, request: Request, category: str, digests: fingerprint.Digests) -> _Usable:
+    """Raises DataError where a job on the images of a category could not begin."""
     samples: list[Sample] = list(dataset.samples(request.root, category))
+    counts = {}
     for seed in request.seeds:
-        split.divide(samples, seed=seed, shots=request.shots, calibration=request.calibration)
+        parts = split.divide(samples, seed=seed, shots=request.shots, calibration=request.calibration)
+        counts[seed] = len(parts.fit), len(parts.calibration) + len(parts.validation) + len(parts.test)
     try:
-        return data_digest(dataset, samples, request.root, digests)
+        return _Usable(data_digest(dataset, samples, request.root, digests), counts)
     except OSError as error:
         raise DataError(f"category {category}: cannot read {error.filename}: {error.strerror}") from None
 
@@ -137,16 +152,19 @@ def _cells(request: Request, category: str) -> Iterator[Cell]:
             )
 
 
-def _job(cell: Cell, request: Request, data: str, code: str) -> Job:
+def _job(cell: Cell, request: Request, usable: _Usable, code: str) -> Job:
+    fit_images, scored_images = usable.counts[cell.seed]
     return Job(
         cell=cell,
-        key=key(cell, data, code),
+        key=key(cell, usable.digest, code),
         code=code,
         root=request.root,
         folder=layout.of_cell(request.results, cell),
         device=request.device,
         track_epochs=request.track_epochs,
         keep_model=request.keep_models,
+        fit_images=fit_images,
+        scored_images=scored_images,
     )
 
 

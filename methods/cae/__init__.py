@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import model_validator
 
-from methods import Curve, Epoch, Image, MethodError, Preparing, Score, settings
+from methods import Curve, Epoch, Image, MethodError, Preparing, Score, Work, settings
 from methods._files import file_digest
 from methods._resizing import CHANNELS
 from methods.cae import architectures, engine, preprocessing, scores
@@ -155,6 +155,16 @@ class ConvolutionalAutoencoder(AutoencoderSettings):
     def model_bytes(self) -> int:
         """Four bytes a parameter, and the description of the layers."""
         return architectures.model_bytes(self._plan)
+
+    def expected_seconds(self, works: Sequence[Work], *, device: str) -> list[float]:
+        """With all planned epochs; early stopping may end a job sooner."""
+        engine.start()
+        from methods.cae import speed
+        from methods.cae.architectures import building
+
+        with engine.on(device):
+            network = building.build(self._plan, seed=0, precision=self.precision)
+            return speed.expected_seconds(network, works, self)
 
     def find_device(self, wanted: str) -> str:
         """`cpu` or `cuda:N`, as the engine of Keras counts the devices."""

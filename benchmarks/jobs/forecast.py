@@ -1,0 +1,94 @@
+"""How long jobs will take: each method measures its own speed on this machine, in a process of its own."""
+
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks import plugins
+from benchmarks.fingerprint import ROOT
+from benchmarks.jobs.plan import Job
+from benchmarks.jobs.runner import job_environment
+from methods import Method, Work
+
+BRIEF_SECONDS = 60
+"""A run that takes less is not announced."""
+LIMIT_SECONDS = 120
+"""A method that has not measured its speed by then is left out."""
+
+AS_SET = ""
+"""Stands for the settings of the run among the names of presets."""
+Seconds = Mapping[str, float]
+"""Seconds of some jobs by preset, `AS_SET` among them."""
+
+
+def forecast(jobs: Sequence[Job]) -> str | None:
+    """How long jobs take one after another, and under which presets less, in a sentence; None where that is brief.
+
+    Methods that do not say how long they take are the fast ones: they count as nothing.
+    """
+    found = {method: _measured(own) for method, own in _by_method(jobs).items() if _can_tell(method)}
+    known = [seconds for seconds in found.values() if seconds]
+    presets = dict.fromkeys(preset for seconds in known for preset in seconds)
+    totals = {preset: sum(seconds.get(preset, seconds[AS_SET]) for seconds in known) for preset in presets}
+    planned = totals.pop(AS_SET, 0.0)
+    if planned < BRIEF_SECONDS:
+        return None
+    faster = [f"with --preset {preset} about {duration(less)}" for preset, less in totals.items() if less < planned]
+    unknown = [method for method, seconds in found.items() if not seconds]
+    without = [f"without {', '.join(unknown)}, whose speed could not be measured"] if unknown else []
+    return "; ".join([f"about {duration(planned)} by the speed just measured", *faster, *without])
+
+
+def measure(name: str, changed: Mapping[str, Any], works: Sequence[Work], device: str) -> Seconds:
+    """Seconds that a method takes for jobs, with these settings and with those of each of its other presets.
+
+    Raises UsageError or MethodError where the method cannot run.
+    """
+    chosen = plugins.choose(name, changed).method
+    others = [preset for preset in chosen.presets if preset != getattr(chosen, "preset", None)]
+    by_preset = {preset: plugins.choose(name, {**changed, "preset": preset}).method for preset in others}
+    found = chosen.find_device(device)
+    return {
+        preset: sum(method.expected_seconds(works, device=found))
+        for preset, method in {AS_SET: chosen, **by_preset}.items()
+    }
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `12 min`, `3 h 20 min` or `2 days 5 h`: two units at most."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(minutes, 60)
+    days, hours_left = divmod(hours, 24)
+    if days:
+        return f"{days} {'day' if days == 1 else 'days'} {hours_left} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def _by_method(jobs: Sequence[Job]) -> dict[str, list[Job]]:
+    """A run has one choice of settings for each method."""
+    found = defaultdict(list)
+    for job in jobs:
+        found[job.cell.method].append(job)
+    return found
+
+
+def _can_tell(method: str) -> bool:
+    return plugins.method(method).expected_seconds is not Method.expected_seconds
+
+
+def _measured(jobs: Sequence[Job]) -> Seconds | None:
+    """Seconds of the jobs of one method, measured in the surroundings of a job; None where that fails."""
+    job = jobs[0]
+    works = [Work(each.fit_images, each.scored_images) for each in jobs]
+    command = [sys.executable, "-m", "benchmarks", "forecast", job.cell.method, job.device]
+    asked = {"input": json.dumps([job.cell.changed, works]), "env": job_environment(job, at_once=1), "cwd": ROOT}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT_SECONDS, **asked)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return json.loads(done.stdout.splitlines()[-1])
