@@ -2,7 +2,7 @@
 
     python -m tests.speed.differnet_cost
 
-The stages are measured on made images: one JPEG file of 1024x1024 decoded, one training step of 24 images with 4
+The stages are measured on synthetic images: one JPEG file of 1024x1024 decoded, one training step of 24 images with 4
 views and one of what is left at the end of an epoch, one view for the bank, one scored image, one anomaly map. The
 published program decodes each training image in every epoch and resizes it for every view; here it is resized once a
 step. The whole job, 320 training and 160 test images in 192 epochs, is extrapolated from them. Beside each stands its
@@ -42,7 +42,7 @@ CONVOLUTIONS = (
     (3, 1, 1, 256, False),
     (3, 1, 1, 256, False),
 )
-"""Of AlexNet: kernel, stride, padding, channels out, whether a pooling of 3 with stride 2 follows."""
+"""AlexNet's convolutions: kernel, stride, padding, channels out, whether a pooling of 3 with stride 2 follows."""
 
 
 class Stage(NamedTuple):
@@ -83,7 +83,7 @@ def multiply_adds_a_second(precision: str) -> float:
 
 
 def view_multiply_adds(image_size: int, n_scales: int) -> list[float]:
-    """Of each of AlexNet's convolutions on a view at all its scales."""
+    """The multiply-adds of each of AlexNet's convolutions, on a view at all its scales."""
     by_scale = (_convolutions(image_size >> scale) for scale in range(n_scales))
     return [sum(convolution) for convolution in zip(*by_scale, strict=True)]
 
@@ -97,13 +97,13 @@ def _convolutions(side: int) -> Iterator[float]:
 
 
 def made_images(count: int) -> list[np.ndarray]:
-    """Of 600x500 pixels."""
+    """So many images of noise, 600x500 pixels."""
     generator = np.random.default_rng(0)
     return [generator.integers(0, 256, (600, 500, 3), dtype=np.uint8) for _ in range(count)]
 
 
 def decoding_seconds(read: Callable[[Sample], Any]) -> float:
-    """Of a file, read in this way."""
+    """Processor time of reading one file in this way."""
     with tempfile.TemporaryDirectory() as folder:
         (sample,) = photographs(Path(folder), 1)
         return processor_seconds(lambda: read(sample))
@@ -123,7 +123,7 @@ def published_stages(weights: _weights.Weights) -> list[Stage]:
 
 
 def published_steps(network: PublishedDifferNet) -> Iterator[Stage]:
-    """Those of training."""
+    """The stages of the published training."""
     first, *others = view_multiply_adds(448, 3)
     multiply_adds = 2 * first + 3 * sum(others) + 6 * DifferNet().parameter_count()  # pixels need no gradient
     for name, count, times in steps(IMAGES):
@@ -133,7 +133,7 @@ def published_steps(network: PublishedDifferNet) -> Iterator[Stage]:
 
 
 def steps(batch_size: int) -> list[tuple[str, int, int]]:
-    """Those of an epoch: what they are called, of how many images each is, and how many there are."""
+    """The training steps of an epoch: name, images in each, and how many there are."""
     whole, left = divmod(TRAIN, batch_size)
     return [("training step", batch_size, whole)] + [("last step of an epoch", left, 1)] * (left > 0)
 
@@ -165,7 +165,7 @@ def our_stages(method: DifferNet) -> list[Stage]:
 
 
 def our_steps(method: DifferNet) -> Iterator[Stage]:
-    """Those of training."""
+    """The stages of our training."""
     precision, epochs = supported(method.training_precision, "cpu"), method.meta_epochs * method.sub_epochs
     with flow.Trainer(method._flow, precision=precision, **method._adam) as trainer:
         for name, count, times in steps(method.batch_size):
@@ -175,27 +175,31 @@ def our_steps(method: DifferNet) -> Iterator[Stage]:
             yield Stage(name, precision, times * epochs, seconds, 3 * rows * method.parameter_count())
 
 
+def table(lines: list[list[object]], headers: list[str], floatfmt: tuple[str, ...]) -> str:
+    """Markdown, with an empty line after it."""
+    return tabulate(lines, headers, "pipe", floatfmt=floatfmt) + "\n"
+
+
+def measured(name: str, stages: list[Stage], rates: Mapping[str, float]) -> tuple[float, float]:
+    """Print the stages of a program; answer the hours of a whole job without its maps, and of the maps."""
+    lines = [[*stage[:4], stage.total / 60, stage.times_its_floor(rates)] for stage in stages]
+    headers = [f"{name}: stage", "precision", "times", "seconds each", "minutes in all", "times its floor"]
+    print(table(lines, headers, ("", "", ".0f", ".4f", ".1f", ".1f")))
+    maps = sum(stage.total for stage in stages if stage.name == MAP)
+    return (sum(stage.total for stage in stages) - maps) / 3600, maps / 3600
+
+
 def main(set_: Annotated[list[str] | None, typer.Option("--set", metavar="differnet.FIELD=VALUE")] = None) -> None:
-    """Print the stages of both, what a whole job takes, the ratio, and how far each stage is from its floor."""
+    """Print, as tables, the rates of the processor, the stages of both, what a whole job takes, and the ratio."""
     settings = plugins.parse_assignments(set_ or [], ["differnet"])["differnet"]
-    totals, maps = {}, 0.0
     rates = {precision: multiply_adds_a_second(precision) for precision in (FULL, "bfloat16")}
-    for precision, rate in rates.items():
-        print(f"{rate / 1e9:.0f} billion multiply-adds a processor second in {precision} matrix products")
-    for name, stages in (
-        ("published", published_stages(_weights.find())),
-        ("ours", our_stages(plugins.choose("differnet", settings).method)),
-    ):
-        totals[name] = sum(stage.total for stage in stages if stage.name != MAP)
-        maps += sum(stage.total for stage in stages if stage.name == MAP)
-        lines = [[*stage[:4], stage.total / 60, stage.times_its_floor(rates)] for stage in stages]
-        headers = [f"{name}: stage", "precision", "times", "seconds each", "minutes in all", "times its floor"]
-        print(tabulate(lines, headers, floatfmt=("", "", ".0f", ".4f", ".1f", ".1f")) + "\n")
-    print(
-        f"{TRAIN} training and {TEST} test images: published {totals['published'] / 3600:.2f} h of processor time, "
-        f"ours {totals['ours'] / 3600:.2f} h, ratio {totals['published'] / totals['ours']:.1f}; "
-        f"with our maps, ratio {totals['published'] / (totals['ours'] + maps):.1f}"
-    )
+    headers = ["matrix products", "billion multiply-adds per processor second"]
+    print(table([[precision, rate / 1e9] for precision, rate in rates.items()], headers, ("", ".0f")))
+    published, _ = measured("published", published_stages(_weights.find()), rates)
+    ours, maps = measured("ours", our_stages(plugins.choose("differnet", settings).method), rates)
+    line = [TRAIN, TEST, published, ours, published / ours, published / (ours + maps)]
+    headers = ["training images", "test images", "published, h", "ours, h", "ratio", "ratio with maps"]
+    print(table([line], headers, ("", "", ".2f", ".2f", ".1f", ".1f")))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from methods.differnet import DifferNet, flow, localisation
 from tests.speed import sources
 
 PUBLISHED_BLUR, PUBLISHED_CUT = 3.0, 4
-"""Deviation in pixels of the Gaussian over the signed gradient, and the deviations at which it is cut."""
+"""The Gaussian over the signed gradient: its standard deviation in pixels, and how many of these until it is cut."""
 
 Mapper = Callable[[Image], np.ndarray]
 
@@ -61,7 +61,7 @@ TRIED = {
 def published_map(image: Image, method: DifferNet, *, rotations: int) -> np.ndarray:
     """(h, w) float32: the loss is differentiated, its signed gradient blurred, and the map stretched image by image.
 
-    Facts: `grad_map_viz` of github.com/marco-rudolph/differnet; turned back bilinearly here, by cubic splines there.
+    Facts: `grad_map_viz` of github.com/marco-rudolph/differnet; rotated back bilinearly here, by cubic splines there.
     """
     resized, views = method._features.resized(image), fixed_views(rotations, method.rotation_degrees)
     total = 0.0
@@ -110,7 +110,7 @@ def main(
     category: str = "brick",
     data: Annotated[Path | None, typer.Option(help="Folder of the dataset.")] = None,
     rotations: Annotated[str, typer.Option(help="Rotations that a map is the mean over, separated by commas.")] = "16",
-    blur: Annotated[float, typer.Option(help="Deviation of the Gaussian over our maps, pixels.")] = 3.0,
+    blur: Annotated[float, typer.Option(help="Standard deviation of the Gaussian over our maps, pixels.")] = 3.0,
     kinds: Annotated[str, typer.Option(help="Names of maps, separated by semicolons; all where none is given.")] = "",
     seed: int = 0,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="differnet.FIELD=VALUE")] = None,

@@ -9,6 +9,7 @@ well each was trained. The published flow sees all views in float32, ours in its
 before its first step: what training has to do with the AUROC.
 """
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from typing import Annotated, Any
 import pandas as pd
 import torch
 import typer
+from tabulate import tabulate
 from torch import Tensor
 
 from benchmarks import images, plugins
@@ -60,7 +62,7 @@ def published(train: images.Images, start: torch.nn.Module, *, epochs: int, seed
 
 
 def auroc(network: torch.nn.Module, views: Sequence[Tensor], labels: Sequence[bool]) -> float:
-    """Of the mean of z^2 over an image's views."""
+    """Image AUROC of the mean of z^2 over an image's views."""
     return metrics.auroc(
         [float((flow.latent(network, each, precision="float32") ** 2).mean()) for each in views], labels
     )
@@ -94,19 +96,23 @@ def kinds_of_views(count: int, generator: torch.Generator) -> dict[str, list[lis
     }
 
 
-def comparison(aurocs: pd.DataFrame, first: tuple[str, str], second: tuple[str, str]) -> str:
-    """How much lower or higher the second (flow, views) is, in words; `aurocs` has a row a seed."""
-    difference = aurocs[second] - aurocs[first]
-    return f"{difference.mean():+.3f} with standard error {difference.sem():.3f} over {len(difference)} seeds"
+DIFFERENCES = {
+    f"{OURS} on {RANDOM}": ((PUBLISHED, RANDOM), (OURS, RANDOM)),
+    f"{OURS} on {FIXED}": ((PUBLISHED, FIXED), (OURS, FIXED)),
+    "views, of our flow": ((OURS, RANDOM), (OURS, FIXED)),
+    "as each program does it": ((PUBLISHED, RANDOM), (OURS, FIXED)),
+}
+"""What is compared: the second (flow, views) less the first."""
 
 
 def report(name: str, aurocs: pd.DataFrame) -> None:
-    """Print the means over seeds, and how far ours is from the published; `aurocs` has a row a seed."""
-    print(f"{name}: mean over seeds\n{aurocs.mean().unstack().round(3)}")
-    for views in (RANDOM, FIXED):
-        print(f"{OURS} on {views}: {comparison(aurocs, (PUBLISHED, views), (OURS, views))}")
-    print(f"views, of our flow: {comparison(aurocs, (OURS, RANDOM), (OURS, FIXED))}")
-    print(f"all in all: {comparison(aurocs, (PUBLISHED, RANDOM), (OURS, FIXED))}", flush=True)
+    """Print two tables: the means over seeds, and how far ours is from the published; `aurocs` has a row a seed."""
+    means = aurocs.mean().unstack().round(3)
+    print(means.to_markdown(headers=[f"{name}: mean over seeds", *means.columns], floatfmt=".3f") + "\n")
+    found = {title: aurocs[second] - aurocs[first] for title, (first, second) in DIFFERENCES.items()}
+    lines = [[title, each.mean(), each.sem(), len(each)] for title, each in found.items()]
+    headers = [f"{name}: difference", "mean", "standard error", "seeds"]
+    print(tabulate(lines, headers, "pipe", floatfmt=("", "+.3f", ".3f", "")) + "\n", flush=True)
 
 
 def main(
@@ -129,7 +135,7 @@ def main(
         for seed in map(int, seeds.split(",")):
             for line in measure(train, test, labels, epochs=epochs, seed=seed, settings=settings):
                 lines.append({"category": category} | line)
-                print(lines[-1], flush=True)
+                print(lines[-1], file=sys.stderr, flush=True)
     aurocs = pd.DataFrame(lines).pivot(index=["category", "seed"], columns=CHOICES, values="auroc")
     for category, own in aurocs.groupby("category"):
         report(category, own.droplevel("category"))

@@ -8,6 +8,7 @@ The spread over seeds is that of the flow: all share one draw of images and of v
 """
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -135,7 +136,7 @@ class Eyes:
 
 
 def _seen(method: DifferNet, *, lit: bool) -> tuple:
-    """The settings that decide what AlexNet sees; test views are never lit in another way."""
+    """The settings that decide what AlexNet sees; test views are never colour-jittered."""
     fields = ["features_precision", "rotation_degrees", "rotation_interpolation", "rotation_fill"]
     return tuple((name, getattr(method, name)) for name in fields + ["brightness", "contrast"] * lit)
 
@@ -188,8 +189,8 @@ def scores(network: nn.Module, test: Tensor, method: DifferNet) -> np.ndarray:
 
 
 def measure(name: str, eyes: Eyes, *, epochs: int, seed: int) -> dict[str, float]:
-    """Of a trial the image AUROC and the loss of normal test images at some epochs, after the last also the loss of
-    training and the AUROC by the number of test views."""
+    """Image AUROC of a trial and loss of the normal test images, at some epochs; after the last one also the loss of
+    training, and the AUROC by the number of test views."""
     method, way = trial(name, epochs=epochs)
     bank, test = eyes.bank(method), eyes.test(method)
     found: dict[str, float] = {}
@@ -212,8 +213,8 @@ def measure(name: str, eyes: Eyes, *, epochs: int, seed: int) -> dict[str, float
 
 @torch.no_grad()
 def loss_of(network: nn.Module, images: Tensor, method: DifferNet) -> float:
-    """The negative log-likelihood of images (n, views, dims): of normal ones that were not trained on, it rises where a
-    flow learns its bank by heart."""
+    """The negative log-likelihood of images (n, views, dims). It rises on normal images that were not trained on where
+    a flow overfits its bank."""
     with flow.precise(images.device, method.scoring_precision):
         return float(flow.negative_log_likelihood(*network(images.flatten(0, 1))))
 
@@ -259,7 +260,7 @@ def main(
     for line in lines(shown, trials.split(";"), numbers, known, **size):
         finished.append({"dataset": dataset} | line)
         write_text(csv, pd.DataFrame(finished).to_csv(index=False))
-        print(finished[-1], flush=True)
+        print(finished[-1], file=sys.stderr, flush=True)
     table = pd.DataFrame(finished).groupby(KEY[:-1], sort=False).mean().drop(columns="seed").reset_index()
     print(tabulate(table.drop(columns="setup"), "keys", "pipe", floatfmt=".3f", showindex=False))
 

@@ -3,19 +3,22 @@
 python -m tests.speed.memory --method differnet
 """
 
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 from PIL import Image
+from tabulate import tabulate
 
 from benchmarks import plugins
 from benchmarks.images import Images
 from benchmarks.jobs.machine import peak_memory_mb
 from datasets import Sample
-from methods import Epoch
+from methods import Epoch, Method
 
 SIDE_PX, DIFFERENT = 1024, 10
 SHORT: dict[str, dict[str, Any]] = {"cae": {"epochs": 2}, "differnet": {"meta_epochs": 1, "sub_epochs": 2}}
@@ -37,22 +40,33 @@ def photographs(folder: Path, count: int) -> list[Sample]:
     return [Sample(path, "noise", "train") for path in paths]
 
 
+def peaks(method: Method, samples: list[Sample]) -> Iterator[tuple[str, float]]:
+    """The peak of this process in MB before the fit, after each stage of it, and after each epoch."""
+    yield "before the fit", peak_memory_mb()
+    for event in method.fit(Images(samples), seed=0, device=method.find_device("auto")):
+        if isinstance(event, Epoch):
+            yield f"epoch {event.number} of {event.of}", peak_memory_mb()
+        elif event.done == event.of:
+            yield event.what, peak_memory_mb()
+
+
 def main(
     method: Annotated[str, typer.Option(help=f"One of {', '.join(LIMITS_MB)}.")] = "cae",
     images: int = 1000,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="METHOD.FIELD=VALUE")] = None,
 ) -> None:
-    """Print the peak of this process before the fit, after each stage, and after each epoch."""
+    """Print a table of the peak of this process before the fit, after each stage, and after each epoch."""
     settings = plugins.parse_assignments(set_ or [], [method])[method]
     chosen = plugins.choose(method, SHORT[method] | settings).method
+    lines = []
     with tempfile.TemporaryDirectory() as folder:
-        samples = photographs(Path(folder), images)
-        print(f"peak before the fit: {peak_memory_mb():.0f} MB")
-        for event in chosen.fit(Images(samples), seed=0, device=chosen.find_device("auto")):
-            if isinstance(event, Epoch) or event.done == event.of:
-                print(f"peak after {event}: {peak_memory_mb():.0f} MB", flush=True)
+        for stage, megabytes in peaks(chosen, photographs(Path(folder), images)):
+            print(f"{stage}: {megabytes:.0f} MB", file=sys.stderr, flush=True)
+            lines.append([stage, megabytes])
     verdict = "within" if peak_memory_mb() < LIMITS_MB[method] else "above"
-    print(f"{images} images of {SIDE_PX}x{SIDE_PX}: {peak_memory_mb():.0f} MB, {verdict} {LIMITS_MB[method]} MB")
+    lines.append([f"**whole fit**, {verdict} the bound of {LIMITS_MB[method]} MB", peak_memory_mb()])
+    headers = [f"{method}, {images} images of {SIDE_PX}x{SIDE_PX}", "peak memory, MB"]
+    print(tabulate(lines, headers, "pipe", floatfmt=".0f"))
 
 
 if __name__ == "__main__":

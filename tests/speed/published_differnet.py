@@ -49,7 +49,7 @@ class PublishedDifferNet:
 
     @torch.no_grad()
     def seen(self, image: Image, angles: Sequence[float]) -> Tensor:
-        """(views, 768): the features of an image turned by these degrees."""
+        """(views, 768): the features of an image rotated by these degrees."""
         return self._features(self._views(image, angles))
 
     def _step(self, views: Tensor) -> float:

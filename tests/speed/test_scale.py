@@ -148,7 +148,7 @@ class Watch:
 
     def __init__(self):
         self.seconds: list[tuple[float, float]] = []
-        """Of each job until it first told something, and from then on."""
+        """Each job: seconds until its first progress message, and seconds from then to its end."""
 
     def begin(self, *_: str) -> None:
         self.times = [time.perf_counter()]
