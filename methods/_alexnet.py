@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from methods import Image, MethodError
-from methods._winograd import fewer_multiplications
 from methods._weights import IMAGENET_DEVIATION, IMAGENET_MEAN, Weights
+from methods._winograd import fewer_multiplications
 
 CHANNELS = 256
 """Features of one scale."""
