@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, Self, get_args
 
 import numpy as np
-from pydantic import ConfigDict, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
+from pydantic_core import ArgsKwargs
 
 Image = np.ndarray
 """(height, width, 3) uint8, RGB; sizes may differ within a category."""
@@ -53,7 +54,7 @@ class Epoch(NamedTuple):
     of: int
     loss: float
     held_out_loss: float | None = None
-    """On images held out, by which the weights of the best epoch are kept; None: those of the last one are."""
+    """The loss on held-out images, by which the best epoch's weights are kept; None: the last epoch's are kept."""
 
 
 class Curve(NamedTuple):
@@ -62,11 +63,11 @@ class Curve(NamedTuple):
     title: str
     x: str
     y: str
-    """What stands at the axes."""
+    """The label of the y axis; `x` is that of the x axis."""
     points: Sequence[tuple[float, float]]
-    """(x, y), by rising x."""
+    """(x, y), in the order of x."""
     chosen: float | None = None
-    """The x that was taken."""
+    """The x that was chosen."""
 
 
 Pace = Literal["seconds", "minutes", "hours"]
@@ -81,6 +82,18 @@ class Work(NamedTuple):
     scored_images: int
 
 
+def preset_field(presets: Mapping[str, Mapping[str, Any]]) -> Any:
+    """The field `preset` of a method with these presets; its description lists what each gives."""
+    given = (f"{name}: {listed(values)}" for name, values in presets.items() if values)
+    return Field("paper", description="; ".join(["where the settings not given come from", *given]))
+
+
+def listed(values: Mapping[str, Any]) -> str:
+    """Settings in a phrase: `bank_views=32, hidden_width=512`."""
+    return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+@settings
 class Method(ABC):
     """A way to find anomalies after seeing normal images only.
 
@@ -95,19 +108,42 @@ class Method(ABC):
     - a saved and loaded method gives equal scores;
     - a map is finite float32 and covers the whole image;
     - a file of a saved method that is missing or damaged is one sentence;
-    - scoring is lazy: the first score is there before the last image is read.
+    - scoring is lazy: the first score is there before the last image is read;
+    - a preset gives its values, and a setting given beside it wins.
     """
 
     paper: ClassVar[str]
     """Authors, title, year and arXiv id."""
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    """Named groups of settings; the field `preset` says which of them fills in what is not given."""
     pace: ClassVar[Pace] = "minutes"
     """What a job of some hundred images takes on two CPU cores: a run does the jobs of the fastest methods first."""
     quick: ClassVar[Mapping[str, Any]] = {}
     """Settings with which the contract tests run it in seconds."""
     weaknesses: ClassVar[Mapping[str, str]] = {}
     """Contract tests it is known to fail, each with the reason: they become strict expected failures."""
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """The settings that each preset gives where they are not given themselves; empty: the method has no presets.
+
+    A method that has some has `paper` among them, which gives nothing, and chooses by one field:
+    `preset: Literal["paper", "light"] = preset_field(presets)`. A preset named `light` is for a first look at `demo`.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preset_fills_in(cls, given: ArgsKwargs) -> ArgsKwargs:
+        named = given.kwargs or {}
+        return ArgsKwargs(given.args, {**cls.presets.get(str(named.get("preset")), {}), **named})
+
+    @model_validator(mode="after")
+    def _preset_counts(self) -> Self:
+        values = self.preset_values
+        if values and all(getattr(self, name) != value for name, value in values.items()):
+            raise ValueError(f"preset counts only with one of {listed(values)}: set that, or leave it out")
+        return self
+
+    @property
+    def preset_values(self) -> Mapping[str, Any]:
+        """The settings that the chosen preset gives."""
+        return self.presets.get(getattr(self, "preset", ""), {})
 
     @abstractmethod
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:
@@ -122,16 +158,16 @@ class Method(ABC):
         """One score an image, in order. Raises MethodError before `fit` or `load`."""
 
     def image_scores(self, images: Sequence[Image]) -> Iterator[float]:
-        """Those of `score`, for one who needs no maps; a method that makes the two apart spares itself the others."""
+        """The image scores alone. Override where that is cheaper than also making maps."""
         return (score.image for score in self.score(images))
 
     def anomaly_maps(self, images: Sequence[Image]) -> Iterator[np.ndarray | None]:
-        """Those of `score`, for one who needs no image scores."""
+        """The maps alone. Override where that is cheaper than also making image scores."""
         return (score.map for score in self.score(images))
 
     @abstractmethod
     def score_rule(self) -> str:
-        """How the score of an image comes about, in a phrase, known from the settings alone."""
+        """How the score of an image is computed, in a phrase, known from the settings alone."""
 
     @abstractmethod
     def save_state(self, folder: Path) -> None:
@@ -147,7 +183,10 @@ class Method(ABC):
 
     @abstractmethod
     def model_bytes(self) -> int:
-        """Bytes on disk that `save` takes, within a factor of two, known from the settings alone."""
+        """Bytes on disk that `save` takes, known from the settings alone.
+
+        Within a factor of two, and 64 KiB more or less: names and headers weigh in a model of a few numbers.
+        """
 
     def expected_seconds(self, works: Sequence[Work], *, device: str) -> list[float]:
         """How long each job would take here with these settings, from about a second of the method's own work.
@@ -164,26 +203,26 @@ class Method(ABC):
         """
 
     def reconstruct(self, images: Sequence[Image]) -> Iterator[Image | None]:
-        """What a fitted method would make of each image were it normal, (h, w, 3) uint8; None: it cannot say."""
+        """How each image would look if it were normal, (h, w, 3) uint8; None: the method cannot say."""
         return (None for _ in images)
 
     def depends_on(self) -> Mapping[str, str]:
         """What scores depend on besides settings, data and code, such as the contents of a file that a setting names.
 
-        Asked before anything is trained; imports no heavy library. Raises MethodError where something is not there.
+        Called before anything is trained; imports no heavy library. Raises MethodError where such a file is missing.
         """
         return {}
 
     def curves(self) -> tuple[Curve, ...]:
-        """What a fitted method measured besides the losses of its epochs."""
+        """What a fitted method measured besides the losses of its epochs; each becomes a figure."""
         return ()
 
     def remarks(self) -> tuple[str, ...]:
-        """What a reader of a fitted method's results must know: which weights, what fell back."""
+        """What a reader of a fitted method's results must know, such as which weights were used."""
         return ()
 
     def why_no_seconds(self) -> str | None:
-        """Why the seconds of its fit and scores are not what they cost, in a phrase; None: they are."""
+        """Why the measured seconds are not the cost of fit and scores, in a phrase; None: they are."""
         return None
 
     def save(self, folder: Path) -> None:

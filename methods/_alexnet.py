@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from methods import Image, MethodError
 from methods._weights import IMAGENET_DEVIATION, IMAGENET_MEAN, Weights
+from methods._winograd import fewer_multiplications
 
 CHANNELS = 256
 """Features of one scale."""
@@ -153,6 +154,8 @@ class Features:
             for values in (rendering.mean, rendering.deviation)
         )
         on_cpu = self.device.type == "cpu"
+        if on_cpu and precision == "float32":  # in bfloat16 its transforms would lose too many digits
+            self.network = fewer_multiplications(self.network)
         self.batch = 8 if on_cpu else 64
         self.map = map if on_cpu else ThreadPoolExecutor().map  # AlexNet itself takes all cores of a CPU
         if not on_cpu and precision == "float32":

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from methods import Method, MethodError, _weights, first_sentence, settings
 from methods._files import file_digest
-from methods._precision import Precision, Wanted, supported
+from methods._precision import AutoPrecision, Precision, supported
 from methods._refusals import Use, idle
 from methods._weights import IMAGENET_DEVIATION, IMAGENET_MEAN
 
@@ -30,7 +30,7 @@ class AlexNetMethod(Method):
     n_scales: int = Field(3, ge=1, description="scales of the features; each has half the side of the one before")
     # DifferNet's published code has float32. On five small categories image AUROC was within 0.022 of that (mean of
     # three seeds, flow of width 512; of knn the same), at half the time. A feature differs by 1.6 % of its deviation.
-    features_precision: Wanted = Field(
+    features_precision: AutoPrecision = Field(
         "auto", description="arithmetic of AlexNet; auto: bfloat16 where the device has it"
     )
     border_crop: float = Field(

@@ -11,8 +11,8 @@ import PIL
 import torch
 from torch import Tensor
 
-from methods import Image, MethodError, _alexnet, first_sentence
-from methods._files import replacing
+from methods import Image, MethodError, _alexnet, _winograd, first_sentence
+from methods._files import file_digest, replacing
 from methods._weights import Weights
 
 ENVIRONMENT = "BENCHMARKS_FEATURES"
@@ -37,7 +37,7 @@ class KeptFeatures(_alexnet.Features):
                 "look": (self.sizes, self.precision, self.rendering),
                 "device": torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu",
                 "versions": (torch.__config__.show(), PIL.__version__),
-                "code": hashlib.sha256(Path(_alexnet.__file__).read_bytes()).hexdigest(),
+                "code": [file_digest(Path(module.__file__)) for module in (_alexnet, _winograd)],
             }
         )
 

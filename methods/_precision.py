@@ -1,15 +1,15 @@
-"""In which arithmetic matrix products are taken."""
+"""The arithmetic of matrix products."""
 
 from typing import Literal
 
 Precision = Literal["float32", "bfloat16"]
-Wanted = Literal["auto", Precision]
+AutoPrecision = Literal["auto", Precision]
 
 NATIVE_BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16")
-"""Of a processor: what torch calls instructions that multiply bfloat16, on x86 and ARM."""
+"""torch's names of the processor instructions that multiply bfloat16, on x86 and ARM."""
 
 
-def supported(wanted: Wanted, device: str) -> Precision:
+def supported(wanted: AutoPrecision, device: str) -> Precision:
     """The precision that `auto` means on a device: bfloat16 where matrix products of it are native."""
     import torch
 

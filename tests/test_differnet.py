@@ -13,7 +13,6 @@ from torchvision import models, transforms  # up here: their LLVM must be loaded
 
 from methods import Epoch, MethodError, _alexnet, _weights
 from methods.differnet import DifferNet, flow, localisation
-from methods.differnet.hyperparameters import PRESETS
 
 SMALL = flow.Shape(6, blocks=3, hidden_width=16, clamp=3.0)
 
@@ -471,7 +470,7 @@ def test_settings_that_count_beside_each_other_are_taken(settings):
 
 def test_a_preset_gives_what_is_not_given():
     fast = DifferNet(preset="fast", bank_views=7)
-    assert (fast.bank_views, fast.hidden_width) == (7, PRESETS["fast"]["hidden_width"])
+    assert (fast.bank_views, fast.hidden_width) == (7, DifferNet.presets["fast"]["hidden_width"])
     assert DifferNet(preset="paper") == DifferNet() and DifferNet(**asdict(fast)) == fast
 
 

@@ -1,45 +1,25 @@
 """What can be set of DifferNet, and its presets."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
-from pydantic_core import ArgsKwargs
+from pydantic import Field
 
-from methods import settings
+from methods import preset_field, settings
 from methods._alexnet_method import TURNED, AlexNetMethod
-from methods._precision import Precision, Wanted
+from methods._precision import AutoPrecision, Precision
 from methods._refusals import Use
-
-PRESETS: dict[str, dict[str, Any]] = {
-    "paper": {},
-    "fast": {
-        "bank_views": 32,
-        "hidden_width": 512,
-        "sub_epochs": 2,
-    },
-}
-"""Settings that a preset gives where they are not given themselves."""
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
-def _listed(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in values.items())
-
-
 def _where_views_vary(name: str) -> Use:
-    """Of a number of views: where all are alike there is one, and a preset gives its number all the same."""
+    """The use of a number of training views: where all views are alike, there is one."""
     return Use(
-        lambda own: own.views_vary or getattr(own, name) in (1, PRESETS[own.preset].get(name)),
+        lambda own: own.views_vary or getattr(own, name) == 1,
         "rotation_degrees, brightness, contrast or saturation above 0",
     )
 
 
-GIVING = Use(
-    lambda own: any(getattr(own, name) == value for name, value in PRESETS[own.preset].items()),
-    f"one of {_listed(PRESETS['fast'])}",
-)
 MAPPED = Use(lambda own: own.map_rotations > 0, "map_rotations above 0")
 MAPS_TURNED = TURNED._replace(counts=lambda own: own.rotation_degrees > 0 or own.map_rotations < 2)
 
@@ -48,9 +28,16 @@ MAPS_TURNED = TURNED._replace(counts=lambda own: own.rotation_degrees > 0 or own
 class DifferNetSettings(AlexNetMethod):
     """The settings, with the published values where nothing else is said beside them."""
 
-    preset: Literal["paper", "fast"] = Field(
-        "paper", description=f"where the settings not given come from; fast: {_listed(PRESETS['fast'])}"
-    )
+    presets: ClassVar = {
+        "paper": {},
+        "fast": {
+            "bank_views": 32,
+            "hidden_width": 512,
+            "sub_epochs": 2,
+        },
+    }
+
+    preset: Literal["paper", "fast"] = preset_field(presets)
     brightness: Share = Field(0.0, description="training views vary in brightness by up to this share")
     contrast: Share = Field(0.0, description="training views vary in contrast by up to this share")
     saturation: Share = Field(0.0, description="training views vary in saturation by up to this share")
@@ -72,7 +59,7 @@ class DifferNetSettings(AlexNetMethod):
     meta_epochs: int = Field(24, ge=1, description="epochs that are reported")
     sub_epochs: int = Field(8, ge=1, description="passes over the training images in one meta epoch")
     # The paper's is float32. On gravel of demo losses and image AUROC were alike, and a step took 0.46 s for 0.76.
-    training_precision: Wanted = Field(
+    training_precision: AutoPrecision = Field(
         "auto", description="arithmetic of the flow's subnets while they train; auto: bfloat16 where the device has it"
     )
     scoring_precision: Precision = Field("float32", description="arithmetic of the flow's subnets while they score")
@@ -91,19 +78,12 @@ class DifferNetSettings(AlexNetMethod):
     )
 
     uses: ClassVar = AlexNetMethod.uses | {
-        "preset": GIVING,
         "bank_views": _where_views_vary("bank_views"),
         "views_per_image": _where_views_vary("views_per_image"),
         "map_rotations": MAPS_TURNED,
         "map_evidence": MAPPED,
         "map_blur": MAPPED,
     }
-
-    @model_validator(mode="before")
-    @classmethod
-    def _preset_fills_in(cls, given: ArgsKwargs) -> ArgsKwargs:
-        named = given.kwargs or {}
-        return ArgsKwargs(given.args, PRESETS.get(str(named.get("preset")), {}) | named)
 
     @property
     def views_vary(self) -> bool:
