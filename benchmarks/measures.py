@@ -39,9 +39,9 @@ class Measured(NamedTuple):
 def tables(results: Iterable[Measured]) -> Tables:
     """The rows of all results; only of all together is known which method is the best and how surely."""
     measured = list(results)
-    p_values = rivals.p_values([each.entry for each in measured])
+    p_values = rivals.p_values_holm([each.entry for each in measured])
     return Tables(
-        [each.row | {"image_auroc_p_value": p_value} for each, p_value in zip(measured, p_values, strict=True)],
+        [each.row | {"image_auroc_p_value_holm": p_value} for each, p_value in zip(measured, p_values, strict=True)],
         [row for each in measured for row in each.defects],
     )
 

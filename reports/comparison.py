@@ -40,8 +40,8 @@ MARKS_OF_MEANS = {
 def comparison(table: pd.DataFrame, column: str) -> str:
     """Categories by methods, the best of each line in bold, with a mean row.
 
-    With one seed, the columns `COLUMN_low`, `COLUMN_high` and `COLUMN_p_value` give intervals, and the mark of a best
-    that is not shown to be better than the second; else lines of single categories have neither, for none is tested.
+    With one seed, the columns `COLUMN_low` and `COLUMN_high` give intervals, and `COLUMN_p_value_holm` the mark of a
+    best that is not shown to be better than the second. With several seeds no single category is tested.
     """
     methods, seeds = names(table), table["seed"].nunique()
     cells = spreads(table, ["place", "name"], column)
@@ -104,11 +104,11 @@ def _intervals(table: pd.DataFrame, column: str) -> dict[tuple[str, str], statis
 
 def _doubtful(table: pd.DataFrame, column: str) -> set[str]:
     """Categories whose best method is not shown to be better than the second."""
-    if f"{column}_p_value" not in table:
+    if f"{column}_p_value_holm" not in table:
         return set()
     known = table.dropna(subset=[column])
     contests = {place: own.sort_values(column, ascending=False) for place, own in known.groupby("place")}
-    seconds = {place: own.iloc[1][f"{column}_p_value"] for place, own in contests.items() if len(own) > 1}
+    seconds = {place: own.iloc[1][f"{column}_p_value_holm"] for place, own in contests.items() if len(own) > 1}
     return {place for place, p_value in seconds.items() if pd.isna(p_value) or p_value >= SIGNIFICANT}
 
 

@@ -92,6 +92,21 @@ def paired_p_value(a: Placements, b: Placements) -> float | None:
     return None if value else 1.0
 
 
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Correct p-values for their number (Holm 1979), in the order given.
+
+    Where no difference is real, the chance that any corrected value is below a level is at most that level.
+    None (a test that could not be made) stays None and still counts as a test.
+    """
+    order = sorted(range(len(p_values)), key=lambda index: _or_1(p_values[index]))
+    corrected: list[float | None] = [None] * len(p_values)
+    highest = 0.0
+    for rank, index in enumerate(order):
+        highest = min(max(highest, (len(order) - rank) * _or_1(p_values[index])), 1.0)
+        corrected[index] = None if p_values[index] is None else highest
+    return corrected
+
+
 def mean_interval(aurocs: Sequence[Sequence[float]], level: float = 0.95, *, seed: int = 0) -> Interval | None:
     """Of the mean over categories, for categories like these; `aurocs` has a row a category, a number a training.
 
@@ -172,6 +187,10 @@ def cliques(ranks: Scores, difference: float) -> list[tuple[int, ...]]:
     close = [np.flatnonzero(ranks[order] - ranks[first] < difference).max() + 1 for first in order]
     groups = [(start, end) for start, end in enumerate(close) if end > max([start + 1, *close[:start]])]
     return [tuple(order[start:end].tolist()) for start, end in groups]
+
+
+def _or_1(p_value: float | None) -> float:
+    return 1.0 if p_value is None else p_value
 
 
 def _finite(values: Scores, which: str) -> np.ndarray:

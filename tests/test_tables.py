@@ -84,7 +84,7 @@ def test_three_methods_are_ranked_and_two_are_not(tmp_path):
 
 def sure(auroc, p_value, method):
     """A row with an interval, and the p-value against the best of its category."""
-    chance = {"image_auroc_low": auroc - 0.1, "image_auroc_high": auroc + 0.05, "image_auroc_p_value": p_value}
+    chance = {"image_auroc_low": auroc - 0.1, "image_auroc_high": auroc + 0.05, "image_auroc_p_value_holm": p_value}
     return row(method, auroc=auroc) | chance
 
 
