@@ -12,14 +12,16 @@ from reports import statistics
 from reports.results import ImageScore
 
 DEFINITIONS = {
-    "interval": "where the image AUROC lies with 95 % confidence, as far as the choice of test images goes (DeLong's "
-    "variance on the logit scale; of a mean, bootstrap over categories); it says nothing of other seeds.",
-    "doubtful": "the best of the line is not shown to be better than the second: DeLong's paired test on the same "
-    "images (Holm's correction over all pairs of methods in the category; `image_auroc_p_value_holm` in report.csv), "
-    "or in a mean row Wilcoxon's signed-rank test over the categories, gives p >= 0.05 or cannot be made. Categories "
-    "are tested one by one, without a correction across them.",
+    "interval": "95 % confidence interval. In a row of one category it covers the choice of test images (DeLong's "
+    "variance on the logit scale), in a mean row the choice of categories (bootstrap). It does not cover other seeds.",
+    "doubtful": "the best of the row is not shown to be better than the second: p >= 0.05, or no test can be made. "
+    "Image AUROCs of one category and one seed: DeLong's paired test on the same images, with Holm's correction over "
+    "all pairs of methods in that category (`image_auroc_p_value_holm` in report.csv). Mean rows: Wilcoxon's "
+    "signed-rank test over the categories, without a correction. Other rows are not tested.",
+    "other_seeds": "95 % confidence interval of the mean over these categories and images, if all models were trained "
+    "again with other seeds (bootstrap over the seeds of each category).",
 }
-"""What the marks of chance mean, for the foot of the report."""
+"""What the report means by its intervals and by the mark of a doubtful best."""
 
 
 class Scored(NamedTuple):

@@ -25,20 +25,14 @@ DOUBTFUL = "≈"
 OTHER_SEEDS = "mean, other seeds"
 SIGNIFICANT = 0.05
 """A p-value below it shows a difference."""
-MARKS_OF_MEANS = {
-    "interval": "where the mean lies with 95 % confidence, as far as the choice of categories goes (bootstrap over "
-    "them); single categories have no interval here.",
-    "doubtful": "the best of the mean row is not shown to be better than the second: Wilcoxon's signed-rank test over "
-    "the categories gives p >= 0.05 or cannot be made. Lines of single categories are not tested here: bold alone "
-    "shows nothing there.",
-    "other_seeds": "where the mean over just these categories and images lies with 95 % confidence, were everything "
-    "trained again with other seeds (bootstrap over the seeds of each category).",
-}
-"""What the marks mean in a table that has none but in its mean row."""
+BY_CATEGORY = (
+    "Each category is tested on its own, without a correction across categories: where all methods are equal, up to "
+    "about one category in 20 still shows a difference by chance."
+)
 
 
 def comparison(table: pd.DataFrame, column: str) -> str:
-    """Categories by methods, the best of each line in bold, with a mean row.
+    """Categories by methods, the best of each row in bold, with a mean row.
 
     With one seed, the columns `COLUMN_low` and `COLUMN_high` give intervals, and `COLUMN_p_value_holm` the mark of a
     best that is not shown to be better than the second. With several seeds no single category is tested.
@@ -56,6 +50,11 @@ def comparison(table: pd.DataFrame, column: str) -> str:
         ]
         lines.append([escape(place), *_marked(texts, found, place in doubtful)])
     return markdown(["category", *map(escape, methods)], [*lines, *_mean_lines(table, column, methods)])
+
+
+def tests_categories(table: pd.DataFrame, column: str) -> bool:
+    """Whether the rows of single categories are tested, and not the mean row alone."""
+    return column == "image_auroc" and table["seed"].nunique() == 1 and len(names(table)) > 1
 
 
 def _mean_lines(table: pd.DataFrame, column: str, methods: Sequence[str]) -> list[list[str]]:

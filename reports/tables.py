@@ -15,13 +15,13 @@ NOT_AVAILABLE = "n/a"
 
 METRICS = {
     "image_auroc": "image AUROC",
-    "image_average_precision": "image AP",
-    "oracle_image_f1": "image F1 (oracle)",
+    "image_average_precision": "image average precision",
+    "oracle_image_f1": "image F1-max",
     "pixel_auroc": "pixel AUROC",
-    "pixel_average_precision": "pixel AP",
+    "pixel_average_precision": "pixel average precision",
     "aupro": "AUPRO",
     "balanced_accuracy": "balanced accuracy",
-    "promised_false_alarm_share": "promised at most",
+    "promised_false_alarm_share": "expected false-positive rate at most",
     "missed": "missed",
     "interval": "[low, high]",
     "doubtful": "≈",
