@@ -1,4 +1,4 @@
-"""How surely the best method of a category is better than each other one: paired tests on the same test images."""
+"""Significance: paired tests of the best method of a category against each other one, on the same test images."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
@@ -25,29 +25,29 @@ DEFINITIONS = {
 
 
 class Scored(NamedTuple):
-    """Images of one class."""
+    """Paths and scores of the images of one class."""
 
     paths: tuple[str, ...]
     scores: np.ndarray
 
     @classmethod
     def of(cls, images: Sequence[ImageScore]) -> "Scored":
-        """In the order given."""
+        """Take paths and scores of images, in the order given."""
         return cls(tuple(image.path for image in images), np.array([image.score for image in images]))
 
 
 class Entry(NamedTuple):
-    """A job as it competes: its test images of both classes, in the order of their paths."""
+    """A job that is compared with others: its test images of both classes, sorted by path."""
 
     contest: Hashable
-    """What jobs have in common that compete, such as category and seed."""
+    """The key that competing jobs share, such as category and seed."""
     normal: Scored
     defective: Scored
     placements: statistics.Placements
 
 
 def entry(contest: Hashable, normal: Scored, defective: Scored, placements: statistics.Placements) -> Entry:
-    """A job's entry, from its images and their placements in any order."""
+    """The entry of a job, from its images and their placements in any order."""
     (normal_paths, normal_order), (defective_paths, defective_order) = map(_in_order, (normal.paths, defective.paths))
     return Entry(
         contest,
@@ -59,7 +59,7 @@ def entry(contest: Hashable, normal: Scored, defective: Scored, placements: stat
 
 @cache
 def _in_order(paths: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray]:
-    """Paths sorted, and where they stood; remembered, since all jobs of a category have the same."""
+    """Sorted paths and their former positions; cached, because all jobs of a category have the same paths."""
     order = sorted(range(len(paths)), key=paths.__getitem__)
     return tuple(paths[index] for index in order), np.array(order)
 
@@ -102,12 +102,12 @@ def _p_value(one: Entry, other: Entry) -> float | None:
 
 
 def _placements_among(one: Entry, other: Entry) -> statistics.Placements | None:
-    """The placements of a job's images among those that another has, too; None where a class has none."""
+    """The placements of the images that another job also has; None if a class has none."""
     shared = _shared(one.normal, other.normal), _shared(one.defective, other.defective)
     return statistics.placements(*shared) if all(map(len, shared)) else None
 
 
 def _shared(images: Scored, others: Scored) -> np.ndarray:
-    """Scores of the images that are among the others."""
+    """Scores of the images that the others also have."""
     known = set(others.paths)
     return images.scores[[path in known for path in images.paths]]

@@ -1,4 +1,4 @@
-"""The table of categories by methods: which one is best, how far chance may have moved it, and whether it is sure."""
+"""The table of categories by methods: the best method, confidence intervals, and the mark of a doubtful best."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ NOT_RUN = "not run"
 DOUBTFUL = "≈"
 OTHER_SEEDS = "mean, other seeds"
 SIGNIFICANT = 0.05
-"""A p-value below it shows a difference."""
+"""A p-value below this level shows a difference."""
 BY_CATEGORY = (
     "Each category is tested on its own, without a correction across categories: where all methods are equal, up to "
     "about one category in 20 still shows a difference by chance."
@@ -60,7 +60,7 @@ def tests_categories(table: pd.DataFrame, column: str) -> bool:
 def _mean_lines(table: pd.DataFrame, column: str, methods: Sequence[str]) -> list[list[str]]:
     """The mean over categories, if there are several, with its interval if there are many.
 
-    With many seeds a second line says where other seeds would have put it.
+    With enough seeds, a second row gives the interval over other seeds.
     """
     mean, seeds = means(table, column), table["seed"].nunique()
     if len(places(table)) < 2 or not mean.categories:
@@ -79,13 +79,13 @@ def _mean_lines(table: pd.DataFrame, column: str, methods: Sequence[str]) -> lis
 
 
 def _by_category(table: pd.DataFrame, name: str, column: str, categories: Sequence[str]) -> list[np.ndarray]:
-    """A method's numbers, an array of its seeds a category."""
+    """The values of a method: one array of seeds for each category."""
     own = table[(table["name"] == name) & table["place"].isin(categories)].dropna(subset=[column])
     return [group.to_numpy() for _, group in own.groupby("place", sort=False)[column]]
 
 
 def _undecided(values: Sequence[np.ndarray]) -> bool:
-    """Whether the best of some methods' numbers over the same categories is not shown to be better than the second."""
+    """Whether the best of several methods over the same categories is not shown to be better than the second."""
     if len(values) < 2:
         return False
     first, second = sorted(values, key=np.mean)[:-3:-1]
@@ -121,7 +121,7 @@ def _ends(interval: statistics.Interval | None) -> str:
 
 
 def _marked(texts: Sequence[str], cells: Sequence[Spread | str], doubtful: bool) -> list[str]:
-    """The best (as shown, so that equals are equally marked) in bold if there is a choice, with ≈ where in doubt."""
+    """The best in bold if there is a choice, with ≈ where in doubt. Values that look equal are marked alike."""
     shown = [decimals(cell.mean) if isinstance(cell, Spread) else None for cell in cells]
     known = [float(text) for text in shown if text]
     best = f"**{{}}**{' ' + DOUBTFUL if doubtful else ''}"
@@ -132,7 +132,7 @@ def _marked(texts: Sequence[str], cells: Sequence[Spread | str], doubtful: bool)
 
 
 def _absent(table: pd.DataFrame, column: str) -> dict[tuple[str, str], str]:
-    """What stands where a job has no such number."""
+    """The text of cells whose job has no such number."""
     without = table[table[column].isna()]
     texts = without["failure"].isna().map({True: NOT_AVAILABLE, False: FAILED})
     return dict(zip(zip(without["place"], without["name"], strict=True), texts, strict=True))

@@ -31,7 +31,7 @@ MINIMUM_AREA = f"{METRICS['area_rule']}, px"
 
 
 def results(table: pd.DataFrame, defects: pd.DataFrame) -> list[str]:
-    """All of them, the most asked for first, what was chosen on the test set last."""
+    """All sections, the most important first, those chosen on the test set last."""
     return [
         _compared("Image AUROC", table, "image_auroc"),
         ranks.section(table),
@@ -72,7 +72,7 @@ def _decisions(table: pd.DataFrame) -> str:
 
 
 def _operating_points(table: pd.DataFrame) -> str:
-    """By which minimum defect area jobs were judged, where it came from, and what its level is worth as a score."""
+    """The minimum defect area of each job, its origin, and the image AUROC of its level."""
     if not has(table, "min_area_px"):
         return ""
     lines = [
@@ -102,7 +102,7 @@ def _at_false_alarms(table: pd.DataFrame) -> str:
 
 
 def _by_method(table: pd.DataFrame, columns: tuple[str, ...], counts: Mapping[str, str]) -> str:
-    """A line for each category and method, then one for the mean of each method."""
+    """A row for each category and method, then one for the mean of each method."""
     seeds = table["seed"].nunique()
     cells = {column: spreads(table, ["place", "name"], column) for column in columns}
     counted = [spans(table, ["place", "name"], column) for column in counts.values()]
@@ -112,7 +112,7 @@ def _by_method(table: pd.DataFrame, columns: tuple[str, ...], counts: Mapping[st
         for place, name in product(places(table), names(table))
         if (place, name) in counted[0]
     ]
-    # The mean of every column is taken over the same categories: those that have the last one.
+    # The mean of every column covers the same categories: those that have the last column.
     mean = means(table, columns[-1])
     if len(places(table)) > 1 and mean.categories:
         shared = table[table["place"].isin(mean.categories)]
@@ -126,7 +126,7 @@ def _by_method(table: pd.DataFrame, columns: tuple[str, ...], counts: Mapping[st
 
 
 def _by_defect(defects: pd.DataFrame) -> str:
-    """Columns of each method: image AUROC of a defect type against the normal images, and the images missed."""
+    """For each method: the image AUROC of a defect type against the normal images, and the images missed."""
     if defects.empty:
         return ""
     by = ["place", "defect", "name"]
@@ -151,7 +151,7 @@ def _by_defect(defects: pd.DataFrame) -> str:
 
 
 def _oracle_epochs(table: pd.DataFrame) -> str:
-    """The table of DifferNet's VisA fork: the best of all looks at the test set, a line a job."""
+    """The table of DifferNet's VisA fork: the best epoch on the test set, one job a row."""
     if not has(table, "oracle_image_auroc_max"):
         return ""
     tracked = table[table["oracle_image_auroc_max"].notna()]
@@ -169,9 +169,9 @@ def _oracle_epochs(table: pd.DataFrame) -> str:
     ]
     headers = ["category", "method", "seed", "AUROC (Max)", "Epoch Max", "Time Taken", "AUROC at the end"]
     text = (
-        "The epoch is chosen by its AUROC on the test set, as published tables do it: AUROC (Max) is out of reach for "
-        "anyone who does not know the answers. The last column is the model that the fit ends with, which is judged "
-        "everywhere else. Epochs count from 1 (the fork's from 0). Time Taken (h:mm:ss) leaves out looking at the test."
+        "The epoch is chosen by its AUROC on the test set, as in published tables. AUROC (Max) cannot be reached "
+        "without the test labels. The last column is the model at the end of the fit, which all other tables use. "
+        "Epochs count from 1 (in the fork from 0). Time Taken (h:mm:ss) leaves out the evaluation on the test set."
     )
     return _section("Oracle: best epoch", text, markdown(headers, lines, text_columns=2))
 
@@ -183,11 +183,11 @@ def _duration(seconds: float | None) -> str:
 
 
 def _published(table: pd.DataFrame) -> str:
-    held = "Part of the training images is held out for the threshold, as told under Images. "
+    held = "Part of the training images is held out for the threshold, see Images. "
     text = (
-        "Here nothing is chosen on the test set: no epoch, no threshold, no minimum area. "
+        "Our values choose nothing on the test set: no epoch, no threshold, no minimum area. "
         f"{held if table['calibration'].any() else ''}The published values follow "
-        "other protocols, named above each table, so a difference says little about the implementation alone."
+        "other protocols, named above each table. So a difference does not measure the implementation alone."
     )
     blocks = published.beside_ours(table)
     return _section("Published values", text, *blocks) if blocks else ""
