@@ -32,7 +32,7 @@ def critical_difference(names: Sequence[str], table: np.ndarray, *, alpha: float
     where a number is missing.
     """
     if len(names) < 3:
-        raise ValueError(f"expected three methods or more to rank, got {len(names)}")
+        raise ValueError(f"expected three methods or more to rank, got {len(names)}: compare two by their differences")
     ranks, categories = statistics.mean_ranks(table), len(table)
     difference = statistics.critical_difference(len(names), categories, alpha)
     groups = statistics.cliques(ranks, difference)

@@ -118,8 +118,8 @@ def _conventions(table: pd.DataFrame) -> str:
         [
             "- **Bold**: highest value of the row. **≈**: not shown to be better than the second.",
             f"- Tested for ≈: {tested}. In all other rows, bold alone does not show a difference.",
-            f"- Numbers: {spread}; n/a where it cannot be measured. A mean row covers only the categories for which "
-            "every method has a value.",
+            f"- Numbers: {spread}; n/a where it cannot be measured. A mean row covers only the categories that all "
+            "methods share; a method without any value is left out.",
             f"- Each term is defined once, under [Terms]({terms.ANCHOR}).",
         ]
     )

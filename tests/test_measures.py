@@ -1,4 +1,4 @@
-"""From a stored result to rows: every number of a small result known by hand."""
+"""Rows of a stored result: every number of a small result, computed by hand."""
 
 import json
 import subprocess

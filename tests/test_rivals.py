@@ -1,4 +1,4 @@
-"""Which best method of a category is surely the best: against the paired test of the same images."""
+"""Corrected p-values of the methods of a category, against the paired test on the same images."""
 
 import numpy as np
 import pytest

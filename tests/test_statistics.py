@@ -1,4 +1,4 @@
-"""Statistics against scikit-learn's AUROC left one out, slow definitions, published tables, and their laws."""
+"""Statistics against jackknifed AUROCs of scikit-learn, slow definitions, published tables, and their laws."""
 
 import itertools
 import math
@@ -56,7 +56,7 @@ def interval_of(normal, defective, level=0.95):
 
 
 def p_value_of(normal, defective):
-    """Of two methods' scores, a column each."""
+    """The p-value of two methods, whose scores are one column each."""
     return statistics.paired_p_value(*map(statistics.placements, np.transpose(normal), np.transpose(defective)))
 
 

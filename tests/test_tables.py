@@ -1,4 +1,4 @@
-"""Tables and reports, read as a reader of the rendered markdown would."""
+"""Tables and reports, read from the rendered markdown as a reader sees it."""
 
 import csv
 import html
@@ -61,7 +61,7 @@ def read_tables(text):
 
 
 def section(text, title):
-    """What stands under a heading."""
+    """The text of a section."""
     return text.partition(f"## {title}\n")[2].partition("\n## ")[0]
 
 
@@ -283,7 +283,7 @@ def test_costs_have_three_significant_digits_and_no_powers_of_ten(value, text):
 
 
 def test_seconds_that_are_not_those_of_the_method_are_not_available_and_the_reason_is_given():
-    """Of every job of knn, and of one of two of other."""
+    """All jobs of knn and one of two jobs of other have a reason."""
     done_before = result(cell()).cost.model_copy(update={"why_no_seconds": "the features were kept"})
     spared = [result(cell(), cost=done_before, epochs=EPOCHS), result(cell("other"), cost=done_before)]
     text = text_of([*spared, result(cell("other", "nut")), result(cell(category="nut"), cost=done_before)])
