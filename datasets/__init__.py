@@ -1,4 +1,4 @@
-"""What a dataset is. Every file beside this one whose name has no leading underscore is a dataset."""
+"""The contract of a dataset. Every file in this folder without a leading underscore is one dataset."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Sample:
-    """One image of a category and what is known of it."""
+    """One image of a category, with its split and its label."""
 
     image: Path
     category: str
@@ -38,7 +38,7 @@ class Sample:
     """The defect type; None: a normal image."""
     mask: Path | None = None
     group: str | None = None
-    """What must not be divided between train and test: frames of one video track, exposures of one part."""
+    """Images of one group, such as frames of one video or exposures of one part, stay on one side of a split."""
 
 
 class Counts(NamedTuple):
@@ -53,9 +53,9 @@ class Counts(NamedTuple):
 
 
 class Dataset(ABC):
-    """A folder layout: which files are which samples. Reads no pixel.
+    """A folder layout: lists which files are which samples. It does not read pixels.
 
-    Laws, each held by a test of the same words over every dataset:
+    Laws, each tested in the same words for every dataset:
 
     - train is normal only; test has both normal and defective images where the layout has them;
     - each file is listed once, in a stable order that does not depend on the file system;
@@ -68,15 +68,15 @@ class Dataset(ABC):
     counts: ClassVar[Mapping[str, Counts]] = {}
     """Published counts by category, where they were published."""
     layout: ClassVar[Mapping[str, str]]
-    """The published tree in miniature: path -> "image", "mask", or the text of a file. The contract tests build it."""
+    """A small copy of the published folders: path -> "image", "mask", or a file's text. The contract tests build it."""
     mask_above: ClassVar[int] = 0
-    """A mask's pixel is defect where its value (0 to 255, or a class id) is above this."""
+    """A mask pixel marks a defect where its value (0 to 255, or a class id) is above this."""
     made: ClassVar[bool] = False
-    """The images were made by a program; every report says so."""
+    """Synthetic data: a program made the images or their defects. Every report says so."""
     preset: ClassVar[str] = "paper"
     """The preset of methods that a run takes on these data unless `--preset` names another."""
     remarks: ClassVar[tuple[str, ...]] = ()
-    """What every report on these data must say."""
+    """Sentences that every report on these data prints."""
 
     @abstractmethod
     def categories(self, root: Path) -> list[str]:
@@ -87,26 +87,26 @@ class Dataset(ABC):
         """Every sample of a category, in a stable order. Raises DataError naming the file or folder at fault."""
 
     def obtain(self, root: Path) -> None:
-        """Make or download the data into `root` where that can be done; by default say what is expected there."""
+        """Make or download the data into `root`. By default raises DataError that says what is expected there."""
         raise DataError(f"no data in {root}: give their folder with --data; expected there: {self.reference}")
 
 
 def defect_kinds() -> list[str]:
-    """The types of defect that can be blended into images, sorted."""
+    """The types of synthetic defects, sorted."""
     from datasets._defects import KINDS
 
     return sorted(KINDS)
 
 
 def least_defect_side_px() -> int:
-    """The shorter side that an image needs for a defect to be blended in."""
+    """The smallest shorter side of an image into which a defect can be blended."""
     from datasets._defects import LEAST_SIDE
 
     return LEAST_SIDE
 
 
 def blend_defect(image: np.ndarray, kind: str, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A copy of `image`, (h, w, 3) uint8, with a defect of one of `defect_kinds`, and its mask, (h, w) bool.
+    """Return a copy of `image`, (h, w, 3) uint8, with one of the `defect_kinds`, and its mask, (h, w) bool.
 
     Raises ValueError where the image is smaller than `least_defect_side_px`.
     """

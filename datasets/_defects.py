@@ -1,4 +1,4 @@
-"""Defects blended into a normal image by a seeded generator, each with its exact mask."""
+"""Synthetic defects: a seeded generator blends them into normal images, each with its exact mask."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -7,12 +7,12 @@ import numpy as np
 from scipy import ndimage
 
 LEAST_SIDE = 32
-LEAST_OPACITY = 0.15  # fainter edges are left as they were
-LEAST_CHANGE = 3  # gray levels; what a defect covers is told from what it does not
+LEAST_OPACITY = 0.15  # fainter edges stay unchanged
+LEAST_CHANGE = 3  # gray levels; every pixel in the mask differs by at least this
 
 
 class Paint(NamedTuple):
-    """What a defect puts over an image."""
+    """The layer that a defect puts over an image."""
 
     opacity: np.ndarray
     """(h, w), 0 to 1."""
@@ -21,14 +21,14 @@ class Paint(NamedTuple):
 
 
 def blend(image: np.ndarray, kind: str, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A copy of `image`, (h, w, 3) uint8, with a defect of one of `KINDS`, and the defect's mask, (h, w) bool.
+    """Return a copy of `image`, (h, w, 3) uint8, with a defect of one of `KINDS`, and its mask, (h, w) bool.
 
-    A pixel is in the mask if and only if it changed. Gray images stay gray. Sizes follow the image's shorter side.
-    Raises ValueError where that is below 32 pixels.
+    A pixel is in the mask if and only if it changed. Gray images stay gray. Defects scale with the shorter side of
+    the image. Raises ValueError where that is below 32 pixels.
     """
     side = min(image.shape[:2])
     if side < LEAST_SIDE:
-        raise ValueError(f"a defect needs an image of at least {LEAST_SIDE}x{LEAST_SIDE} pixels, this one has {side}")
+        raise ValueError(f"expected an image of at least {LEAST_SIDE}x{LEAST_SIDE} pixels, but one side is {side}")
     before = image.astype(np.float32)
     paint = KINDS[kind](before, generator)
     mask = paint.opacity > LEAST_OPACITY
@@ -77,7 +77,7 @@ def _hole(image: np.ndarray, generator: np.random.Generator) -> Paint:
 
 
 def _misplaced(image: np.ndarray, generator: np.random.Generator) -> Paint:
-    """A piece of the same image turned by a quarter, enlarged, and put where it does not belong."""
+    """A piece of the same image, rotated by 90 degrees, enlarged, and put in another place."""
     height, width = image.shape[:2]
     size = int(generator.uniform(0.28, 0.4) * min(height, width))
     taken = int(size / generator.uniform(1.4, 1.8))
@@ -102,9 +102,9 @@ KINDS: Mapping[str, Callable[[np.ndarray, np.random.Generator], Paint]] = {
 
 
 def _shift(image: np.ndarray, amount: float) -> np.ndarray:
-    """The image made brighter, or darker for a negative amount, the more so the more it varies by itself.
+    """Make the image brighter, or darker for a negative amount; more so where its standard deviation is large.
 
-    The other way round where the image is too bright or too dark for the change to show.
+    The direction is reversed where the image is too bright or too dark for the change to show.
     """
     levels = amount * (20 + 1.2 * image.std())
     room = 255 - image.mean() if amount > 0 else image.mean()
@@ -121,7 +121,7 @@ def _centre(shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarra
 
 
 def _clouds(shape: tuple[int, ...], generator: np.random.Generator, *, scale: float) -> np.ndarray:
-    """Smooth noise, (h, w), of mean 0 and deviation 1."""
+    """Smooth noise, (h, w), with mean 0 and standard deviation 1."""
     noise = ndimage.gaussian_filter(generator.standard_normal(shape[:2]), scale, mode="wrap")
     return (noise - noise.mean()) / noise.std()
 
@@ -143,9 +143,9 @@ def _walk(
     wander: float,
     through: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Points (row, column) half a pixel apart on a line whose heading strays by `wander` radians from its course.
+    """Points (row, column) half a pixel apart on a line; its direction has a standard deviation of `wander` radians.
 
-    `through` is its middle point; None: anywhere away from the edges.
+    `through` is its middle point; None: a random point away from the edges.
     """
     steps = max(8, int(2 * length))
     strays = ndimage.gaussian_filter1d(generator.standard_normal(steps), 0.03 * min(shape[:2]))
@@ -156,7 +156,7 @@ def _walk(
 
 
 def _stroke(points: np.ndarray, shape: tuple[int, ...], *, width: float) -> np.ndarray:
-    """The opacity, (h, w), of a smooth-edged line along `points`, as far as they lie in the image."""
+    """The opacity, (h, w), of a smooth-edged line along those `points` that lie in the image."""
     pixels = np.rint(points).astype(int)
     pixels = pixels[((pixels >= 0) & (pixels < shape[:2])).all(axis=1)]
     free = np.ones(shape[:2], bool)

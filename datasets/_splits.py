@@ -20,15 +20,15 @@ def looks_like_category(folder: Path) -> bool:
 def split_samples(
     folder: Path, category: str, *, labelled: Mapping[str, Literal["validation", "test"]] = TEST_ONLY
 ) -> Iterator[Sample]:
-    """The samples of the category laid out in `folder`; `labelled` maps the folders beside `train` to splits.
+    """The samples of one category; `labelled` maps each folder beside `train` to its split.
 
     A category without defects, without masks or without a test folder is allowed.
-    Raises DataError where there is no normal image to train on, or a mask without image.
+    Raises DataError where there is no normal image to train on, or a mask without an image.
     """
     good = folder / "train" / NORMAL
     train = image_files(good)
     if not train:
-        raise DataError(f"{good} holds no image: the normal images to train on are expected there")
+        raise DataError(f"{good} holds no image: put the normal images to train on there")
     masks = _masks(folder)
     yield from (Sample(image, category, "train") for image in train)
     for name, split in labelled.items():
@@ -41,7 +41,7 @@ def split_samples(
 def _defect(folder: Path) -> str | None:
     if folder.name == NORMAL:
         return None
-    if folder.name.lower() in LOOKALIKES:  # taken as a defect type it would turn every label round, unseen
+    if folder.name.lower() in LOOKALIKES:  # as a defect type it would silently invert every label
         raise DataError(f"{folder} would count as a defect type: rename it to {NORMAL} if its images are normal")
     return folder.name
 

@@ -1,4 +1,4 @@
-"""Listing folders of images in one order, and pairing masks with images."""
+"""List folders of images in a stable order, and pair masks with images."""
 
 import os
 from collections import Counter
@@ -20,9 +20,9 @@ def subfolders(folder: Path) -> list[Path]:
 
 
 def category_folders(root: Path) -> list[Path]:
-    """The folders in `root`. Raises DataError where it is no folder or holds none."""
+    """The folders in `root`. Raises DataError where it is not a folder or holds none."""
     if not require_utf8(root).is_dir():
-        raise DataError(f"{root} is no folder: give the one that holds the category folders with --data")
+        raise DataError(f"{root} is not a folder: give the one that holds the category folders with --data")
     folders = subfolders(root)
     if not folders:
         raise DataError(f"{root} holds no category folder: give the one that does with --data")
@@ -32,7 +32,7 @@ def category_folders(root: Path) -> list[Path]:
 def masks_by_image(images: Sequence[Path], folder: Path) -> dict[Path, Path]:
     """The mask of each image that has one in `folder`: NAME_mask.EXT or NAME.EXT, of any image extension.
 
-    Raises DataError naming a mask without image, or a mask that is not the only one of its image.
+    Raises DataError for a mask without an image, a second mask of an image, or a mask that fits two images.
     """
     pairs: dict[Path, Path] = {}
     stems = {image.stem: image for image in images}
@@ -40,7 +40,7 @@ def masks_by_image(images: Sequence[Path], folder: Path) -> dict[Path, Path]:
     for mask in image_files(folder):
         image = stems.get(mask.stem.removesuffix("_mask")) or stems.get(mask.stem)
         if image is None:
-            raise DataError(f"{mask} is a mask without image: remove it, or add the image of that name")
+            raise DataError(f"{mask} is a mask without an image: remove it, or add the image of that name")
         if image.stem in shared:
             raise DataError(f"{mask} could belong to two images named {image.stem}: rename one of them and its mask")
         if image in pairs:
@@ -50,7 +50,7 @@ def masks_by_image(images: Sequence[Path], folder: Path) -> dict[Path, Path]:
 
 
 def _visible(folder: Path) -> list[tuple[str, bool | None]]:
-    """Name of each entry that is not hidden, and whether it is a folder; sorted by code point, as everywhere."""
+    """The name of each visible entry and whether it is a folder; sorted by code point, so that the order is stable."""
     try:
         with os.scandir(folder) as entries:
             return sorted((entry.name, _is_folder(entry)) for entry in entries if not entry.name.startswith("."))
@@ -61,7 +61,7 @@ def _visible(folder: Path) -> list[tuple[str, bool | None]]:
 
 
 def _is_folder(entry: os.DirEntry) -> bool | None:
-    """None where that cannot be told, as of a link to itself: it is then listed, and reading it says why it fails."""
+    """None where nobody can tell, such as a link to itself. It is listed then, and reading it gives the reason."""
     try:
         return entry.is_dir()
     except OSError:

@@ -1,4 +1,4 @@
-"""Demo: three real photographs of surfaces, with defects that a program blended in; nothing is downloaded."""
+"""Demo: synthetic defects blended into three real photographs of surfaces; nothing is downloaded."""
 
 import hashlib
 import tempfile
@@ -12,7 +12,7 @@ from datasets._tree import category_folders
 
 PHOTOGRAPHS = ("brick", "grass", "gravel")
 MADE_BY = "made_by.sha256"
-"""Beside the data, the digest of the code that made them: other code may make others, of the same number."""
+"""File with the digest of the code that made the data: another version may make other images, as many of them."""
 SEED = 0
 CROP_PX = 160
 TRAIN_COLUMNS, TEST_COLUMNS = slice(0, 320), slice(320, 512)
@@ -20,11 +20,11 @@ TRAIN, TEST_NORMAL, TEST_EACH_DEFECT = 16, 6, 2
 
 
 class Demo(Dataset):
-    """Made data: crops of the photographs brick, grass and gravel in scikit-image, one category each.
+    """Synthetic data: crops of the photographs brick, grass and gravel in scikit-image, one category each.
 
-    Each image is a 160x160 crop at a seeded position, mirrored left to right or not. Training sees columns 0 to 319
-    of a photograph and the test columns 320 to 511, so that no pixel is in both; crops of one part overlap.
-    Defects are blended into test crops by the seeded generator in `_defects.py`, whose masks are exact.
+    Each image is a 160x160 crop at a seeded position; half of them are mirrored left to right. Training images come
+    from columns 0 to 319 of a photograph and test images from columns 320 to 511, so that no pixel is in both.
+    Crops of one part overlap. The seeded generator in `_defects.py` blends defects with exact masks into test crops.
     """
 
     reference = "the photographs brick, grass and gravel in scikit-image (skimage.data)"
@@ -41,10 +41,10 @@ class Demo(Dataset):
     }
     made = True
     preset = "light"
-    remarks = ("made data: the defects were blended by a program into crops of scikit-image's photographs",)
+    remarks = ("synthetic data: a program blended the defects into crops of scikit-image's photographs",)
 
     def categories(self, root: Path) -> list[str]:
-        """The photographs there are in `root`."""
+        """The photographs that `root` has."""
         return [folder.name for folder in category_folders(root)]
 
     def samples(self, root: Path, category: str) -> Iterator[Sample]:
@@ -52,7 +52,7 @@ class Demo(Dataset):
         return split_samples(root / category, category)
 
     def obtain(self, root: Path) -> None:
-        """Make the data in `root`, all or nothing, the same bytes each time; nothing where they are there already.
+        """Make all data in `root` or none, with the same bytes each time. Data that are already there are kept.
 
         Raises DataError where `root` holds something else or cannot be written.
         """
@@ -71,7 +71,7 @@ class Demo(Dataset):
 
 
 def _is_there(root: Path) -> bool:
-    """Whether images and masks are there, as many as this version makes, and made by it."""
+    """Whether this version made the data in `root` and all images and masks are there."""
     marker = root / MADE_BY
     if not marker.is_file() or marker.read_text(encoding="utf-8", errors="replace") != _generator():
         return False
@@ -126,7 +126,7 @@ def _make(folder: Path, name: str) -> None:
 
 
 def _crop(part, generator):
-    """A square of `part`, (h, w) uint8, at a random place, mirrored left to right every other time."""
+    """A square of `part`, (h, w) uint8, at a random place, mirrored left to right with probability 0.5."""
     top, left = (generator.integers(size - CROP_PX + 1) for size in part.shape)
     crop = part[top : top + CROP_PX, left : left + CROP_PX]
     return crop[:, ::-1] if generator.random() < 0.5 else crop

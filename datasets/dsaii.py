@@ -16,8 +16,8 @@ SPLIT_SEED = 0
 class DSAII(Dataset):
     """CATEGORY/normal, CATEGORY/anomaly (or defect) and CATEGORY/mask, where mask k belongs to anomaly k.
 
-    No split was ever published. Ours is seeded: half of the normal images of a category (rounded up) train, the
-    other half and all anomalies test. `counts` is empty for that reason: only the total was published, 2906 images.
+    No split was ever published. Ours is seeded: half of the normal images of a category (rounded up) are for training,
+    the other half and all anomalies for testing. So `counts` is empty: only the total was published, 2906 images.
     """
 
     reference = "DSAII, whose README links two archives: synthetic_tidy_v2 (read here) and synthetic_mvtec_like"
@@ -39,13 +39,13 @@ class DSAII(Dataset):
     }
     mask_above = 127  # the published masks were resized bilinearly and are not binary
     remarks = (
-        "the defects of DSAII were painted into the images by a diffusion model",
+        "synthetic defects: a diffusion model painted the defects of DSAII into the images",
         "no split of DSAII was ever published: here half of the normal images of each category (rounded up, seed "
-        f"{SPLIT_SEED}) train, the other half and all anomalies test",
+        f"{SPLIT_SEED}) are for training, the other half and all anomalies for testing",
     )
 
     def categories(self, root: Path) -> list[str]:
-        """The folders in synthetic_tidy_v2, which `root` is or holds. Raises DataError where it is one category."""
+        """The folders in synthetic_tidy_v2, which `root` is or holds. Raises DataError for a single category."""
         base = _base(root)
         if any(image_files(base / part) for part in ("normal", "anomaly", "defect")):
             folder = root.absolute()  # or `.` would have no name
@@ -56,11 +56,13 @@ class DSAII(Dataset):
         return [folder.name for folder in category_folders(base)]
 
     def samples(self, root: Path, category: str) -> Iterator[Sample]:
-        """Raises DataError where there is no normal image, two folders of defects, or a mask without anomaly."""
+        """Raises DataError where there is no normal image, two folders of defects, or a mask without an anomaly."""
         folder = _base(root) / category
         normal = image_files(folder / "normal")
         if not normal:
-            raise DataError(f"{folder / 'normal'} holds no image: half of the images there are to be trained on")
+            raise DataError(
+                f"{folder / 'normal'} holds no image: put the normal images there; half of them are for training"
+            )
         anomalies = _anomalies(folder)
         masks = masks_by_image(anomalies, folder / "mask")
         train = _training_half(normal, category)
@@ -74,15 +76,15 @@ def _base(root: Path) -> Path:
 
 
 def _anomalies(folder: Path) -> list[Path]:
-    """The defective images; the published tree calls their folder `anomaly`, the text beside it `defect`."""
+    """The defective images. The published folder is called `anomaly`, in the text that describes it `defect`."""
     anomaly, defect = image_files(folder / "anomaly"), image_files(folder / "defect")
     if anomaly and defect:
-        raise DataError(f"{folder} holds both anomaly and defect: the masks can belong to one of them only")
+        raise DataError(f"{folder} holds both anomaly and defect: keep one, as the masks belong to one only")
     return anomaly or defect
 
 
 def _training_half(normal: Sequence[Path], category: str) -> set[Path]:
-    """Half of the images, rounded up; drawn from their names alone, so that every machine splits alike."""
+    """Half of the images, rounded up. The draw depends on names alone, so that every machine has the same split."""
     shuffled = sorted(normal, key=lambda image: image.name)
     random.Random(f"{SPLIT_SEED}/{category}").shuffle(shuffled)
     return set(shuffled[: (len(shuffled) + 1) // 2])

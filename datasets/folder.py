@@ -12,9 +12,9 @@ LABELLED = {"validate": "validation", "validation": "validation", "test": "test"
 
 
 class Folder(Dataset):
-    """Any folder of the MVTec layout, or of zerobox's: train/good, validate/{good,defect}, test/{good,defect}.
+    """A folder in the layout of MVTec AD, or of zerobox: train/good, validate/{good,defect}, test/{good,defect}.
 
-    A labelled `validate` folder (or `validation`) becomes the validation split, where thresholds may be chosen.
+    A labelled `validate` folder (or `validation`) becomes the validation split, on which thresholds may be chosen.
     """
 
     reference = "your own images, in the layout of MVTec AD or of zerobox's DifferNet"
@@ -36,7 +36,7 @@ class Folder(Dataset):
     }
 
     def categories(self, root: Path) -> list[str]:
-        """The name of `root` where it is one category itself, else every folder in it."""
+        """The name of `root` if it is one category itself, else every folder in it."""
         if looks_like_category(root):
             return [_name(require_utf8(root))]
         return [folder.name for folder in category_folders(root)]
@@ -46,7 +46,9 @@ class Folder(Dataset):
         if not looks_like_category(root):
             return split_samples(root / category, category, labelled=LABELLED)
         if category != _name(root):
-            raise DataError(f"{root} is the category {_name(root)}, not {category}")
+            raise DataError(
+                f"{root} is the category {_name(root)}, not {category}: give the folder of {category} with --data"
+            )
         return split_samples(root, category, labelled=LABELLED)
 
 

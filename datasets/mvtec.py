@@ -1,4 +1,4 @@
-"""MVTec AD, and any data laid out like it: 15 categories of objects and textures with many types of defect."""
+"""MVTec AD and any data in its layout: 15 categories of objects and textures with many types of defect."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,7 +55,7 @@ class MVTec(Dataset):
     }
 
     def categories(self, root: Path) -> list[str]:
-        """Every folder in `root`. Raises DataError where `root` is one category itself."""
+        """Every folder in `root`. Raises DataError if `root` is one category itself."""
         if looks_like_category(root):
             raise DataError(f"{root} is one category itself: give the folder that holds it, or use --dataset folder")
         return [folder.name for folder in category_folders(root)]

@@ -1,4 +1,4 @@
-"""VisA: 12 categories of printed circuits, food, candles and capsules; the original layout or a prepared one."""
+"""VisA: 12 categories of circuit boards, food, candles and capsules; in the original layout or a prepared one."""
 
 import csv
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from datasets._tree import category_folders, image_files, masks_by_image
 
 SPLIT_FILE = Path("split_csv", "1cls.csv")
 SPLITS = frozenset((("train", "normal"), ("test", "normal"), ("test", "anomaly")))
+KNOWN = ", ".join(sorted(" ".join(pair) for pair in SPLITS))
 ANOMALY = "anomaly"
 Row = dict[str, str]
 
@@ -18,8 +19,8 @@ Row = dict[str, str]
 class VisA(Dataset):
     """The original layout, split by split_csv/1cls.csv, or prepared: train/good, test/{good,bad}, ground_truth/bad.
 
-    In the original layout the defect type is the label in image_anno.csv; several at once ("burnt,corner or edge
-    breakage") stay one type. Masks hold class ids and look black: anything other than 0 is defect.
+    In the original layout the defect type is the label in image_anno.csv. Several labels ("burnt,corner or edge
+    breakage") are one type. Masks hold class ids and look black: every value but 0 is a defect.
     """
 
     reference = (
@@ -67,7 +68,7 @@ class VisA(Dataset):
     }
 
     def categories(self, root: Path) -> list[str]:
-        """The folders in `root` that hold images of their own."""
+        """The folders in `root` that are categories."""
         folders = category_folders(root)
         names = [folder.name for folder in folders if _is_original(folder) or looks_like_category(folder)]
         if not names:
@@ -77,7 +78,7 @@ class VisA(Dataset):
     def samples(self, root: Path, category: str) -> Iterator[Sample]:
         """See `split_samples` for the prepared layouts.
 
-        Raises DataError where the split file is missing, says nothing of the category, or names a missing file.
+        Raises DataError where the split file is missing, has no row of the category, or names a missing file.
         """
         return _original(root, category) if _is_original(root / category) else split_samples(root / category, category)
 
@@ -109,17 +110,19 @@ def _split_rows(root: Path, category: str) -> list[Row]:
         if row["object"] != category:
             continue
         if (row["split"], row["label"]) not in SPLITS:
-            raise DataError(f"{path}: {row['image']} is in {row['split']!r} and {row['label']!r}, unknown together")
+            raise DataError(
+                f"{path}: {row['image']} has split {row['split']!r} and label {row['label']!r}; expected: {KNOWN}"
+            )
         if row["image"] in rows:
             raise DataError(f"{path} lists {row['image']} twice: keep one of the two lines")
         rows[row["image"]] = row
     if not rows:
-        raise DataError(f"{path} says nothing of {category}: add its images, or give them in the MVTec layout")
+        raise DataError(f"{path} has no row of {category}: add its images, or give them in the MVTec layout")
     return sorted(rows.values(), key=lambda row: (row["split"] != "train", row["label"] == "normal", row["image"]))
 
 
 def _defect_types(path: Path) -> dict[str, str]:
-    """The label of each defective image in image_anno.csv; nothing where the file is not there."""
+    """The label of each defective image in image_anno.csv; empty if there is no such file."""
     if not path.is_file():
         return {}
     rows = _read(path, columns=("image", "label"))

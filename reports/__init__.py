@@ -1,1 +1,1 @@
-"""From stored results to tables, figures and pages."""
+"""Stored results, and the tables, figures and pages made from them."""

@@ -1,4 +1,4 @@
-"""The table of categories by methods: which one is best, how far chance may have moved it, and whether it is sure."""
+"""The table of categories by methods: the best method, confidence intervals, and the mark of a doubtful best."""
 
 from collections.abc import Sequence
 
@@ -24,24 +24,18 @@ NOT_RUN = "not run"
 DOUBTFUL = "≈"
 OTHER_SEEDS = "mean, other seeds"
 SIGNIFICANT = 0.05
-"""A p-value below it shows a difference."""
-MARKS_OF_MEANS = {
-    "interval": "where the mean lies with 95 % confidence, as far as the choice of categories goes (bootstrap over "
-    "them); single categories have no interval here.",
-    "doubtful": "the best of the mean row is not shown to be better than the second: Wilcoxon's signed-rank test over "
-    "the categories gives p >= 0.05 or cannot be made. Lines of single categories are not tested here: bold alone "
-    "shows nothing there.",
-    "other_seeds": "where the mean over just these categories and images lies with 95 % confidence, were everything "
-    "trained again with other seeds (bootstrap over the seeds of each category).",
-}
-"""What the marks mean in a table that has none but in its mean row."""
+"""A p-value below this level shows a difference."""
+BY_CATEGORY = (
+    "Each category is tested on its own, without a correction across categories: where all methods are equal, up to "
+    "about one category in 20 still shows a difference by chance."
+)
 
 
 def comparison(table: pd.DataFrame, column: str) -> str:
-    """Categories by methods, the best of each line in bold, with a mean row.
+    """Categories by methods, the best of each row in bold, with a mean row.
 
-    With one seed, the columns `COLUMN_low`, `COLUMN_high` and `COLUMN_p_value` give intervals, and the mark of a best
-    that is not shown to be better than the second; else lines of single categories have neither, for none is tested.
+    With one seed, the columns `COLUMN_low` and `COLUMN_high` give intervals, and `COLUMN_p_value_holm` the mark of a
+    best that is not shown to be better than the second. With several seeds no single category is tested.
     """
     methods, seeds = names(table), table["seed"].nunique()
     cells = spreads(table, ["place", "name"], column)
@@ -58,10 +52,15 @@ def comparison(table: pd.DataFrame, column: str) -> str:
     return markdown(["category", *map(escape, methods)], [*lines, *_mean_lines(table, column, methods)])
 
 
+def tests_categories(table: pd.DataFrame, column: str) -> bool:
+    """Whether the rows of single categories are tested, and not the mean row alone."""
+    return column == "image_auroc" and table["seed"].nunique() == 1 and len(names(table)) > 1
+
+
 def _mean_lines(table: pd.DataFrame, column: str, methods: Sequence[str]) -> list[list[str]]:
     """The mean over categories, if there are several, with its interval if there are many.
 
-    With many seeds a second line says where other seeds would have put it.
+    With enough seeds, a second row gives the interval over other seeds.
     """
     mean, seeds = means(table, column), table["seed"].nunique()
     if len(places(table)) < 2 or not mean.categories:
@@ -80,13 +79,13 @@ def _mean_lines(table: pd.DataFrame, column: str, methods: Sequence[str]) -> lis
 
 
 def _by_category(table: pd.DataFrame, name: str, column: str, categories: Sequence[str]) -> list[np.ndarray]:
-    """A method's numbers, an array of its seeds a category."""
+    """The values of a method: one array of seeds for each category."""
     own = table[(table["name"] == name) & table["place"].isin(categories)].dropna(subset=[column])
     return [group.to_numpy() for _, group in own.groupby("place", sort=False)[column]]
 
 
 def _undecided(values: Sequence[np.ndarray]) -> bool:
-    """Whether the best of some methods' numbers over the same categories is not shown to be better than the second."""
+    """Whether the best of several methods over the same categories is not shown to be better than the second."""
     if len(values) < 2:
         return False
     first, second = sorted(values, key=np.mean)[:-3:-1]
@@ -104,11 +103,11 @@ def _intervals(table: pd.DataFrame, column: str) -> dict[tuple[str, str], statis
 
 def _doubtful(table: pd.DataFrame, column: str) -> set[str]:
     """Categories whose best method is not shown to be better than the second."""
-    if f"{column}_p_value" not in table:
+    if f"{column}_p_value_holm" not in table:
         return set()
     known = table.dropna(subset=[column])
     contests = {place: own.sort_values(column, ascending=False) for place, own in known.groupby("place")}
-    seconds = {place: own.iloc[1][f"{column}_p_value"] for place, own in contests.items() if len(own) > 1}
+    seconds = {place: own.iloc[1][f"{column}_p_value_holm"] for place, own in contests.items() if len(own) > 1}
     return {place for place, p_value in seconds.items() if pd.isna(p_value) or p_value >= SIGNIFICANT}
 
 
@@ -122,7 +121,7 @@ def _ends(interval: statistics.Interval | None) -> str:
 
 
 def _marked(texts: Sequence[str], cells: Sequence[Spread | str], doubtful: bool) -> list[str]:
-    """The best (as shown, so that equals are equally marked) in bold if there is a choice, with ≈ where in doubt."""
+    """The best in bold if there is a choice, with ≈ where in doubt. Values that look equal are marked alike."""
     shown = [decimals(cell.mean) if isinstance(cell, Spread) else None for cell in cells]
     known = [float(text) for text in shown if text]
     best = f"**{{}}**{' ' + DOUBTFUL if doubtful else ''}"
@@ -133,7 +132,7 @@ def _marked(texts: Sequence[str], cells: Sequence[Spread | str], doubtful: bool)
 
 
 def _absent(table: pd.DataFrame, column: str) -> dict[tuple[str, str], str]:
-    """What stands where a job has no such number."""
+    """The text of cells whose job has no such number."""
     without = table[table[column].isna()]
     texts = without["failure"].isna().map({True: NOT_AVAILABLE, False: FAILED})
     return dict(zip(zip(without["place"], without["name"], strict=True), texts, strict=True))

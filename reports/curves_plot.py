@@ -1,4 +1,4 @@
-"""The figure of a training: the losses by epoch, and what else the fit measured."""
+"""The figure of a training: the losses by epoch, and the other curves of the fit."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,12 @@ from reports.results import Cell, Curve, Result, StoredEpoch
 
 PANEL_INCHES, TITLE_POINTS = 3.4, 11
 LOGARITHMIC_FROM = 10
-"""An axis is logarithmic where its values are positive and the highest is so many times the lowest."""
+"""An axis is logarithmic if its values are positive and the highest is at least this many times the lowest."""
 
 
 @plots.styled
 def training(result: Result) -> Figure:
-    """Draw the losses of a result's epochs, one at least, and below them each of its curves."""
+    """Draw the losses of the epochs (at least one) of a result, and below them each of its curves."""
     panels = 1 + len(result.curves)
     size = (plots.WIDTH_INCHES, PANEL_INCHES * panels)
     figure = Figure(figsize=size, dpi=plots.DOTS_PER_INCH, layout="constrained")
@@ -53,7 +53,7 @@ def _draw_curve(axes: Axes, curve: Curve) -> None:
     x, y = np.transpose(curve.points)
     axes.plot(x, y, color=plots.BLUE, marker=plots.markers(x))
     if curve.chosen is not None:
-        plots.mark_line(axes, curve.chosen, label=f"taken: {curve.chosen:.3g}")
+        plots.mark_line(axes, curve.chosen, label=f"chosen: {curve.chosen:.3g}")
         axes.legend()
     for name, values in (("x", x), ("y", y)):
         _fit_axis(axes, name, values)
@@ -61,6 +61,6 @@ def _draw_curve(axes: Axes, curve: Curve) -> None:
 
 
 def _fit_axis(axes: Axes, name: str, values: np.ndarray) -> None:
-    """Make axis `name` ("x" or "y") logarithmic where the values ask for it."""
+    """Make axis `name` ("x" or "y") logarithmic where the values span a wide range."""
     if values.min() > 0 and values.max() >= LOGARITHMIC_FROM * values.min():
         plots.logarithmic_axis(axes, name, values)

@@ -11,17 +11,17 @@ from reports.files import replacing
 LINE = (213, 94, 0)  # vermillion, as in the figures
 HALO = (255, 255, 255)
 LINE_SHARE = 1 / 250
-"""Width of the line as a share of the image's longer side."""
+"""Width of the line as a share of the longer side of the image."""
 
 
 def draw(image: np.ndarray, regions: np.ndarray) -> np.ndarray:
-    """A copy of an (h, w, 3) uint8 image with a line around the (h, w) bool regions; their own pixels stay as they are.
+    """A copy of an (h, w, 3) uint8 image with a line around the (h, w) bool regions; their own pixels do not change.
 
-    A white line around that one makes it stand out on any ground.
+    A second, white line around it makes it visible on any background.
     """
     drawn = image.copy()
     if not regions.any():
-        return drawn  # there is no distance to nothing
+        return drawn  # without a region there is no distance to it
     width = max(1, round(LINE_SHARE * max(regions.shape)))
     line = isotropic_dilation(regions, width)
     halo = isotropic_dilation(regions, width + max(1, width // 2))
@@ -31,6 +31,6 @@ def draw(image: np.ndarray, regions: np.ndarray) -> np.ndarray:
 
 
 def save(path: Path, image: np.ndarray) -> None:
-    """Write an (h, w, 3) uint8 image as a PNG that is there whole or not at all; its folder is made if need be."""
+    """Write an (h, w, 3) uint8 image as a PNG, atomically; its folder is created if needed."""
     with replacing(path) as temporary:
         Image.fromarray(image).save(temporary, format="PNG")

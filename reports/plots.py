@@ -1,4 +1,4 @@
-"""What all figures share: style, palette, axes of levels, areas and counts, legends, saving."""
+"""Shared by all figures: style, palette, axes of levels, areas and counts, legends, saving."""
 
 import textwrap
 from collections.abc import Callable, Sequence
@@ -23,13 +23,13 @@ SKY_BLUE = "#56B4E9"
 GREEN = "#009E73"
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
-"""Categories: the palette of Okabe and Ito (2008), told apart under every common colour blindness."""
+"""Colours of categories (Okabe and Ito 2008): distinct under every common colour blindness."""
 
 SEQUENTIAL = "cividis"
-"""Quantities: perceptually uniform, and the same to readers with and without red-green blindness."""
+"""Colour map of quantities: perceptually uniform, and the same with and without red-green blindness."""
 
 MAP = "inferno"
-"""Anomaly maps: perceptually uniform from black, so that a low level is dark."""
+"""Colour map of anomaly maps: perceptually uniform, and dark where the level is low."""
 
 WIDTH_INCHES = 7.0
 TITLE_INCHES, TITLE_LINE_INCHES = 6.2, 0.18
@@ -37,7 +37,7 @@ DOTS_PER_INCH = 200
 LEVEL = "threshold (level of the anomaly map)"
 SHARE = "share of the image (%)"
 AREA = "pixels of the original image"
-FEW_POINTS = 30  # up to which each measured point is marked
+FEW_POINTS = 30  # up to this number each point has a marker
 
 STYLE = {
     "axes.titlesize": 11,
@@ -58,9 +58,9 @@ STYLE = {
 
 
 def styled(draw: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate what draws or saves: the style holds within it, whatever the user's settings, and ends with it.
+    """Decorate a function that draws or saves: it uses our style, whatever the settings of the user.
 
-    Matplotlib's settings are those of the process: while one thread draws, another finds the style, too.
+    Matplotlib's settings belong to the process: other threads see the style while the function runs.
     """
 
     @wraps(draw)
@@ -72,7 +72,7 @@ def styled(draw: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def new_figure(title: str, *, height_inches: float = 4.6) -> tuple[Figure, Axes]:
-    """A figure of the common width with one set of axes under a title of any length."""
+    """A figure of the common width, with one set of axes and a title of any length."""
     title = wrapped(title, inches=TITLE_INCHES, points=STYLE["axes.titlesize"])
     size = (WIDTH_INCHES, height_inches + TITLE_LINE_INCHES * title.count("\n"))
     figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained")
@@ -83,17 +83,17 @@ def new_figure(title: str, *, height_inches: float = 4.6) -> tuple[Figure, Axes]
 
 
 def wrapped(text: str, *, inches: float, points: float) -> str:
-    """A text in a font of so many points, broken into lines of a width, within words where they are longer."""
+    """Break a text into lines of a given width for a font size; longer words are broken, too."""
     text = " ".join(text.split())
     width, _, _ = text_to_path.get_text_width_height_descent(text, FontProperties(size=points), ismath=False)
-    # A tenth less, since a line may hold more of the wide letters than the whole.
+    # A tenth less, because one line may have more wide letters than the average.
     characters = int(0.9 * len(text) * 72 * inches / max(width, 1))
     return "\n".join(textwrap.wrap(text, max(characters, 1)))
 
 
 @styled
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write NAME.png and NAME.pdf, each replaced only when it is complete; the same figure gives the same bytes."""
+    """Write NAME.png and NAME.pdf atomically; the same figure gives the same bytes."""
     paths = [folder / f"{name}.png", folder / f"{name}.pdf"]
     for path, metadata in zip(paths, ({}, {"CreationDate": None}), strict=True):
         with replacing(path) as temporary:
@@ -102,17 +102,17 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
 
 
 def markers(points: Sequence[float], marker: str = "o") -> str:
-    """The marker of a line's points, or none where they are too many to be told apart."""
+    """The marker for the points of a line; none where there are too many points."""
     return marker if len(points) <= FEW_POINTS else ""
 
 
 def percent(share: float) -> str:
-    """A share of 1 as a percentage with up to three significant digits."""
+    """Format a share as a percentage with up to three significant digits."""
     return f"{100 * share:.3g} %"
 
 
 def level(value: float) -> str:
-    """A level of a map with up to four significant digits."""
+    """Format a level of a map with up to four significant digits."""
     return f"{value:.4g}"
 
 
@@ -123,7 +123,7 @@ def finite(*values: Sequence[float] | float) -> np.ndarray:
 
 
 def level_axis(axes: Axes, name: str, levels: np.ndarray) -> None:
-    """Make axis `name` ("x" or "y") one of finite levels, logarithmic where they crowd at the low end otherwise."""
+    """Make axis `name` ("x" or "y") show finite levels; logarithmic where most of them are at the low end."""
     low, high = levels.min(), levels.max()
     axes.set(**{f"{name}label": LEVEL})
     if low > 0 and np.median(levels) < 0.05 * high:
@@ -135,13 +135,13 @@ def level_axis(axes: Axes, name: str, levels: np.ndarray) -> None:
 
 
 def linear_ticks(axis: Axis, most: int) -> None:
-    """At most so many intervals, each number whole: a factor at the end of an axis is overlooked."""
+    """At most `most` intervals, with full numbers: readers overlook a common factor at the end of an axis."""
     axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.10g}"))
 
 
 def logarithmic_axis(axes: Axes, name: str, values: np.ndarray, *, text: Callable[[float], str] | None = None) -> None:
-    """Make axis `name` ("x" or "y") logarithmic over the values; where they hold 0 it is linear from 0 to 1."""
+    """Make axis `name` ("x" or "y") logarithmic over the values; if they include 0, it is linear from 0 to 1."""
     low, high = _logarithmic_limits(finite(values))
     _logarithmic_scale(axes, name, low, unit=1)
     axes.set(**{f"{name}lim": (low, high)})
@@ -153,16 +153,16 @@ def logarithmic_axis(axes: Axes, name: str, values: np.ndarray, *, text: Callabl
 
 
 def area_axis(axes: Axes, name: str, areas_px: np.ndarray, *, image_px: int, label: str) -> None:
-    """Make axis `name` ("x" or "y") a logarithmic one of areas in pixels, with shares of the image opposite."""
+    """Make axis `name` ("x" or "y") show areas in pixels, logarithmic, and shares of the image on the other side."""
     logarithmic_axis(axes, name, areas_px)
     axes.set(**{f"{name}label": f"{label} ({AREA})"})
     share_axis(axes, name, image_px)
 
 
 def share_axis(axes: Axes, name: str, image_px: int) -> None:
-    """Repeat a finished logarithmic axis `name` of areas in pixels as shares of the image on the other side."""
+    """Show a finished logarithmic axis `name` of areas also as shares of the image, on the other side."""
     one_px = 100 / image_px
-    # A twin, since a secondary axis follows no scale that is linear near 0.
+    # A twin, because a secondary axis does not support a scale that is linear near 0.
     share = axes.twiny() if name == "x" else axes.twinx()
     low, high = (end * one_px for end in getattr(axes, f"get_{name}lim")())
     _logarithmic_scale(share, name, low, unit=one_px)
@@ -176,7 +176,7 @@ def share_axis(axes: Axes, name: str, image_px: int) -> None:
 
 
 def logarithmic_ticks(low: float, high: float, *, unit: float = 1.0) -> list[float]:
-    """Ticks at the powers of ten within limits, at finer steps where those are few; with 0 if low is not above it."""
+    """Ticks at powers of ten within limits, with finer steps where they are few; with 0 if `low` is not above it."""
     zero, low = ([0.0], unit) if low <= 0 else ([], low)
     for steps in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)):
         ticks = _steps(low, high, steps)
@@ -186,7 +186,7 @@ def logarithmic_ticks(low: float, high: float, *, unit: float = 1.0) -> list[flo
 
 
 def short(value: float) -> str:
-    """A count or an area as 950, 1k, 20k or 3M."""
+    """Format a count or an area as 950, 1k, 20k or 3M."""
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
             return f"{value / size:.4g}{unit}"
@@ -194,7 +194,7 @@ def short(value: float) -> str:
 
 
 def cell_edges(axes: Axes, name: str, centres: np.ndarray) -> np.ndarray:
-    """Edges (n + 1,) of cells around rising centres (n,), midway on the scale of axis `name`; equal ones fill it."""
+    """Edges (n + 1,) of cells around ascending centres (n,), midway on axis `name`; equal centres fill the axis."""
     scale = getattr(axes, f"{name}axis").get_transform()
     places = scale.transform(np.asarray(centres, np.float64))
     if places[0] == places[-1]:
@@ -211,18 +211,18 @@ def mark_line(axes: Axes, x: float, *, label: str) -> None:
 
 
 def mark_point(axes: Axes, x: float, y: float, *, label: str) -> None:
-    """Mark the chosen point, whatever the colour below it."""
+    """Mark the chosen point, visible on any colour."""
     style = {"marker": "*", "markersize": 15, "markeredgecolor": "white", "markeredgewidth": 1.2}
     axes.plot(x, y, linestyle="none", color=VERMILLION, zorder=5, clip_on=False, label=label, **style)
 
 
 def note(axes: Axes, text: str) -> None:
-    """Say in empty axes why they are empty."""
+    """Write in empty axes why they are empty."""
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", backgroundcolor="white")
 
 
 def legend_below(figure: Figure, *, columns: int = 1) -> None:
-    """A legend under the axes, where it covers no data."""
+    """Place the legend under the axes, where it does not cover data."""
     figure.legend(loc="outside lower center", ncols=columns)
 
 

@@ -1,4 +1,4 @@
-"""Methods ranked over categories: the section of the report, and its figure."""
+"""Mean ranks of methods over categories: the section of the report and its figure."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ FEWEST_METHODS, FEWEST_CATEGORIES = 3, 2
 
 
 def ranked(table: pd.DataFrame) -> pd.DataFrame | None:
-    """Image AUROC (categories, methods), mean over seeds, of the categories that all methods have; None: too few."""
+    """Image AUROC (categories, methods), mean over seeds, for the categories that all methods have; None: too few."""
     if not has(table, "image_auroc"):
         return None
     by_category = table.pivot_table(index="place", columns="name", values="image_auroc", sort=False).dropna()
@@ -21,7 +21,7 @@ def ranked(table: pd.DataFrame) -> pd.DataFrame | None:
 
 
 def section(table: pd.DataFrame) -> str:
-    """Mean ranks, and by how much two must differ; nothing for fewer than three methods."""
+    """Mean ranks and their critical difference; empty for fewer than three methods."""
     by_category = ranked(table)
     if by_category is None:
         return ""
@@ -29,9 +29,9 @@ def section(table: pd.DataFrame) -> str:
     apart = statistics.critical_difference(by_category.shape[1], len(by_category))
     lines = [[escape(name), significant(rank), decimals(by_category[name].mean())] for name, rank in ranks.items()]
     text = (
-        f"By image AUROC in each of the {len(by_category)} categories that all methods have a value for, 1 is best. "
-        f"Mean ranks that differ by less than {apart:.2f} do not differ significantly "
-        "(Nemenyi's test at 5 %; Demšar 2006)."
+        f"Methods are ranked by image AUROC in each of the {len(by_category)} categories for which all have a value; "
+        f"1 is best. Mean ranks that differ by less than {apart:.2f} do not differ significantly "
+        "(Nemenyi's test at 5 %, which counts all pairs of methods; Demšar 2006)."
     )
     return "\n\n".join(
         [
@@ -44,7 +44,7 @@ def section(table: pd.DataFrame) -> str:
 
 
 def draw(folder: Path, by_category: pd.DataFrame | None) -> None:
-    """Write the figure of what `ranked` gives beside the report, as PNG and PDF; nothing of None."""
+    """Draw the result of `ranked` beside the report, as PNG and PDF; nothing for None."""
     if by_category is None:
         return
     from reports import plots, ranks_plot

@@ -1,4 +1,4 @@
-"""The critical-difference figure: mean ranks of methods over categories, and which do not differ significantly."""
+"""The critical-difference figure: mean ranks of methods, and which of them do not differ significantly."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -20,15 +20,16 @@ class Label(NamedTuple):
     text: str
     rank: float
     depth_inches: float
-    """Of its middle, below the axis."""
+    """Depth of its middle below the axis."""
     left: bool
 
 
 @plots.styled
 def critical_difference(names: Sequence[str], table: np.ndarray, *, alpha: float = 0.05) -> Figure:
-    """Draw the (categories, methods) table's mean ranks (Demsar 2006); a bar joins what does not differ significantly.
+    """Draw mean ranks over a (categories, methods) table (Demsar 2006).
 
-    Raises ValueError below three methods, and as `statistics.mean_ranks` does.
+    A bar joins methods whose ranks do not differ significantly. Raises ValueError for fewer than three methods, and
+    where a number is missing.
     """
     if len(names) < 3:
         raise ValueError(f"expected three methods or more to rank, got {len(names)}: compare two by their differences")
@@ -48,13 +49,13 @@ def critical_difference(names: Sequence[str], table: np.ndarray, *, alpha: float
         ends = ranks[[group[0], group[-1]]] + (-0.012 * len(names), 0.012 * len(names))
         axes.plot(ends, [BAR_INCHES * row] * 2, color=plots.BLUE, linewidth=4, solid_capstyle="butt", gid="clique")
     _ruler(axes, difference, bottom + 0.6 * RULER_INCHES)
-    # Not the label of the axes, which are off the middle where the names of one side are longer.
+    # Not the label of the axes, which are not centred where the names of one side are longer.
     figure.supxlabel(_explanation(bool(groups), alpha), fontsize=NAME_POINTS)
     return figure
 
 
 def _labels(names: Sequence[str], ranks: np.ndarray, top: float) -> tuple[list[Label], float]:
-    """The better half on the left, the others on the right, those near the middle lowest; and where they end."""
+    """Labels with the better half on the left, those of middle rank lowest, and the depth of the lowest end."""
     order = np.argsort(ranks, kind="stable")
     half = (len(order) + 1) // 2
     labels, ends = [], []
@@ -70,7 +71,7 @@ def _labels(names: Sequence[str], ranks: np.ndarray, top: float) -> tuple[list[L
 
 
 def _axis(axes: Axes, methods: int, depth_inches: float) -> None:
-    """Ranks along the top, inches downwards."""
+    """The axis of ranks at the top; the vertical axis counts inches downwards."""
     axes.set(xlim=(1, methods), ylim=(depth_inches, 0), xticks=range(1, methods + 1), yticks=[])
     axes.xaxis.tick_top()
     axes.grid(False)
@@ -87,7 +88,7 @@ def _draw_label(axes: Axes, label: Label, methods: int) -> None:
 
 
 def _ruler(axes: Axes, difference: float, depth_inches: float) -> None:
-    """How long the critical difference is, below all labels."""
+    """Draw the length of the critical difference, below all labels."""
     ends, depths = [1, 1 + difference], [depth_inches] * 2
     axes.plot(ends, depths, color=plots.VERMILLION, marker="|", markersize=9, clip_on=False, gid="ruler")
     _write(axes, f"critical difference {difference:.2f}", (ends[1], depth_inches), 6, ha="left")

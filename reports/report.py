@@ -1,13 +1,13 @@
-"""report.md and report.csv: what the stored results say, for a reader who has to choose a method."""
+"""report.md and report.csv: the stored results as tables, for a reader who has to choose a method."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from html import escape as html_escape
 from pathlib import Path
 
 import pandas as pd
 
-from reports import ranks, sections
+from reports import ranks, sections, terms
 from reports.files import write_text
 from reports.results import Failure
 from reports.rows import IDENTITY, Row, csv_text, failed_row, in_order
@@ -32,8 +32,8 @@ def write(
 ) -> None:
     """Write report.md, report.csv and the figure of ranks into a folder, each whole or not at all.
 
-    `rows` has a row a result, `defects` a row a result and defect type; both have the columns of `rows.IDENTITY`.
-    One of the `helpers` draws the figure meanwhile. Raises ValueError where there is neither a row nor a failure.
+    `rows` has one row for each result, `defects` one for each result and defect type; both have the columns of
+    `rows.IDENTITY`. One of the `helpers` draws the figure meanwhile. Raises ValueError without any row or failure.
     """
     jobs = _jobs(rows, failures)
     table = frame(jobs)
@@ -52,21 +52,26 @@ def _jobs(rows: list[Row], failures: list[Failure]) -> list[Row]:
 def _text(table: pd.DataFrame, defects: pd.DataFrame, failures: list[Failure], definitions: Mapping[str, str]) -> str:
     blocks = [_summary(table), _failures(table, failures)]
     if table["failure"].isna().any():
-        blocks += sections.results(table, defects, definitions)
+        blocks += sections.results(table, defects)
+        blocks += [terms.section(_joined(blocks), definitions)]
         blocks += [_reasons(table), _remarks(table), _provenance(table)]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return _joined(blocks) + "\n"
+
+
+def _joined(blocks: Sequence[str]) -> str:
+    return "\n\n".join(block for block in blocks if block)
 
 
 def _summary(table: pd.DataFrame) -> str:
     datasets = escape(", ".join(table["dataset"].unique()))
-    made = has(table, "made") and bool(table["made"].eq(True).any())
+    synthetic = has(table, "made") and bool(table["made"].eq(True).any())
     failed = int(table["failure"].notna().sum())
     seeds = ", ".join(str(seed) for seed in sorted(table["seed"].unique()))
     blocks = [
-        f"# Anomaly detection on {datasets}{' (made data)' if made else ''}",
-        "**Made data:** a program made these images. The numbers show how the methods and the suite behave, not how "
-        "good a method is on real parts."
-        if made
+        f"# Anomaly detection on {datasets}{' (synthetic data)' if synthetic else ''}",
+        "**Synthetic data:** a program made these images or their defects. The numbers show how the methods and the "
+        "suite work, not how good a method is on real parts."
+        if synthetic
         else "",
         f"{_count(len(names(table)), 'method')}, {_count(len(places(table)), 'category', 'categories')}, "
         f"{'seeds' if table['seed'].nunique() > 1 else 'seed'} {seeds}: {_count(len(table), 'job')}, "
@@ -74,20 +79,20 @@ def _summary(table: pd.DataFrame) -> str:
     ]
     if failed < len(table):
         blocks += [_image_counts(table), _at_a_glance(table), _conventions(table)]
-    return "\n\n".join(block for block in blocks if block)
+    return _joined(blocks)
 
 
 def _image_counts(table: pd.DataFrame) -> str:
     calibrated = bool(table["calibration_images"].any())
     held = f"{span(table['calibration_images'])} held out for the threshold" if calibrated else "no threshold"
     return (
-        f"In each category {span(table['trained_on'])} normal images to train on and {held}; "
-        f"{span(table['test_normal'])} normal and {span(table['test_defective'])} defective ones to test on."
+        f"Each category has {span(table['trained_on'])} normal images for training and {held}. "
+        f"The test set has {span(table['test_normal'])} normal and {span(table['test_defective'])} defective images."
     )
 
 
 def _at_a_glance(table: pd.DataFrame) -> str:
-    """The mean rows of the main tables, turned to a line a method."""
+    """The mean rows of the main tables, one method a row."""
     seeds = table["seed"].nunique()
     rows = {METRICS[column]: means(table, column) for column in AT_A_GLANCE if has(table, column)}
     titles = {mean.title() for mean in rows.values()}
@@ -107,11 +112,16 @@ def _at_a_glance(table: pd.DataFrame) -> str:
 
 def _conventions(table: pd.DataFrame) -> str:
     seeds = table["seed"].nunique()
-    spread = f"mean ± sample standard deviation over {seeds} seeds" if seeds > 1 else "one seed, so no spread"
-    return (
-        f"Cells: {spread}; bold: highest of its line, which claims no more; what ≈ beside it means and what was tested "
-        f"stands under each table; a mean row covers the categories that all methods have a value for; "
-        f"n/a: not measurable, the reason is given below. *Oracle* marks what was chosen on the test set."
+    spread = f"mean ± sample standard deviation over {seeds} seeds" if seeds > 1 else "one seed, without a spread"
+    tested = "mean rows, and the image AUROC of each category" if seeds == 1 else "mean rows only"
+    return "\n".join(
+        [
+            "- **Bold**: highest value of the row. **≈**: not shown to be better than the second.",
+            f"- Tested for ≈: {tested}. In all other rows, bold alone does not show a difference.",
+            f"- Numbers: {spread}; n/a where it cannot be measured. A mean row covers only the categories that all "
+            "methods share; a method without any value is left out.",
+            f"- Each term is defined once, under [Terms]({terms.ANCHOR}).",
+        ]
     )
 
 
@@ -133,7 +143,7 @@ def _failures(table: pd.DataFrame, failures: list[Failure]) -> str:
 
 
 def _named(defects: list[Row], jobs: list[Row], table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of defect types under the names that their jobs have in the report."""
+    """The rows of defect types, with the names that their jobs have in the report."""
     shown = dict(zip(map(_job, jobs), zip(table["name"], table["place"], strict=True), strict=True))
     named = [row | dict(zip(("name", "place"), shown[_job(row)], strict=True)) for row in in_order(defects)]
     return pd.DataFrame(named)
@@ -144,7 +154,7 @@ def _job(row: Row) -> tuple:
 
 
 def _reasons(table: pd.DataFrame) -> str:
-    """Why numbers are not available."""
+    """The reasons why numbers are not available."""
     lines = [
         f"- {title} of {_where(table, jobs)}: {escape(reason)}"
         for column, title in REASONS.items()
@@ -155,7 +165,7 @@ def _reasons(table: pd.DataFrame) -> str:
 
 
 def _remarks(table: pd.DataFrame) -> str:
-    """What methods and data have to say, each remark once."""
+    """The remarks of methods and data, each printed once."""
     jobs = table.assign(remark=table["remarks"].str.split("\n")).explode("remark")
     jobs = jobs[jobs["remark"].fillna("") != ""]
     lines = [f"- {_where(table, own)}: {escape(remark)}" for remark, own in jobs.groupby("remark", sort=False)]
@@ -164,12 +174,12 @@ def _remarks(table: pd.DataFrame) -> str:
 
 
 def _mixtures(table: pd.DataFrame) -> list[str]:
-    """What stands side by side here and may not be compared."""
+    """Results in one table that should not be compared."""
     done = table[table["failure"].isna()]
     lines = [
-        f"- {escape(name)}: its results are of {jobs['code'].nunique()} versions of its code or of files it depends on "
-        f"({escape('; '.join(', '.join(places(own)) for _, own in jobs.groupby('code', sort=False)))}): the same run "
-        "over all categories and seeds does the older ones again"
+        f"- {escape(name)}: its results come from {jobs['code'].nunique()} versions of its code or of files that it "
+        f"depends on ({escape('; '.join(', '.join(places(own)) for _, own in jobs.groupby('code', sort=False)))}). "
+        "Run all categories and seeds again: only the older ones are repeated"
         for name, jobs in done.groupby("name", sort=False)
         if jobs["code"].nunique() > 1
     ]
@@ -185,11 +195,11 @@ def _provenance(table: pd.DataFrame) -> str:
         for title, column in (("Data", "data"), ("Versions", "versions"), ("Machine", "machine"))
         for text, jobs in table.groupby(column, sort=False)
     ]
-    return "\n".join(["## Made with", "", *lines])
+    return "\n".join(["## Data, versions and machine", "", *lines])
 
 
 def _where(table: pd.DataFrame, jobs: pd.DataFrame) -> str:
-    """Whom something concerns: all jobs, some categories of all methods, or methods with some of their categories."""
+    """The jobs that something applies to: all, some categories of all methods, or methods with some categories."""
     done = table[table["failure"].isna()]
     counts = done["name"].value_counts()
     which = {

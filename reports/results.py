@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reports.files import write_text
 
 FORMAT = 2
-"""Rises whenever a stored result of an older version can no longer be read."""
+"""Increased whenever stored results of an older version can no longer be read."""
 
 
 class ResultError(ValueError):
@@ -17,7 +17,7 @@ class ResultError(ValueError):
 
 
 class DamagedResultError(ResultError):
-    """A stored result is torn or was edited: it counts as missing."""
+    """A stored result is incomplete or was edited: it counts as missing."""
 
 
 class Record(BaseModel):
@@ -25,13 +25,13 @@ class Record(BaseModel):
 
 
 class Cell(Record):
-    """Which cell of the comparison a job fills. Two jobs of one cell replace each other."""
+    """The cell of the comparison that a job fills. Two jobs of one cell replace each other."""
 
     method: str
     settings: dict[str, Any]
     """Every setting of the method."""
     changed: dict[str, Any]
-    """Those that differ from the method's defaults."""
+    """The settings that differ from the method's defaults."""
     dataset: str
     category: str
     seed: int
@@ -52,14 +52,14 @@ class ImageScore(Record):
 
 
 class PixelScores(Record):
-    """Exact pixel metrics over `images` test images at their original size; a metric without its classes is None."""
+    """Exact pixel metrics over `images` test images at their original size; None where a class has no pixels."""
 
     auroc: float | None
     average_precision: float | None
     aupro: float | None
     images: int
     code: str
-    """Fingerprint of the code that measured."""
+    """Fingerprint of the code that computed them."""
 
 
 class StoredEpoch(Record):
@@ -68,63 +68,64 @@ class StoredEpoch(Record):
     number: int
     loss: float
     held_out_loss: float | None = None
-    """On images held out, by which the weights of the best epoch are kept; None: those of the last one are."""
+    """Loss on held-out images, which selects the epoch whose weights are kept; None: the last epoch is kept."""
     image_auroc: float | None
-    """Of a look at the test set (`--track-epochs`)."""
+    """Measured on the test set after this epoch (`--track-epochs`)."""
     seconds: float
-    """Since the fit began, without looking at the test set."""
+    """Time since the fit began, without the evaluation on the test set."""
 
 
 class Curve(Record):
-    """What a fit measured besides the losses of its epochs."""
+    """A curve that a fit measured besides the losses of its epochs."""
 
     title: str
     x: str
     y: str
-    """What stands at the axes."""
+    """Labels of the axes."""
     points: list[tuple[float, float]]
-    """(x, y), by rising x."""
+    """(x, y) pairs, x ascending."""
     chosen: float | None
-    """The x that was taken."""
+    """The x that was chosen."""
 
 
 class Cost(Record):
-    """What a job took."""
+    """Time, memory and size of a job."""
 
     fit_seconds: float
     score_seconds: float
     images_per_second: float | None
     """None: nothing was scored."""
     why_no_seconds: str | None = None
-    """Why the seconds above, which were measured, are not what the method costs."""
+    """Why the measured seconds above are not the cost of the method."""
     peak_memory_mb: float
     parameters: int
     device: str
     threads: int
-    """Threads that the numeric libraries were given."""
+    """Number of threads of the numeric libraries."""
     finished: str
     """Date and time, ISO 8601, UTC."""
 
 
 class Result(Record):
-    """All that is kept of a finished job."""
+    """The stored record of a finished job."""
 
     format: Literal[2] = FORMAT
     key: str
-    """Digest of what the scores depend on, but for the device."""
+    """Digest of everything that the scores depend on, except the device."""
     code: str
-    """Digest of the code that split, decoded, learned and scored."""
+    """Digest of the code that split, decoded, trained and scored."""
     cell: Cell
     data: str
     """Folder of the dataset."""
     made: bool
+    """Whether the data are synthetic."""
     trained_on: int
-    """Number of images fitted on."""
+    """Number of training images."""
     images: list[ImageScore]
     pixels: PixelScores | None
     why_no_pixels: str | None = None
     tracked: bool
-    """Whether the test set was looked at after every epoch."""
+    """Whether the model was evaluated on the test set after every epoch."""
     epochs: list[StoredEpoch]
     curves: list[Curve] = []
     remarks: list[str]
@@ -134,11 +135,11 @@ class Result(Record):
 
 
 class OperatingPoint(Record):
-    """A minimum defect area and a threshold for the maps of a result, in whose place the report judges by them."""
+    """A minimum defect area and a threshold for the maps of a result; they replace its calibrated threshold."""
 
     format: Literal[2] = FORMAT
     key: str
-    """Of the result."""
+    """Key of the result."""
     area_px: int = Field(ge=1, lt=2**31)
     """Minimum defect area in pixels of the original image; areas are counted in 32 bits."""
     area_share: float = Field(gt=0, le=1)
@@ -146,16 +147,16 @@ class OperatingPoint(Record):
     threshold: float
     """Level of the map above which (strictly) a region of that area is a defect."""
     chosen_on: str
-    """What the area was chosen on, as a phrase."""
+    """The data that the area was chosen on, as a phrase."""
     calibration_images: int = Field(ge=1)
     """Normal images that set the threshold."""
     promised_false_alarm_share: float = Field(gt=0, le=1)
     images: list[ImageScore]
-    """The level T_A of every test image that nothing was chosen on."""
+    """The level T_A of every test image that was not used for choosing."""
     tuned_on: list[str]
-    """Paths of the test images that chose; they have left the test set."""
+    """Paths of the test images used for choosing; they no longer belong to the test set."""
     pixels: PixelScores | None
-    """Pixel metrics of the test images that are left, where some have left; None: those of the result hold."""
+    """Pixel metrics of the remaining test images; None: all remain, and those of the result are valid."""
 
 
 class Failure(Record):
@@ -198,9 +199,9 @@ def read(path: Path, kind: type[Stored]) -> Stored:
 
 
 def read_point(path: Path, result: Result) -> OperatingPoint:
-    """The operating point of a result, or, as its key tells, of an earlier one.
+    """The operating point beside a result; its key says whether it belongs to this result or an earlier one.
 
-    Raises what `read` does; a point whose images are not the test images of its result is damaged.
+    Raises the errors of `read`. A point whose images are not the test images of its result is damaged.
     """
     point = read(path, OperatingPoint)
     if point.key == result.key and not _has_images_of(point, result):
@@ -222,9 +223,9 @@ def _labelled(image: ImageScore) -> tuple[str, str, str | None]:
 
 
 def _version(data: bytes) -> Any:
-    """The format that a file names; NO_RECORD where it is no JSON object."""
+    """The format that a file states; NO_RECORD where it is not a JSON object."""
     try:
         read = json.loads(data)
-    except (ValueError, RecursionError):  # a number may have too many digits, too
+    except (ValueError, RecursionError):  # ValueError also for a number with too many digits
         return NO_RECORD
     return read.get("format") if isinstance(read, dict) else NO_RECORD

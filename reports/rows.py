@@ -1,4 +1,4 @@
-"""A row of the CSV: which job it belongs to, its place in the file, and the file's text."""
+"""Rows of report.csv: the columns that identify a job, the order of rows, and the text of the file."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from reports.results import Cell, Failure
 Row = dict[str, str | int | float | bool | None]
 
 IDENTITY = ("method", "changed", "dataset", "category", "seed", "shots", "calibration", "settings")
-"""Columns that tell one job from another."""
+"""The columns that identify a job."""
 
 VOLATILE = (
     "tracked_fit_seconds",
@@ -24,7 +24,7 @@ VOLATILE = (
     "threads",
     "finished",
 )
-"""Columns of time, memory and threads: all others are equal, byte for byte, when a job runs again on the same CPU."""
+"""Columns of time, memory and threads. All others are the same bytes when a job runs again on the same CPU."""
 
 
 def identity(cell: Cell) -> Row:
@@ -48,18 +48,18 @@ def failed_row(failure: Failure) -> Row:
 
 
 def in_order(rows: Iterable[Row]) -> list[Row]:
-    """Rows by method, settings, category and seed, whatever order their jobs ended in."""
+    """Rows sorted by method, settings, category and seed, whatever the order in which jobs finished."""
     return sorted(rows, key=_place)
 
 
 @cache
 def natural(text: str) -> tuple[str | int, ...]:
-    """Sort key under which `part 10` comes after `part 9`."""
+    """Sort key that puts `part 10` after `part 9`."""
     return tuple(int(piece) if index % 2 else piece for index, piece in enumerate(re.split(r"(\d+)", text)))
 
 
 def csv_text(rows: Iterable[Row]) -> str:
-    """One line a row, in order, every number at full precision, nothing where a number does not exist."""
+    """CSV text: one line for each row, in order, numbers at full precision, empty where there is no number."""
     rows = in_order(rows)
     columns = dict.fromkeys(column for row in rows for column in row)
     text = io.StringIO()

@@ -1,4 +1,4 @@
-"""The sections of numbers: each a heading, a table and what its numbers mean; empty where there is nothing to show."""
+"""The sections of numbers: each a heading and a table; empty where there is nothing to show."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -6,8 +6,8 @@ from itertools import product
 
 import pandas as pd
 
-from reports import published, ranks, statistics
-from reports.comparison import MARKS_OF_MEANS, OTHER_SEEDS, comparison
+from reports import published, ranks
+from reports.comparison import BY_CATEGORY, comparison, tests_categories
 from reports.rows import natural
 from reports.tables import (
     METRICS,
@@ -27,28 +27,22 @@ from reports.tables import (
 
 DECISIONS = ("true_positive_rate", "false_positive_rate", "balanced_accuracy")
 AT_FALSE_ALARMS = ("tpr_at_fpr_1", "tpr_at_fpr_5")
+MINIMUM_AREA = f"{METRICS['area_rule']}, px"
 
 
-def results(table: pd.DataFrame, defects: pd.DataFrame, definitions: Mapping[str, str]) -> list[str]:
-    """All of them, the most asked for first, what was chosen on the test set last."""
-
-    def compared(title: str, column: str) -> str:
-        if not has(table, column):
-            return ""
-        text = comparison(table, column)
-        return _section(title, text, {column: definitions[column]} | _marks(table, text, column, definitions))
-
+def results(table: pd.DataFrame, defects: pd.DataFrame) -> list[str]:
+    """All sections, the most important first, those chosen on the test set last."""
     return [
-        compared("Image AUROC", "image_auroc"),
+        _compared("Image AUROC", table, "image_auroc"),
         ranks.section(table),
-        _decisions(table, definitions),
-        _operating_points(table, definitions),
-        _by_defect(defects, definitions),
-        compared("Pixel AUROC", "pixel_auroc"),
-        compared("AUPRO", "aupro"),
-        compared("Pixel average precision", "pixel_average_precision"),
-        compared("Oracle: image F1-max", "oracle_image_f1"),
-        _at_false_alarms(table, definitions),
+        _decisions(table),
+        _operating_points(table),
+        _by_defect(defects),
+        _compared("Pixel AUROC", table, "pixel_auroc"),
+        _compared("AUPRO", table, "aupro"),
+        _compared("Pixel average precision", table, "pixel_average_precision"),
+        _compared("Oracle: image F1-max", table, "oracle_image_f1"),
+        _at_false_alarms(table),
         _oracle_epochs(table),
         _published(table),
         _costs(table),
@@ -56,38 +50,29 @@ def results(table: pd.DataFrame, defects: pd.DataFrame, definitions: Mapping[str
     ]
 
 
-def _section(title: str, text: str, definitions: Mapping[str, str]) -> str:
-    meanings = "\n".join(f"- {METRICS[column]}: {meaning}" for column, meaning in definitions.items())
-    return "\n\n".join(block for block in (f"## {title}", text, meanings) if block)
+def _section(title: str, *blocks: str) -> str:
+    return "\n\n".join([f"## {title}", *filter(None, blocks)])
 
 
-def _marks(table: pd.DataFrame, text: str, column: str, definitions: Mapping[str, str]) -> dict[str, str]:
-    """What the marks of chance in a comparison mean: lines of categories are tested by image AUROC of one seed only."""
-    one_seed = table["seed"].nunique() == 1
-    if column == "image_auroc" and one_seed:
-        return {name: definitions[name] for name in ("interval", "doubtful")}
-    may_appear = {
-        "interval": len(places(table)) >= statistics.FEWEST_CATEGORIES,
-        "doubtful": len(names(table)) > 1,
-        "other_seeds": OTHER_SEEDS in text,
-    }
-    return {name: meaning for name, meaning in MARKS_OF_MEANS.items() if may_appear[name]}
+def _compared(title: str, table: pd.DataFrame, column: str) -> str:
+    if not has(table, column):
+        return ""
+    return _section(title, comparison(table, column), BY_CATEGORY if tests_categories(table, column) else "")
 
 
-def _decisions(table: pd.DataFrame, definitions: Mapping[str, str]) -> str:
+def _decisions(table: pd.DataFrame) -> str:
     calibrated = table[table["threshold"].notna()]
     if calibrated.empty:
         return ""
     counts = {
         "calibration images": "calibration_images",
         METRICS["promised_false_alarm_share"]: "promised_false_alarm_share",
-    } | ({"minimum area, px": "min_area_px"} if has(table, "min_area_px") else {})
-    meanings = {column: definitions[column] for column in ("threshold", "promised_false_alarm_share", *DECISIONS)}
-    return _section("At the calibrated threshold", _by_method(calibrated, DECISIONS, counts), meanings)
+    } | ({MINIMUM_AREA: "min_area_px"} if has(table, "min_area_px") else {})
+    return _section("At the calibrated threshold", _by_method(calibrated, DECISIONS, counts))
 
 
-def _operating_points(table: pd.DataFrame, definitions: Mapping[str, str]) -> str:
-    """By which minimum defect area jobs were judged, where it came from, and what its level is worth as a score."""
+def _operating_points(table: pd.DataFrame) -> str:
+    """The minimum defect area of each job, its origin, and the image AUROC of its level."""
     if not has(table, "min_area_px"):
         return ""
     lines = [
@@ -103,23 +88,21 @@ def _operating_points(table: pd.DataFrame, definitions: Mapping[str, str]) -> st
         ]
         for row in table[table["min_area_px"].notna()].to_dict("records")
     ]
-    headers = ["category", "method", "area chosen on", "seed", "minimum area, px", "threshold"]
+    headers = ["category", "method", "area chosen on", "seed", MINIMUM_AREA, "threshold"]
     scores = [METRICS["area_image_auroc"], METRICS["image_auroc"]]
-    meanings = {column: definitions[column] for column in ("area_rule", "area_image_auroc")}
-    return _section("Operating points", markdown([*headers, *scores], lines, text_columns=3), meanings)
+    return _section("Operating points", markdown([*headers, *scores], lines, text_columns=3))
 
 
-def _at_false_alarms(table: pd.DataFrame, definitions: Mapping[str, str]) -> str:
+def _at_false_alarms(table: pd.DataFrame) -> str:
     measured = table[table["image_auroc"].notna()]
     if measured.empty:
         return ""
     text = _by_method(measured, AT_FALSE_ALARMS, {"normal test images": "test_normal"})
-    meanings = {column: definitions[column] for column in AT_FALSE_ALARMS}
-    return _section("Oracle: true positive rate at 1 % and 5 % false alarms", text, meanings)
+    return _section("Oracle: true positive rate at 1 % and 5 % false alarms", text)
 
 
 def _by_method(table: pd.DataFrame, columns: tuple[str, ...], counts: Mapping[str, str]) -> str:
-    """A line for each category and method, then one for the mean of each method."""
+    """A row for each category and method, then one for the mean of each method."""
     seeds = table["seed"].nunique()
     cells = {column: spreads(table, ["place", "name"], column) for column in columns}
     counted = [spans(table, ["place", "name"], column) for column in counts.values()]
@@ -129,7 +112,7 @@ def _by_method(table: pd.DataFrame, columns: tuple[str, ...], counts: Mapping[st
         for place, name in product(places(table), names(table))
         if (place, name) in counted[0]
     ]
-    # The mean of every column is taken over the same categories: those that have the last one.
+    # The mean of every column covers the same categories: those that have the last column.
     mean = means(table, columns[-1])
     if len(places(table)) > 1 and mean.categories:
         shared = table[table["place"].isin(mean.categories)]
@@ -142,8 +125,8 @@ def _by_method(table: pd.DataFrame, columns: tuple[str, ...], counts: Mapping[st
     return markdown(["category", "method", *counts, *(METRICS[column] for column in columns)], lines, text_columns=2)
 
 
-def _by_defect(defects: pd.DataFrame, definitions: Mapping[str, str]) -> str:
-    """Columns of each method: image AUROC of a defect type against the normal images, and the images missed."""
+def _by_defect(defects: pd.DataFrame) -> str:
+    """For each method: the image AUROC of a defect type against the normal images, and the images missed."""
     if defects.empty:
         return ""
     by = ["place", "defect", "name"]
@@ -164,14 +147,11 @@ def _by_defect(defects: pd.DataFrame, definitions: Mapping[str, str]) -> str:
     ]
     headers = ["image AUROC", "missed"] if missed else ["image AUROC"]
     headers = [f"{escape(name)}, {header}" for header in headers for name in methods]
-    meanings = {column: definitions[column] for column in ("missed",) if missed}
-    return _section(
-        "By defect type", markdown(["category", "defect", "images", *headers], lines, text_columns=2), meanings
-    )
+    return _section("By defect type", markdown(["category", "defect", "images", *headers], lines, text_columns=2))
 
 
 def _oracle_epochs(table: pd.DataFrame) -> str:
-    """The table of DifferNet's VisA fork: the best of all looks at the test set, a line a job."""
+    """The table of DifferNet's VisA fork: the best epoch on the test set, one job a row."""
     if not has(table, "oracle_image_auroc_max"):
         return ""
     tracked = table[table["oracle_image_auroc_max"].notna()]
@@ -189,11 +169,11 @@ def _oracle_epochs(table: pd.DataFrame) -> str:
     ]
     headers = ["category", "method", "seed", "AUROC (Max)", "Epoch Max", "Time Taken", "AUROC at the end"]
     text = (
-        "The epoch is chosen by its AUROC on the test set, as published tables do it: AUROC (Max) is out of reach for "
-        "anyone who does not know the answers. The last column is the model that the fit ends with, which is judged "
-        "everywhere else. Epochs count from 1 (the fork's from 0). Time Taken (h:mm:ss) leaves out looking at the test."
+        "The epoch is chosen by its AUROC on the test set, as in published tables. AUROC (Max) cannot be reached "
+        "without the test labels. The last column is the model at the end of the fit, which all other tables use. "
+        "Epochs count from 1 (in the fork from 0). Time Taken (h:mm:ss) leaves out the evaluation on the test set."
     )
-    return _section("Oracle: best epoch", f"{text}\n\n{markdown(headers, lines, text_columns=2)}", {})
+    return _section("Oracle: best epoch", text, markdown(headers, lines, text_columns=2))
 
 
 def _duration(seconds: float | None) -> str:
@@ -203,14 +183,14 @@ def _duration(seconds: float | None) -> str:
 
 
 def _published(table: pd.DataFrame) -> str:
-    held = "Part of the training images is held out for the threshold, as told under Images. "
+    held = "Part of the training images is held out for the threshold, see Images. "
     text = (
-        "Here nothing is chosen on the test set: no epoch, no threshold, no minimum area. "
+        "Our values choose nothing on the test set: no epoch, no threshold, no minimum area. "
         f"{held if table['calibration'].any() else ''}The published values follow "
-        "other protocols, named above each table, so a difference says little about the implementation alone."
+        "other protocols, named above each table. So a difference does not measure the implementation alone."
     )
     blocks = published.beside_ours(table)
-    return _section("Published values", "\n\n".join([text, *blocks]), {}) if blocks else ""
+    return _section("Published values", text, *blocks) if blocks else ""
 
 
 def _costs(table: pd.DataFrame) -> str:
@@ -228,7 +208,7 @@ def _costs(table: pd.DataFrame) -> str:
         for name, jobs in table[table["failure"].isna()].groupby("name", sort=False)
     ]
     headers = ["method", "jobs", "seconds to fit, mean", "longest", "images per second, median", "peak memory, MB"]
-    return _section("Costs", markdown([*headers, "parameters", "device"], lines), {})
+    return _section("Costs", markdown([*headers, "parameters", "device"], lines))
 
 
 def _images(table: pd.DataFrame) -> str:
@@ -242,4 +222,4 @@ def _images(table: pd.DataFrame) -> str:
     done = table[table["failure"].isna()]
     counted = [spans(done, ["place"], column) for column in columns.values()]
     lines = [[escape(place), *(texts[place] for texts in counted)] for place in places(done)]
-    return _section("Images", markdown(["category", *columns], lines), {})
+    return _section("Images", markdown(["category", *columns], lines))

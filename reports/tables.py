@@ -1,4 +1,4 @@
-"""Markdown tables: what stands in a cell, how methods and columns are called, and means over seeds and categories."""
+"""Markdown tables: the text of cells, names of methods and columns, and means over seeds and categories."""
 
 import json
 import re
@@ -15,13 +15,13 @@ NOT_AVAILABLE = "n/a"
 
 METRICS = {
     "image_auroc": "image AUROC",
-    "image_average_precision": "image AP",
-    "oracle_image_f1": "image F1 (oracle)",
+    "image_average_precision": "image average precision",
+    "oracle_image_f1": "image F1-max",
     "pixel_auroc": "pixel AUROC",
-    "pixel_average_precision": "pixel AP",
+    "pixel_average_precision": "pixel average precision",
     "aupro": "AUPRO",
     "balanced_accuracy": "balanced accuracy",
-    "promised_false_alarm_share": "promised at most",
+    "promised_false_alarm_share": "expected false-positive rate at most",
     "missed": "missed",
     "interval": "[low, high]",
     "doubtful": "≈",
@@ -35,29 +35,29 @@ METRICS = {
     "tpr_at_fpr_1": "true positive rate at 1 % (oracle)",
     "tpr_at_fpr_5": "true positive rate at 5 % (oracle)",
 }
-"""What a column is called in a table."""
+"""The name of each column in a table."""
 
 
 class Spread(NamedTuple):
-    """A number over seeds."""
+    """Mean and standard deviation over seeds."""
 
     mean: float
-    deviation: float
+    standard_deviation: float
     """Sample standard deviation; NaN for a single seed."""
     seeds: int
 
 
 class Means(NamedTuple):
-    """The mean over categories, for each method over the same ones."""
+    """The mean over categories, over the same categories for each method."""
 
     by_method: Mapping[str, Spread]
     categories: list[str]
-    """Those for which every method has the number; a method that has it for none takes no part."""
+    """The categories for which every method has the number; a method without any such number is left out."""
     of: int
     """Number of categories in the report."""
 
     def title(self) -> str:
-        """Says over how many categories the mean is taken."""
+        """`mean of 3`, or `mean of 2 of 3` where a category is left out."""
         if not self.categories:
             return "no category in common"
         shared = len(self.categories)
@@ -65,7 +65,7 @@ class Means(NamedTuple):
 
 
 def frame(rows: Iterable[Row]) -> pd.DataFrame:
-    """Rows in order, with the columns `name` (of the method and what sets it apart) and `place` (the category)."""
+    """Sorted rows with two more columns: `name` (method and distinguishing settings) and `place` (category)."""
     table = pd.DataFrame(in_order(rows))
     if "failure" not in table:
         table["failure"] = None
@@ -86,7 +86,7 @@ def places(table: pd.DataFrame) -> list[str]:
 
 
 def has(table: pd.DataFrame, column: str) -> bool:
-    """Whether any job has this number."""
+    """Whether any job has a value in this column."""
     return column in table and bool(table[column].notna().any())
 
 
@@ -97,7 +97,7 @@ def spreads(table: pd.DataFrame, by: Sequence[str], column: str) -> dict[tuple, 
 
 
 def means(table: pd.DataFrame, column: str) -> Means:
-    """The mean row of a comparison; its spread is that of the means of the single seeds, if each has every category."""
+    """The mean row. Its spread is that of the mean of each seed, if every seed has all the categories."""
     known = table.dropna(subset=[column])
     by_category = known.pivot_table(index="place", columns="name", values=column, sort=False)
     shared = by_category.dropna()
@@ -106,39 +106,39 @@ def means(table: pd.DataFrame, column: str) -> Means:
     by_method = {}
     for name in shared if len(shared) else ():
         complete = by_seed[name].dropna()
-        deviation = complete.std() if len(complete) == len(by_seed[name]) else float("nan")
-        by_method[name] = Spread(shared[name].mean(), deviation, len(complete))
+        spread = complete.std() if len(complete) == len(by_seed[name]) else float("nan")
+        by_method[name] = Spread(shared[name].mean(), spread, len(complete))
     return Means(by_method, sorted(shared.index, key=natural), table["place"].nunique())
 
 
 def markdown(headers: Sequence[str], lines: Iterable[Sequence[str]], *, text_columns: int = 1) -> str:
-    """A table whose first columns are text, set to the left, and the others numbers, set to the right."""
+    """A table with its text columns first, aligned left; number columns are aligned right."""
     align = ["left"] * text_columns + ["right"] * (len(headers) - text_columns)
     return tabulate(list(lines), headers, tablefmt="pipe", colalign=align, disable_numparse=True)
 
 
 def escape(text: str) -> str:
-    """Any text as markdown that shows just this text, on one line."""
+    """Escape any text, so that markdown shows exactly this text on one line."""
     text = "".join(character if character.isprintable() else " " for character in text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # An underscore within a word marks nothing, and names are full of them.
+    # An underscore within a word is no markup, and most names have one.
     return re.sub(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)
 
 
 def decimals(value: float | None) -> str:
-    """A share or a score with three decimals."""
+    """Format a share or a score with three decimals."""
     return NOT_AVAILABLE if value is None or pd.isna(value) else f"{value:.3f}"
 
 
 def significant(value: float | None) -> str:
-    """A duration, a size or a speed with three significant digits, never in powers of ten."""
+    """Format a duration, size or speed with three significant digits, without an exponent."""
     if value is None or pd.isna(value):
         return NOT_AVAILABLE
     return f"{value:,.0f}" if value >= 100 else np.format_float_positional(value, 3, fractional=False, trim="-")
 
 
 def span(values: pd.Series) -> str:
-    """`14`, or `14 to 16` where values differ; shares with three decimals."""
+    """`14`, or `14 to 16` where values differ; shares have three decimals."""
     return _span_text(values.min(), values.max())
 
 
@@ -156,16 +156,16 @@ def _span_text(low: float | None, high: float | None) -> str:
 
 
 def spread_text(spread: Spread | None, seeds: int) -> str:
-    """`0.912 ± 0.010`, and how many of the seeds where some are missing."""
+    """`0.912 ± 0.010`, with the number of seeds where some are missing."""
     if spread is None:
         return NOT_AVAILABLE
-    deviation = "" if pd.isna(spread.deviation) else f" ± {spread.deviation:.3f}"
+    around = "" if pd.isna(spread.standard_deviation) else f" ± {spread.standard_deviation:.3f}"
     missing = f" ({spread.seeds} of {seeds} seeds)" if spread.seeds < seeds else ""
-    return f"{spread.mean:.3f}{deviation}{missing}"
+    return f"{spread.mean:.3f}{around}{missing}"
 
 
 def _names(table: pd.DataFrame) -> pd.Series:
-    """The method and its changed settings, with what else sets two of the same name apart."""
+    """The method and its changed settings, with more where two would have the same name."""
     labels = table["method"] + (" " + table["changed"]).where(table["changed"] != "", "")
     if table["shots"].nunique(dropna=False) > 1:
         labels += table["shots"].map(lambda shots: ", all images" if pd.isna(shots) else f", {shots:.0f} images")
@@ -176,9 +176,9 @@ def _names(table: pd.DataFrame) -> pd.Series:
 
 
 def _details(settings: Sequence[str]) -> dict[str, str]:
-    """For each text of settings what sets it apart from the others: nothing where there is but one.
+    """For each text of settings, the settings that differ from the other texts; empty if there is only one.
 
-    Stored results of one name can differ where a method's defaults have changed since.
+    Stored results of one name can differ if the defaults of the method have changed since.
     """
     parsed = [json.loads(text) for text in settings]
     fields = sorted({field for one in parsed for field in one})

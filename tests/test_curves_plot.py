@@ -1,4 +1,4 @@
-"""The figure of a training: what it shows, and when there is one."""
+"""The figure of a training: its contents, and when it is drawn."""
 
 import matplotlib
 import numpy as np
@@ -53,11 +53,11 @@ def test_a_loss_that_falls_far_and_stays_positive_is_on_a_logarithmic_axis(losse
     assert low <= min(losses) and high >= max(losses)
 
 
-def test_a_trial_of_rates_has_a_panel_with_what_was_taken():
+def test_a_trial_of_rates_has_a_panel_with_the_chosen_rate():
     trial = Curve(title="Trial", x="rate", y="loss", points=[(rate, 2.0) for rate in RATES], chosen=1e-3)
     _, axes = curves_plot.training(result([3, 2], curves=[trial])).axes
     assert (axes.get_title(loc="left"), axes.get_xlabel(), axes.get_xscale()) == ("Trial", "rate", "log")
-    assert lines(axes)["taken: 0.001"][0] == [1e-3, 1e-3]
+    assert lines(axes)["chosen: 0.001"][0] == [1e-3, 1e-3]
 
 
 def test_every_text_is_within_the_figure_whatever_the_name_is_long():

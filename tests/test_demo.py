@@ -1,4 +1,4 @@
-"""Demo: what is made, that training never sees the test's part of a photograph, and the defects' masks."""
+"""Demo: the images it makes, its split of each photograph, and the masks of its defects."""
 
 import hashlib
 import shutil

@@ -83,7 +83,7 @@ def test_an_empty_category_folder_is_a_category_that_is_refused(make_tree):
 
 def test_a_mask_of_a_defect_without_images_is_refused(make_tree):
     root = make_tree({**SMALL, "nut/ground_truth/scratch/007_mask.png": "mask"})
-    assert "007_mask.png is a mask without image" in refused(root)
+    assert "007_mask.png is a mask without an image" in refused(root)
 
 
 def test_two_masks_of_one_image_are_refused(make_tree):

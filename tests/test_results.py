@@ -47,7 +47,7 @@ def bolt(checkout: Checkout, name: str) -> Path:
 
 
 def reported(checkout: Checkout) -> str:
-    """What `report` shows on the screen."""
+    """The screen output of `report`."""
     done = checkout.run("--results", str(checkout.results), command="report")
     assert done.returncode == 0
     return done.stderr

@@ -152,8 +152,8 @@ def test_the_report_says_whose_results_are_of_older_code_or_other_folders(checko
     shutil.copytree(checkout.data, other)
     assert checkout.compare("--categories", "bolt", "--data", str(other), "--force").returncode == 0
     report = (checkout.results / "report.md").read_text()
-    assert "toy: its results are of 2 versions of its code or of files it depends on (bolt; nut)" in report
-    assert "nut: the pixel metrics were measured by other code than today's" in report
+    assert "toy: its results come from 2 versions of its code or of files that it depends on (bolt; nut)" in report
+    assert "nut: the pixel metrics were measured by an older version of the code" in report
     assert "the images of folder came from more than one folder" in report and str(other) in report
 
 

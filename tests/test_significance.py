@@ -1,4 +1,4 @@
-"""Which best method of a category is surely the best: against the paired test of the same images."""
+"""Corrected p-values of the methods of a category, against the paired test on the same images."""
 
 import numpy as np
 import pytest
@@ -30,44 +30,82 @@ def scores(labels, lift, seed):
     return np.random.default_rng(seed).normal(size=labels.size) + lift * labels
 
 
+def p_value(labels, one, other):
+    """Uncorrected, of two methods' scores."""
+    return statistics.paired_p_value(*(statistics.placements(each[~labels], each[labels]) for each in (one, other)))
+
+
+def equal_methods(seed, methods=8, normal=50, defective=100):
+    """Entries of methods with the same true AUROC (.80), whose scores are correlated by one half."""
+    generator = np.random.default_rng(seed)
+    labels = np.arange(normal + defective) >= normal
+    paths = tuple(map(str, range(labels.size)))
+    both = generator.normal(size=(1, labels.size)) + generator.normal(size=(methods, labels.size)) + 1.7 * labels
+    return [
+        significance.entry(
+            "bolt",
+            Scored(paths[:normal], each[~labels]),
+            Scored(paths[normal:], each[labels]),
+            statistics.placements(each[~labels], each[labels]),
+        )
+        for each in both
+    ]
+
+
+def against_best(one, entered):
+    best = max(entered, key=lambda each: each.placements.auroc())
+    return None if one is best else statistics.paired_p_value(one.placements, best.placements)
+
+
 def test_the_best_has_no_p_value_and_the_others_theirs_against_it(labels):
     good, fair, poor = (scores(labels, lift, seed) for seed, lift in enumerate((3, 1.5, 0)))
-    found = significance.p_values([entry("bolt", images(each, labels)) for each in (fair, good, poor)])
+    found = significance.p_values_holm([entry("bolt", images(each, labels)) for each in (fair, good, poor)])
     assert found[1] is None
-    for each, p_value in ((fair, found[0]), (poor, found[2])):
-        pair = [statistics.placements(scores[~labels], scores[labels]) for scores in (each, good)]
-        assert p_value == pytest.approx(statistics.paired_p_value(*pair), rel=1e-9)
+    by_hand = statistics.holm([p_value(labels, *pair) for pair in ((fair, good), (poor, good), (fair, poor))])
+    assert [found[0], found[2]] == pytest.approx(by_hand[:2], rel=1e-9)
     assert found[2] < 0.001
+
+
+def test_two_methods_are_one_comparison_and_nothing_is_corrected(labels):
+    one, other = scores(labels, 2, 0), scores(labels, 1, 1)
+    [corrected, _] = significance.p_values_holm([entry("bolt", images(each, labels)) for each in (other, one)])
+    assert corrected == pytest.approx(p_value(labels, one, other), rel=1e-9)
+
+
+def test_of_eight_equal_methods_hardly_5_percent_of_draws_show_a_difference():
+    draws = [equal_methods(seed) for seed in range(400)]
+    shown = [min(filter(None, significance.p_values_holm(entered))) < 0.05 for entered in draws]
+    # Against the best alone, uncorrected: what the correction is for.
+    raw = [min(filter(None, map(against_best, entered, [entered] * 8))) < 0.05 for entered in draws]
+    assert 0 < np.mean(shown) <= 0.06 < 0.4 < np.mean(raw)
 
 
 def test_groups_do_not_compete(labels):
     one, other = scores(labels, 2, 0), scores(labels, 0, 1)
-    assert significance.p_values([entry("bolt", images(one, labels)), entry("nut", images(other, labels))]) == [
-        None,
-        None,
-    ]
+    apart = [entry("bolt", images(one, labels)), entry("nut", images(other, labels))]
+    assert significance.p_values_holm(apart) == [None, None]
 
 
 def test_images_are_paired_by_path_whatever_their_order(labels):
     one, other = images(scores(labels, 2, 0), labels), images(scores(labels, 1, 1), labels)
-    assert significance.p_values([entry("bolt", one), entry("bolt", other)]) == significance.p_values(
+    assert significance.p_values_holm([entry("bolt", one), entry("bolt", other)]) == significance.p_values_holm(
         [entry("bolt", one), entry("bolt", other[::-1])]
     )
 
 
 def test_compared_are_the_images_that_both_have(labels):
     one, other = images(scores(labels, 2, 0), labels), images(scores(labels, 1, 1), labels)
-    expected = significance.p_values([entry("bolt", one[:50]), entry("bolt", other[:50])])
-    assert significance.p_values([entry("bolt", one), entry("bolt", other[:50])]) == expected
-    assert expected != significance.p_values([entry("bolt", one), entry("bolt", other)])
+    expected = significance.p_values_holm([entry("bolt", one[:50]), entry("bolt", other[:50])])
+    assert significance.p_values_holm([entry("bolt", one), entry("bolt", other[:50])]) == expected
+    assert expected != significance.p_values_holm([entry("bolt", one), entry("bolt", other)])
 
 
 def test_without_both_classes_in_common_nothing_is_compared(labels):
     entered = images(scores(labels, 2, 0), labels)
     one = [each for each in entered if each.defect or int(each.path[:-4]) < 30]
     other = [each for each in entered if each.defect or int(each.path[:-4]) >= 30]
-    assert significance.p_values([entry("bolt", one), entry("bolt", other)]) == [None, None]
+    assert significance.p_values_holm([entry("bolt", one), entry("bolt", other)]) == [None, None]
 
 
 def test_a_job_without_an_auroc_takes_no_part(labels):
-    assert significance.p_values([None, entry("bolt", images(scores(labels, 2, 0), labels)), None]) == [None] * 3
+    assert significance.p_values_holm([None, entry("bolt", images(scores(labels, 2, 0), labels)), None]) == [None] * 3

@@ -1,4 +1,4 @@
-"""Statistics against scikit-learn's AUROC left one out, slow definitions, published tables, and their laws."""
+"""Statistics against jackknifed AUROCs of scikit-learn, slow definitions, published tables, and their laws."""
 
 import itertools
 import math
@@ -17,6 +17,7 @@ EXACT = {"rel": 1e-9, "abs": 1e-12}
 
 # Few distinct values, so that ties are the rule.
 scores = st.lists(st.integers(0, 6).map(float), min_size=2, max_size=12)
+raw_p_values = st.lists(st.floats(0, 1), min_size=1, max_size=7)
 some_ranks = st.lists(st.integers(2, 16).map(lambda half: half / 2), min_size=1, max_size=8)
 
 
@@ -55,7 +56,7 @@ def interval_of(normal, defective, level=0.95):
 
 
 def p_value_of(normal, defective):
-    """Of two methods' scores, a column each."""
+    """The p-value of two methods, whose scores are one column each."""
     return statistics.paired_p_value(*map(statistics.placements, np.transpose(normal), np.transpose(defective)))
 
 
@@ -195,6 +196,43 @@ def test_with_a_class_of_one_image_nobody_knows_whether_methods_differ():
 def test_scores_of_other_images_are_refused():
     with pytest.raises(ValueError, match="same images"):
         statistics.paired_p_value(statistics.placements([0, 1], [1, 2]), statistics.placements([0, 1], [1, 2, 3]))
+
+
+# Many tests at once.
+
+
+def test_holms_correction_is_that_worked_out_by_hand():
+    # Rising: .005 x 4 = .02, .01 x 3 = .03, .03 x 2 = .06, .04 x 1 = .04, raised to the .06 before it.
+    assert statistics.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert statistics.holm([0.6, 0.7]) == [1, 1]
+    assert statistics.holm([]) == []
+
+
+def test_a_test_that_cannot_be_made_stays_without_a_p_value_and_counts():
+    assert statistics.holm([None, 0.01]) == [None, 0.02]
+
+
+@settings(deadline=None)
+@given(raw_p_values)
+def test_holms_correction_is_that_of_bonferronis_over_every_subset(raw):
+    """The closed test: a hypothesis is rejected where every set of hypotheses that holds it is."""
+    sets = [chosen for size in range(1, len(raw) + 1) for chosen in itertools.combinations(range(len(raw)), size)]
+    expected = [
+        max(min(1, len(chosen) * min(raw[each] for each in chosen)) for chosen in sets if index in chosen)
+        for index in range(len(raw))
+    ]
+    assert statistics.holm(raw) == pytest.approx(expected, **EXACT)
+
+
+@given(raw_p_values, st.data())
+def test_a_higher_p_value_lowers_no_corrected_one_and_order_is_kept(raw, data):
+    index = data.draw(st.integers(0, len(raw) - 1))
+    raised = [*raw[:index], data.draw(st.floats(raw[index], 1)), *raw[index + 1 :]]
+    before, after = statistics.holm(raw), statistics.holm(raised)
+    assert all(low <= high for low, high in zip(before, after, strict=True))
+    assert all(given <= corrected <= 1 for given, corrected in zip(raw, before, strict=True))
+    ordered = [corrected for _, corrected in sorted(zip(raw, before, strict=True))]
+    assert ordered == sorted(ordered)
 
 
 # Means over categories and seeds.

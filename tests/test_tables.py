@@ -1,4 +1,4 @@
-"""Tables and reports, read as a reader of the rendered markdown would."""
+"""Tables and reports, read from the rendered markdown as a reader sees it."""
 
 import csv
 import html
@@ -62,7 +62,7 @@ def read_tables(text):
 
 
 def section(text, title):
-    """What stands under a heading."""
+    """The text of a section."""
     return text.partition(f"## {title}\n")[2].partition("\n## ")[0]
 
 
@@ -85,7 +85,7 @@ def test_three_methods_are_ranked_and_two_are_not(tmp_path):
 
 def sure(auroc, p_value, method):
     """A row with an interval, and the p-value against the best of its category."""
-    chance = {"image_auroc_low": auroc - 0.1, "image_auroc_high": auroc + 0.05, "image_auroc_p_value": p_value}
+    chance = {"image_auroc_low": auroc - 0.1, "image_auroc_high": auroc + 0.05, "image_auroc_p_value_holm": p_value}
     return row(method, auroc=auroc) | chance
 
 
@@ -117,25 +117,29 @@ def test_the_best_mean_over_few_categories_is_in_doubt():
     assert compared(rows)[-1][1] == "<strong>0.900</strong> ≈"
 
 
-def test_every_table_that_may_carry_the_mark_says_what_was_tested():
+BY_CATEGORY = "Each category is tested on its own, without a correction across categories"
+
+
+def test_of_one_seed_image_aurocs_are_said_to_be_tested_category_by_category():
     text = text_of([result(cell(method, place)) for method in "ab" for place in "xy"])
-    assert "DeLong's paired test" in section(text, "Image AUROC")
-    for title in ("Pixel AUROC", "AUPRO", "Pixel average precision", "Oracle: image F1-max"):
+    assert "- Tested for ≈: mean rows, and the image AUROC of each category." in text
+    assert BY_CATEGORY in section(text, "Image AUROC") and text.count(BY_CATEGORY) == 1
+    for title in ("Image AUROC", "Pixel AUROC", "AUPRO", "Pixel average precision", "Oracle: image F1-max"):
         assert "≈ |" in section(text, title)
-        assert "- ≈: the best of the mean row" in section(text, title)
-        assert "single categories are not tested here: bold alone shows nothing there" in section(text, title)
+    assert "DeLong's paired test" in section(text, "Terms") and "Wilcoxon's signed-rank" in section(text, "Terms")
 
 
 def test_of_several_seeds_no_category_is_said_to_be_tested():
-    text = section(text_of([result(cell(method, seed=seed)) for method in "ab" for seed in (0, 1)]), "Image AUROC")
-    assert "single categories are not tested here" in text and "DeLong" not in text
+    text = text_of([result(cell(method, seed=seed)) for method in "ab" for seed in (0, 1)])
+    assert "- Tested for ≈: mean rows only. In all other rows, bold alone does not show a difference." in text
+    assert BY_CATEGORY not in text
 
 
-def test_an_interval_of_a_mean_is_explained_where_it_may_appear():
-    results = [result(cell(category=f"part {n}")) for n in range(8)]
+def test_an_interval_of_a_mean_is_explained_where_it_appears():
+    results = [result(cell(category=f"part {n}"), images=[]) for n in range(8)]
     assert "[0.90, 0.90]" in section(text_of(results), "Pixel AUROC")
-    assert "- [low, high]: where the mean lies" in section(text_of(results), "Pixel AUROC")
-    assert "[low, high]" not in section(text_of(results[:7]), "Pixel AUROC")
+    assert "- **\\[low, high\\]**: 95 % confidence interval" in section(text_of(results), "Terms")
+    assert "low, high" not in text_of(results[:7])
 
 
 def test_of_many_seeds_a_line_says_where_others_would_have_put_the_mean():
@@ -145,16 +149,39 @@ def test_of_many_seeds_a_line_says_where_others_would_have_put_the_mean():
     low, high = map(float, found.strip("[]").split(", "))
     assert title == "<em>mean, other seeds</em>" and 0.70 < low < 0.73 < high < 0.76
     results = [result(cell(category=place, seed=seed)) for place, seed in aurocs]
-    assert "- mean, other seeds: where the mean over just these categories" in section(text_of(results), "Image AUROC")
+    assert "- **mean, other seeds**: 95 % confidence interval" in section(text_of(results), "Terms")
 
 
 def test_a_single_method_has_no_mark_to_explain():
-    assert "≈" not in section(text_of([result(cell())]), "Pixel AUROC")
+    text = text_of([result(cell())])
+    assert "≈" not in section(text, "Image AUROC") and BY_CATEGORY not in text
 
 
-def test_bold_claims_no_more_than_the_highest_of_its_line():
-    text = text_of([result(cell())]).partition("\n## ")[0]
-    assert "bold: highest of its line, which claims no more" in text
+def test_the_conventions_are_four_bullets_above_the_first_section():
+    bullets = re.findall(r"^- .*", text_of([result(cell())]).partition("\n## ")[0], flags=re.MULTILINE)
+    assert len(bullets) == 4
+    assert bullets[0] == "- **Bold**: highest value of the row. **≈**: not shown to be better than the second."
+    assert "one seed" in bullets[2] and "[Terms](#terms)" in bullets[3]
+
+
+def defined(text):
+    """The terms of a report, without the escapes of markdown."""
+    return [
+        term.replace("\\", "") for term in re.findall(r"^- \*\*(.*?)\*\*: ", section(text, "Terms"), flags=re.MULTILINE)
+    ]
+
+
+def test_each_term_is_defined_once_and_only_where_it_occurs():
+    text = text_of([result(cell(method, f"part {n}"), epochs=EPOCHS) for method in "ab" for n in range(8)])
+    terms = defined(text)
+    wanted = {"≈", "AUPRO", "calibration images", "false alarm", "false-positive rate", "image AUROC", "oracle"}
+    assert wanted | {"pixel AUROC", "[low, high]", "missed"} <= set(terms)
+    assert len(terms) == len(set(terms)) and terms == sorted(terms, key=str.casefold)
+    for meaning in measures.DEFINITIONS.values():
+        assert text.count(meaning) <= 1
+    assert "minimum defect area" not in terms
+    without_maps = text_of([result(cell(), pixels=None, why_no_pixels="no maps")])
+    assert not {"AUPRO", "pixel AUROC"} & set(defined(without_maps))
 
 
 def test_the_best_of_a_line_is_bold():
@@ -257,7 +284,7 @@ def test_costs_have_three_significant_digits_and_no_powers_of_ten(value, text):
 
 
 def test_seconds_that_are_not_those_of_the_method_are_not_available_and_the_reason_is_given():
-    """Of every job of knn, and of one of two of other."""
+    """All jobs of knn and one of two jobs of other have a reason."""
     done_before = result(cell()).cost.model_copy(update={"why_no_seconds": "the features were kept"})
     spared = [result(cell(), cost=done_before, epochs=EPOCHS), result(cell("other"), cost=done_before)]
     text = text_of([*spared, result(cell("other", "nut")), result(cell(category="nut"), cost=done_before)])
@@ -473,8 +500,9 @@ def test_a_report_has_its_sections_in_order():
         "Published values",
         "Costs",
         "Images",
+        "Terms",
         "Remarks",
-        "Made with",
+        "Data, versions and machine",
     ]
 
 
@@ -488,10 +516,10 @@ def test_every_table_is_rendered_whole():
 
 
 def test_rates_at_given_false_alarms_are_called_oracle():
-    text = section(text_of([result(cell())]), "Oracle: true positive rate at 1 % and 5 % false alarms")
-    assert read_tables(text)[0][0][-2:] == [f"true positive rate at {share} % (oracle)" for share in (1, 5)]
-    assert "taken from the test set's own normal images" in text
-    assert text.count("means no false alarm at all") == 2
+    text = text_of([result(cell())])
+    [table] = read_tables(section(text, "Oracle: true positive rate at 1 % and 5 % false alarms"))
+    assert table[0][-2:] == [f"true positive rate at {share} % (oracle)" for share in (1, 5)]
+    assert {f"true positive rate at {share} % (oracle)" for share in (1, 5)} <= set(defined(text))
 
 
 def test_the_oracle_table_is_that_of_the_visa_fork():
@@ -508,9 +536,9 @@ def test_without_calibration_there_is_no_section_on_the_threshold():
     assert "no threshold" in text
 
 
-def test_made_data_is_said_in_the_title():
-    assert text_of([result(cell(), made=True)]).startswith("# Anomaly detection on folder (made data)\n")
-    assert "made" not in text_of([result(cell())]).split("\n")[0]
+def test_synthetic_data_is_said_in_the_title():
+    assert text_of([result(cell(), made=True)]).startswith("# Anomaly detection on folder (synthetic data)\n")
+    assert "synthetic" not in text_of([result(cell())]).lower()
 
 
 def test_failed_jobs_are_listed_with_reason_and_end_of_output():

@@ -104,12 +104,12 @@ def test_an_image_listed_twice_is_refused(root):
 
 def test_training_on_an_anomaly_is_refused(root):
     rewrite(root / SPLIT, "candle,test,anomaly,candle/Data/Images/Anomaly/000", "candle,train,anomaly,candle/Data/000")
-    assert "'train' and 'anomaly'" in refused(root)
+    assert "split 'train' and label 'anomaly'; expected: test anomaly, test normal, train normal" in refused(root)
 
 
 def test_a_category_that_the_split_file_leaves_out_is_refused(root):
     rewrite(root / SPLIT, "candle,", "other,")
-    assert "says nothing of candle" in refused(root)
+    assert "has no row of candle" in refused(root)
 
 
 def test_a_split_file_without_a_column_is_refused(root):

@@ -1,4 +1,4 @@
-"""From stored results to flat rows of numbers, without the images and without the method."""
+"""Flat rows of numbers from stored results; neither images nor methods are needed."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -20,35 +20,35 @@ DEFINITIONS = metrics.DEFINITIONS | decision.DEFINITIONS | significance.DEFINITI
 
 
 class Tables(NamedTuple):
-    """What is reported of many results; None where a number does not exist."""
+    """The rows of many results; None where a number does not exist."""
 
     rows: list[Row]
-    """One a result; why a number does not exist stands in a `why_no_...` column."""
+    """One for each result; a `why_no_...` column says why a number does not exist."""
     defects: list[Row]
-    """One a result and defect type: its image AUROC against the normal test images, and the images missed."""
+    """One for each result and defect type: image AUROC against the normal test images, and the images missed."""
 
 
 class Measured(NamedTuple):
-    """All that the report needs of a result: of its images no more than their scores."""
+    """The part of a result that the report needs: of the images, only their scores."""
 
     row: Row
     defects: list[Row]
     entry: significance.Entry | None
-    """None: a class has no test image."""
+    """None if a class has no test image."""
 
 
 def tables(results: Iterable[Measured]) -> Tables:
-    """The rows of all results; only of all together is known which method is the best and how surely."""
+    """The rows of all results. Significance needs all of them, because methods are compared with each other."""
     measured = list(results)
-    p_values = significance.p_values([each.entry for each in measured])
+    p_values = significance.p_values_holm([each.entry for each in measured])
     return Tables(
-        [each.row | {"image_auroc_p_value": p_value} for each, p_value in zip(measured, p_values, strict=True)],
+        [each.row | {"image_auroc_p_value_holm": p_value} for each, p_value in zip(measured, p_values, strict=True)],
         [row for each in measured for row in each.defects],
     )
 
 
 def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
-    """All numbers of one result; test images that an operating point was tuned on count in none of them."""
+    """All numbers of one result. Test images on which an operating point was chosen are left out of all of them."""
     test = _by_class(_test_images(result, point))
     normal, defective = map(Scored.of, test)
     judged = [Scored.of(images) for images in _by_class(point.images)] if point else [normal, defective]
@@ -80,7 +80,7 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
 
 
 def _beside_published(result: Result, test_normal: int, test_defective: int) -> Row:
-    """The numbers of images and the published ones of the category, as text; None: none were published."""
+    """Our numbers of images and the published ones of the category, as text; None: not published."""
     held_out = sum(image.part == "calibration" for image in result.images)
     used = Counts(result.trained_on + held_out, test_normal, test_defective)
     published = _published_counts(result.cell.dataset).get(result.cell.category)
@@ -89,12 +89,12 @@ def _beside_published(result: Result, test_normal: int, test_defective: int) -> 
 
 @cache
 def _published_counts(dataset: str) -> Mapping[str, Counts]:
-    """By category; none of a dataset whose file is gone since the results were made."""
+    """Published counts by category; empty if the file of the dataset no longer exists."""
     return plugins.dataset(dataset).counts if dataset in plugins.names(datasets) else {}
 
 
 def _contest(result: Result) -> tuple:
-    """What jobs have in common that compete."""
+    """The key that competing jobs share."""
     return result.cell.dataset, result.cell.category, result.cell.seed
 
 
@@ -104,7 +104,7 @@ def _test_images(result: Result, point: OperatingPoint | None) -> list[ImageScor
 
 
 def _by_class(images: Iterable[ImageScore]) -> tuple[list[ImageScore], list[ImageScore]]:
-    """The normal and the defective ones."""
+    """The normal and the defective images."""
     classes = [], []
     for image in images:
         classes[image.defect is not None].append(image)
@@ -143,7 +143,7 @@ def _pixel_metrics(result: Result, point: OperatingPoint | None) -> Row:
 
 
 def _rule(result: Result, point: OperatingPoint | None) -> Row:
-    """Above what an image is called defective, and what that promises; no threshold without calibration images."""
+    """The threshold and its expected false-positive rate; None without calibration images."""
     if point:
         images, threshold, promised = point.calibration_images, point.threshold, point.promised_false_alarm_share
     else:
@@ -154,7 +154,7 @@ def _rule(result: Result, point: OperatingPoint | None) -> Row:
 
 
 def _rates(normal: Scored, defective: Scored, threshold: float | None) -> Row:
-    """What a threshold does to images."""
+    """The rates at a threshold."""
     found, alarms = _share_above(defective.scores, threshold), _share_above(normal.scores, threshold)
     return {
         "true_positive_rate": found,
@@ -168,7 +168,7 @@ def _share_above(scores: np.ndarray, threshold: float | None) -> float | None:
 
 
 def _area_rule(point: OperatingPoint | None, normal: Scored, defective: Scored) -> Row:
-    """The minimum defect area, where it came from, and how well the level that it gives an image ranks them."""
+    """The minimum defect area, its origin, and the image AUROC of the levels that it gives."""
     return {
         "min_area_px": point and point.area_px,
         "min_area_share": point and point.area_share,
@@ -182,7 +182,7 @@ def _area_rule(point: OperatingPoint | None, normal: Scored, defective: Scored) 
 def _tuned_on(point: OperatingPoint | None) -> list[str]:
     if point is None or not point.tuned_on:
         return []
-    return [f"the minimum defect area was chosen on {len(point.tuned_on)} test images, which count in no number here"]
+    return [f"the minimum defect area was chosen on {len(point.tuned_on)} test images; all numbers here leave them out"]
 
 
 def _far_off(result: Result, point: OperatingPoint | None) -> list[str]:
@@ -191,18 +191,18 @@ def _far_off(result: Result, point: OperatingPoint | None) -> list[str]:
         return []
     return [
         f"the threshold is the score of {highest.path}, more than {decision.FAR} times that of the next highest "
-        "calibration image, so that defects may be missed below it: see whether it is a normal image"
+        "calibration image. Defects below it may be missed: check whether this image is normal"
     ]
 
 
 def _outdated(result: Result) -> list[str]:
     if result.pixels is None or result.pixels.code == pixel_metrics.code():
         return []
-    return ["the pixel metrics were measured by other code than today's: run with --force to have them measured again"]
+    return ["the pixel metrics were measured by an older version of the code: run with --force to measure them again"]
 
 
 def _oracle_epoch(result: Result) -> Row:
-    """The best of all looks at the test set during training, the first of equals."""
+    """The best evaluation on the test set during training; the first if several are equal."""
     looks = [epoch for epoch in result.epochs if epoch.image_auroc is not None]
     best = max(looks, key=lambda epoch: epoch.image_auroc, default=None)
     return {
@@ -212,7 +212,7 @@ def _oracle_epoch(result: Result) -> Row:
 
 
 def _costs(result: Result) -> Row:
-    """What the job took; no seconds where they are not what the method costs."""
+    """Time, memory and size of the job; no seconds where they are not the cost of the method."""
     tracked = result.epochs[-1].seconds if result.tracked and result.epochs else None
     cost = {"tracked_fit_seconds": tracked, **result.cost.model_dump()}
     untold = ("tracked_fit_seconds", "fit_seconds", "score_seconds", "images_per_second")
@@ -222,7 +222,7 @@ def _costs(result: Result) -> Row:
 def _defects(
     defective: Sequence[ImageScore], placements: statistics.Placements | None, judged: Scored, threshold: float | None
 ) -> Iterator[Row]:
-    """Of each defect type; `judged` holds the levels of the images that are held against the threshold."""
+    """A row for each defect type; `judged` has the levels that are compared with the threshold."""
     levels = dict(zip(judged.paths, judged.scores.tolist(), strict=True))
     for defect in sorted({image.defect for image in defective}):
         own = [image.defect == defect for image in defective]

@@ -1,6 +1,7 @@
-"""The figures by which threshold and minimum area are tuned: each as PNG and as PDF.
+"""Figures for choosing the threshold and the minimum area, each as PNG and as PDF.
 
-An image is called defective where {map > threshold} has an 8-connected region of at least so many pixels.
+An image is called defective if the pixels of its map above the threshold have an 8-connected region of at least the
+minimum area.
 """
 
 from pathlib import Path
@@ -20,11 +21,11 @@ __all__ = ["AreaDistribution", "Calibration", "Figures", "Panel", "Rule", "Surfa
 
 
 def draw(folder: Path, figures: Figures) -> list[Path]:
-    """Write the figures and return the paths written; those for which there is no data are left out.
+    """Write the figures and return their paths.
 
-    Without tuning images these are the rates and the surface, without panels the sample.
+    Without tuning images the rates and the surface are left out, without panels the sample of images.
     """
-    # Matplotlib is loaded only where something is drawn.
+    # Matplotlib is imported only when something is drawn.
     from reports import plots
     from reports.finetune_plots import areas, curves, sample, surface
 

@@ -1,4 +1,4 @@
-"""Distributions of the areas of regions."""
+"""Figures of the areas of regions."""
 
 import math
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from reports import plots
 from reports.finetune_plots.inputs import AreaDistribution, Rule
 
-BINS, NARROWEST = 40, 1.03  # the least ratio of a bin's edges, or equal areas make an invisible bar
+BINS, NARROWEST = 40, 1.03  # smallest ratio of the edges of a bin; with less, equal areas make an invisible bar
 LINE_STYLES = ("-", "--", "-.", ":")
-BELOW_ONE = 0.01  # where a line leaves a logarithmic axis of counts
+BELOW_ONE = 0.01  # below 1, where a line leaves a logarithmic axis of counts
 
 
 @plots.styled
@@ -21,7 +21,7 @@ def distribution(lowest: AreaDistribution, rule: Rule) -> Figure:
     """Histogram of the areas at one threshold."""
     count, threshold = len(lowest.areas_px), plots.level(lowest.threshold)
     regions = "the 1 region" if count == 1 else f"the {count:,} regions"
-    figure, axes = plots.new_figure(f"Areas of {regions} above {threshold}, the lowest threshold shown")
+    figure, axes = plots.new_figure(f"Areas of {regions} above threshold {threshold} (the lowest shown)")
     edges = whole_pixel_edges(lowest.areas_px)
     numbers, _ = np.histogram(lowest.areas_px, edges)
     axes.stairs(numbers, edges, fill=True, color=plots.SKY_BLUE, label="regions in each bin of areas")
@@ -36,8 +36,8 @@ def distribution(lowest: AreaDistribution, rule: Rule) -> Figure:
 
 @plots.styled
 def at_rising_thresholds(distributions: Sequence[AreaDistribution], rule: Rule) -> Figure:
-    """For each threshold the number of regions of at least an area."""
-    figure, axes = plots.new_figure("Regions of at least a given area, at rising thresholds", height_inches=5)
+    """For each threshold, the number of regions of at least a given area."""
+    figure, axes = plots.new_figure("Number of regions of at least a given area", height_inches=5)
     colors = colormaps[plots.SEQUENTIAL](np.linspace(0, 0.85, len(distributions)))
     for index, (threshold, areas_px) in enumerate(distributions):
         style = {"color": colors[index], "linestyle": LINE_STYLES[index % len(LINE_STYLES)]}
@@ -52,7 +52,7 @@ def at_rising_thresholds(distributions: Sequence[AreaDistribution], rule: Rule) 
 
 
 def at_least(areas_px: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The corners of the falling steps of the number of regions of at least each area, from 1 px down to none."""
+    """The corners of the step curve of the number of regions of at least each area, from 1 px on."""
     areas, counts = np.unique(areas_px, return_counts=True)
     numbers = np.cumsum(counts[::-1])[::-1]
     x = np.append(areas.min(initial=1), areas)
@@ -60,7 +60,7 @@ def at_least(areas_px: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def whole_pixel_edges(areas_px: np.ndarray) -> np.ndarray:
-    """Edges between whole areas, even on a logarithmic axis as far as whole pixels allow; widths never fall."""
+    """Bin edges between whole areas, equally wide on a logarithmic axis where whole pixels allow; never narrower."""
     lowest, highest = (int(areas_px.min()), int(areas_px.max())) if len(areas_px) else (1, 1)
     edges = [max(lowest, 1)]
     factor = max(((highest + 1) / edges[0]) ** (1 / BINS), NARROWEST)

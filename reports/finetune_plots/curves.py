@@ -15,7 +15,7 @@ def number_of_regions(sweep: Sweep, rule: Rule) -> Figure:
     """Number of regions against threshold."""
     figure, axes = plots.new_figure(f"Number of regions above a threshold, {_maps(sweep)}")
     marker = plots.markers(sweep.thresholds)
-    axes.plot(sweep.thresholds, sweep.number, color=plots.BLUE, marker=marker, label="regions of {map > threshold}")
+    axes.plot(sweep.thresholds, sweep.number, color=plots.BLUE, marker=marker, label="regions above the threshold")
     _threshold_axis(axes, sweep, rule)
     plots.logarithmic_axis(axes, "y", plots.finite(sweep.number, 0))
     axes.set_ylabel("number of regions (all maps together)")
@@ -25,7 +25,7 @@ def number_of_regions(sweep: Sweep, rule: Rule) -> Figure:
 
 @plots.styled
 def area_of_regions(sweep: Sweep, rule: Rule) -> Figure:
-    """Mean and standard deviation of the regions' area against threshold."""
+    """Mean and standard deviation of the areas of regions against threshold."""
     figure, axes = plots.new_figure(f"Area of the regions above a threshold, {_maps(sweep)}")
     marker = plots.markers(sweep.thresholds)
     axes.plot(sweep.thresholds, sweep.mean_area_px, color=plots.BLUE, marker=marker, label="mean area")
@@ -57,13 +57,13 @@ def calibrated_threshold(calibration: Calibration, rule: Rule) -> Figure:
 
 @plots.styled
 def rates(tuning: Tuning, rule: Rule) -> Figure:
-    """The rates at t(A), and the image AUROC of the level T_A, against minimum area on the tuning images."""
+    """Rates at t(A) and image AUROC of the level T_A against the minimum area A, on the tuning images."""
     figure, axes = plots.new_figure(f"Rates at the calibrated threshold t(A), measured on {tuning.tuned_on}")
     for values, color, style, marker, label in (
         (tuning.true_positive_rate, plots.BLUE, "-", "o", "true positive rate (of defective images)"),
         (tuning.true_negative_rate, plots.ORANGE, "--", "s", "true negative rate (of normal images)"),
         (tuning.balanced_accuracy, plots.BLACK, "-.", "D", "balanced accuracy (mean of both)"),
-        (tuning.image_auroc, plots.GREEN, ":", "^", "image AUROC (the area is chosen by it)"),
+        (tuning.image_auroc, plots.GREEN, ":", "^", "image AUROC (selects the area)"),
     ):
         marker = plots.markers(tuning.areas_px, marker)
         axes.plot(tuning.areas_px, values, color=color, linestyle=style, marker=marker, label=label)
@@ -75,7 +75,7 @@ def rates(tuning: Tuning, rule: Rule) -> Figure:
 
 
 def chosen_area(rule: Rule) -> str:
-    """The chosen minimum area in words."""
+    """The chosen minimum area as text."""
     return f"minimum area {rule.area_px:,} px ({plots.percent(rule.area_px / rule.image_px)} of the image)"
 
 

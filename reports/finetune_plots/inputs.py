@@ -1,4 +1,4 @@
-"""What the figures show: computed elsewhere, only drawn here. Areas are in pixels of the original image."""
+"""The input of the figures, which are only drawn here. Areas are in pixels of the original image."""
 
 from typing import Literal, NamedTuple
 
@@ -6,9 +6,9 @@ import numpy as np
 
 
 class Sweep(NamedTuple):
-    """The regions of {map > threshold} over all calibration maps together; arrays (t,), thresholds rising.
+    """The regions above each threshold over all calibration maps together; arrays (t,), thresholds ascending.
 
-    Where no pixel is above a threshold the number is 0 and the mean and standard deviation are NaN.
+    Where no pixel is above a threshold, the number is 0, and the mean and standard deviation are NaN.
     """
 
     thresholds: np.ndarray
@@ -20,16 +20,16 @@ class Sweep(NamedTuple):
 
 
 class AreaDistribution(NamedTuple):
-    """The areas (n,) of all regions of {map > threshold} over the calibration maps, in any order; n may be 0."""
+    """The areas (n,) of all regions above a threshold in the calibration maps, in any order; n may be 0."""
 
     threshold: float
     areas_px: np.ndarray
 
 
 class Calibration(NamedTuple):
-    """The calibrated threshold t(A) of each minimum area A; arrays (a,), areas rising.
+    """The calibrated threshold t(A) of each minimum area A; arrays (a,), areas ascending.
 
-    A threshold that is not finite, as for an area larger than every map, is not drawn.
+    A threshold that is not finite is not drawn, for example that of an area larger than every map.
     """
 
     areas_px: np.ndarray
@@ -37,53 +37,53 @@ class Calibration(NamedTuple):
 
 
 class Surface(NamedTuple):
-    """What every pair of threshold (t,) and minimum area (a,), both rising, gives; both shares (t, a) in 0..1.
+    """Rates (t, a) in 0..1 for each pair of threshold (t,) and minimum area (a,), both ascending.
 
-    A higher threshold or a larger area never raises the false-alarm share.
+    A higher threshold or a larger area never raises the false-positive rate.
     """
 
     thresholds: np.ndarray
     areas_px: np.ndarray
     balanced_accuracy: np.ndarray
-    """On the tuning images."""
+    """Balanced accuracy on the tuning images."""
     false_alarm_share: np.ndarray
-    """Share of the normal images that are called defective."""
+    """False-positive rate: share of the normal images that are called defective."""
     wanted_share: float
-    """The false-alarm share at most wanted, whose line is drawn."""
+    """The highest false-positive rate that the user accepts; its line is drawn."""
 
 
 class Tuning(NamedTuple):
-    """What the calibrated thresholds give on the tuning images; arrays (a,) in 0..1, areas rising."""
+    """Rates of the calibrated thresholds on the tuning images; arrays (a,) in 0..1, areas ascending."""
 
     areas_px: np.ndarray
     true_positive_rate: np.ndarray
     true_negative_rate: np.ndarray
     balanced_accuracy: np.ndarray
     image_auroc: np.ndarray
-    """Of the level T_A, whatever the threshold; the area is chosen by it."""
+    """Image AUROC of the level T_A, without a threshold; it selects the area."""
     surface: Surface
     tuned_on: str
-    """A phrase for the tuning images, such as "defects blended into 38 held-out images"."""
+    """A phrase that names the tuning images, such as "defects blended into 38 held-out images"."""
 
 
 class Rule(NamedTuple):
-    """The chosen rule: {map > threshold} has a region of at least `area_px`; the threshold is finite."""
+    """The chosen rule: the map has a region of at least `area_px` above the threshold, which is finite."""
 
     area_px: int
     threshold: float
     image_px: int
-    """Median number of pixels of an image, so that an area can be said as a share."""
+    """Median number of pixels of an image, to convert areas to shares."""
 
 
 class Panel(NamedTuple):
-    """One image with what was made of it; all arrays are at the image's size."""
+    """One image with its reconstruction, map and regions; all arrays have the size of the image."""
 
     title: str
     part: Literal["calibration", "test"]
     image: np.ndarray
     """(h, w, 3) uint8."""
     reconstruction: np.ndarray | None
-    """(h, w, 3) uint8; None where the method makes none."""
+    """(h, w, 3) uint8; None for a method without reconstructions."""
     map: np.ndarray
     """(h, w) float32, finite."""
     accepted: np.ndarray
@@ -93,11 +93,11 @@ class Panel(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """Everything that is drawn."""
+    """The input of all figures."""
 
     sweep: Sweep
     distributions: list[AreaDistribution]
-    """At least one, thresholds rising: the first is shown alone, as the lowest."""
+    """At least one, thresholds ascending: the first, the lowest, also has a figure of its own."""
     calibration: Calibration
     tuning: Tuning | None
     """None where there are no tuning images."""

@@ -1,6 +1,6 @@
-"""A sample of images: input, reconstruction, map and segmentation, a row an image.
+"""A sample of images, one in each row: input, reconstruction, anomaly map and segmentation.
 
-Everything is placed in inches from the top left corner, since the height of a row is that of its image.
+Everything is placed in inches from the top left corner, because each row has the height of its image.
 """
 
 import math
@@ -21,7 +21,8 @@ from reports.finetune_plots.inputs import Panel, Rule
 MARGIN, GAP, LINE, HEAD = 0.12, 0.08, 0.17, 1.62  # inches
 TALLEST, FLATTEST = 2.0, 0.3  # inches of a row
 POINTS = 9  # of the text
-PIXELS = 1.9e6  # of a whole figure, or photographs make it a file of many megabytes
+MAP_COLUMN = "anomaly map"
+PIXELS = 1.9e6  # of a whole figure; with more, photographs make a file of many megabytes
 ACCEPTED = {"colors": plots.VERMILLION, "linestyles": ["-"], "linewidths": 1.4}
 REJECTED = {"colors": plots.BLUE, "linestyles": [(0, (2.5, 1))], "linewidths": 1.1}
 
@@ -72,7 +73,7 @@ def _title(panel: Panel) -> str:
 
 def _columns(panels: Sequence[Panel]) -> list[str]:
     reconstructed = any(panel.reconstruction is not None for panel in panels)
-    return ["input", *(["reconstruction"] if reconstructed else []), "map", "segmentation"]
+    return ["input", *(["reconstruction"] if reconstructed else []), MAP_COLUMN, "segmentation"]
 
 
 def _boxes(panels: Sequence[Panel], titles: Sequence[str], width: float) -> list[Box]:
@@ -86,14 +87,14 @@ def _boxes(panels: Sequence[Panel], titles: Sequence[str], width: float) -> list
 
 
 def _norm(panels: Sequence[Panel], rule: Rule) -> Normalize:
-    """One scale over all maps and the threshold, on which a normal image is as dark as it is normal."""
+    """One scale over all maps and the threshold, so that levels can be compared between rows."""
     levels = plots.finite(rule.threshold, *((panel.map.min(), panel.map.max()) for panel in panels))
     low, high = levels.min(), levels.max()
     return Normalize(low, high if high > low else low + (abs(low) or 1.0))
 
 
 def _head(figure: Figure, rule: Rule, norm: Normalize) -> None:
-    """The rule, the legend of the outlines and the colour bar."""
+    """Draw the rule, the legend of the outlines and the colour bar."""
     title = f"Segmentation above threshold {plots.level(rule.threshold)}, minimum area {rule.area_px:,} px"
     _text(figure, MARGIN, 0.12, title, va="top", size=11)
     labels = (f"region of at least {rule.area_px:,} px: defective", "smaller region: ignored")
@@ -131,13 +132,13 @@ def _text(figure: Figure, left: float, top: float, text: str, **style: str | flo
 
 
 def _draw(axes: Axes, panel: Panel, column: str, *, norm: Normalize, dots: float) -> None:
-    """One image of a row, reduced to about the dots it is drawn with."""
+    """Draw one image of a row, reduced to about the resolution of the figure."""
     axes.set_axis_off()
     axes.set_anchor("W")
     longest = max(panel.map.shape)
-    if column == "map":
+    if column == MAP_COLUMN:
         step = math.ceil(longest / dots)
-        # The highest level of a block, as the decision looks at the highest.
+        # The highest level of each block, because the decision depends on the highest levels.
         _show(axes, panel, blocks(panel.map, step, np.max), step, norm=norm, cmap=plots.MAP)
         return
     picture = panel.reconstruction if column == "reconstruction" else panel.image
@@ -158,11 +159,11 @@ def _show(axes: Axes, panel: Panel, picture: np.ndarray, step: int, **style: obj
 
 
 def _outline(axes: Axes, regions: np.ndarray, dots: float, style: dict[str, object]) -> None:
-    """Outline regions, down to a single pixel, in the coordinates of the image."""
+    """Outline regions in the coordinates of the image; a single pixel stays visible."""
     if not regions.any():
         return
     step, repeats = math.ceil(max(regions.shape) / dots), max(1, int(dots / max(regions.shape)))
-    # Repeated, the pixels of a small image keep their corners.
+    # Repeated, so that the pixels of a small image keep their corners.
     filled = np.kron(blocks(regions, step, np.max), np.ones((repeats, repeats)))
     y, x = ((np.arange(-1, side + 1) + 0.5) * step / repeats for side in filled.shape)
     outline = axes.contour(x, y, np.pad(filled, 1), levels=[0.5], **style)

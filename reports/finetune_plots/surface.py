@@ -1,4 +1,4 @@
-"""Balanced accuracy of every pair of threshold and minimum area."""
+"""The figure of balanced accuracy for every pair of threshold and minimum area."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +12,7 @@ from reports.finetune_plots.inputs import Rule, Surface, Tuning
 
 @plots.styled
 def balanced_accuracy(tuning: Tuning, rule: Rule) -> Figure:
-    """The surface with the line of the wanted false-alarm share and the chosen point."""
+    """The surface, with the line of the accepted false-positive rate and the chosen point."""
     title = f"Balanced accuracy by threshold and minimum area, measured on {tuning.tuned_on}"
     figure, axes = plots.new_figure(title, height_inches=5.2)
     axes.grid(False)
@@ -20,7 +20,7 @@ def balanced_accuracy(tuning: Tuning, rule: Rule) -> Figure:
     plots.logarithmic_axis(axes, "x", plots.finite(surface.areas_px, rule.area_px))
     plots.level_axis(axes, "y", plots.finite(surface.thresholds, rule.threshold))
     x, y = plots.cell_edges(axes, "x", surface.areas_px), plots.cell_edges(axes, "y", surface.thresholds)
-    # As a raster: thousands of vector cells make a slow file with seams between them.
+    # As a raster: thousands of vector cells make a slow file with visible seams.
     mesh = axes.pcolormesh(x, y, surface.balanced_accuracy, cmap=plots.SEQUENTIAL, rasterized=True)
     figure.colorbar(mesh, ax=axes, label="balanced accuracy (share, 0.5 is chance)")
     _wanted_line(axes, surface, x, y)
@@ -34,17 +34,17 @@ def balanced_accuracy(tuning: Tuning, rule: Rule) -> Figure:
 
 
 def _wanted_line(axes: Axes, surface: Surface, x: np.ndarray, y: np.ndarray) -> None:
-    """The line between cells with more and cells with at most the wanted false alarms, given the cells' edges."""
+    """Draw the line between the cells above and below the accepted false-positive rate, given the edges of cells."""
     lowest = lowest_allowed(surface, y)
-    reached = "above this line" if np.isfinite(lowest).any() else "no threshold shown gives"
-    label = f"{reached} at most {plots.percent(surface.wanted_share)} false alarms"
+    reached = "above this line:" if np.isfinite(lowest).any() else "no threshold shown has a"
+    label = f"{reached} false-positive rate at most {plots.percent(surface.wanted_share)}"
     stroke = [withStroke(linewidth=4, foreground=plots.BLACK)]
     line = {"color": "white", "linewidth": 2, "path_effects": stroke, "label": label}
     axes.step(x, np.append(lowest, lowest[-1]), where="post", **line)
 
 
 def lowest_allowed(surface: Surface, edges: np.ndarray) -> np.ndarray:
-    """For each area the lower edge of the lowest cell with the wanted share; NaN where no threshold reaches it."""
+    """For each area, the lower edge of the lowest cell with the accepted rate; NaN where no threshold reaches it."""
     allowed = surface.false_alarm_share <= surface.wanted_share
     return np.where(allowed.any(axis=0), edges[allowed.argmax(axis=0)], np.nan)
 

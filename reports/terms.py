@@ -1,0 +1,32 @@
+"""The terms of the report, each defined once."""
+
+import re
+from collections.abc import Mapping
+
+from reports.tables import METRICS, escape
+
+ANCHOR = "#terms"
+COMMON = {
+    "average precision": "mean over the defective images or pixels of the precision at a threshold of their score. "
+    "Precision: the defective share of all that score at least the threshold.",
+    "calibration images": "normal images held out from training. They set the threshold.",
+    "false alarm": "a normal image that is called defective.",
+    "oracle": "chosen on the test set. In practice nobody can choose so, because the test labels are unknown there.",
+    "true negative rate": "1 - the false-positive rate.",
+}
+"""Terms that are not numbers of a row; those are defined beside the code that measures them."""
+INTERVAL = re.compile(r"\[\d\.\d\d, \d\.\d\d\]")
+
+
+def section(text: str, definitions: Mapping[str, str]) -> str:
+    """The terms that occur in the text of the report, in alphabetical order; `definitions` is by column name."""
+    named = COMMON | {METRICS[column]: meaning for column, meaning in definitions.items()}
+    used = sorted((term for term in named if _occurs(term, text)), key=str.casefold)
+    lines = [f"- **{escape(term)}**: {named[term]}" for term in used]
+    return "\n".join(["## Terms", "", *lines])
+
+
+def _occurs(term: str, text: str) -> bool:
+    if term == METRICS["interval"]:
+        return INTERVAL.search(text) is not None
+    return term.casefold() in text.casefold()
