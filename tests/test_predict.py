@@ -234,11 +234,6 @@ def test_a_name_that_is_no_text_is_printed_and_written(finished, tmp_path):
     assert table(tmp_path / "verdicts.csv")[0]["path"].endswith(r"f\xe4hig.png")
 
 
-def test_help_teaches(finished):
-    done = judge(finished, "--help")
-    assert done.returncode == 0 and "Example: python -m benchmarks predict" in done.stdout
-
-
 def python(checkout: Checkout, code: str) -> str:
     command = [sys.executable, "-W", "always", "-c", code]
     done = subprocess.run(command, cwd=checkout.folder, capture_output=True, text=True)

@@ -421,7 +421,7 @@ def test_check_exits_1_where_a_run_would_be_wrong(checkout):
     assert done.returncode == 1 and "1.png" in done.stdout.replace("\n", "")
 
 
-@pytest.mark.parametrize("command", ["run", "report", "check", "list"])
-def test_help_teaches(checkout, command):
+@pytest.mark.parametrize("command", ["run", "report", "finetune", "predict", "check", "list"])
+def test_the_help_of_each_command_ends_with_an_example(checkout, command):
     done = checkout.run("--help", command=command)
-    assert done.returncode == 0 and "Usage" in done.stdout
+    assert done.returncode == 0 and f"Example: python -m benchmarks {command}" in done.stdout
