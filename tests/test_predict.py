@@ -155,7 +155,7 @@ WRONG = {
     "a seed that was not run": (["--seed", "3"], "0 of the finished jobs"),
     "a bad device": (["--device", "gpu"], "--device: expected auto, cpu, cuda or cuda:N"),
     "a device that is not there": (["--device", "cuda:7"], "cuda:7 is not there"),
-    "a table that is an image": (["--csv", "a.png"], "--csv a.png: that is an image's name"),
+    "a table that is an image": (["--csv", "a.png"], "--csv a.png: expected the name of a table"),
     "a table that is a folder": (["--csv", "parts"], "--csv parts cannot be written: it is a folder"),
     "overlays in a file": (["--overlays", "ours.txt"], "--overlays ours.txt cannot be written"),
     "overlays without regions": (["--category", "nut", "--overlays", "seen"], "no operating point was applied"),
