@@ -64,7 +64,7 @@ def test_the_point_finds_the_stains_and_spares_the_normal_images(finished):
 
 
 def test_so_few_images_are_said_not_to_promise_the_wanted_share(finished):
-    assert "promise at most 33.3% false alarms; 5.0% were wanted" in finetune(finished).stdout
+    assert "promise a false-positive rate of at most 33.3%; 5.0% was wanted" in finetune(finished).stdout
 
 
 def test_the_report_judges_by_an_applied_point_and_says_where_it_came_from(finished):
@@ -100,7 +100,7 @@ def test_what_was_made_of_a_model_goes_with_it(finished, again):
 
 def test_a_point_applied_before_stays_until_another_is_applied(finished):
     finetune(finished, "--area", "9", "--apply")
-    assert "the point applied before, 9 px" in finetune(finished).stdout
+    assert "the point applied before (9 px" in finetune(finished).stdout
 
 
 def test_a_method_whose_code_has_changed_since_is_refused(finished):
