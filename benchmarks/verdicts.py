@@ -116,8 +116,8 @@ def inspect(method: Method, rule: Rule, sources: Iterable[Source]) -> Iterator[I
 def sources(images: Iterable[str | Path | np.ndarray]) -> Iterator[Source]:
     """Yield each image; for a folder, all images at any depth in it, sorted.
 
-    Hidden files and folders are left out, and links to folders are not followed. A folder that has no images, or cannot be
-    listed, is yielded itself, so that it is reported as unreadable.
+    Hidden files and folders are left out, and links to folders are not followed. A folder that has no images, or cannot
+    be listed, is yielded itself, so that it is reported as unreadable.
     """
     for each in [images] if isinstance(images, str | Path) else images:
         yield from [each] if isinstance(each, np.ndarray) else _files(Path(each))

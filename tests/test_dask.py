@@ -217,7 +217,7 @@ def test_workers_that_cannot_do_the_jobs_are_named_before_any_is_submitted(clust
     for process in wrong:
         cluster.kill_worker(process)
     assert done.returncode == 2 and done.stderr.count("worker tcp://") == 2
-    assert "does not find this program" in done.stderr and "its code is another" in done.stderr
+    assert "does not find this program" in done.stderr and "its code differs" in done.stderr
     assert not list(program.results.glob("jobs"))
 
 
@@ -253,7 +253,7 @@ def test_a_scheduler_killed_in_the_middle_costs_only_what_is_missing(program, tm
         cluster.kill_scheduler()
         _, error = run.communicate(timeout=30)
     assert run.returncode == 1 and "Traceback" not in error
-    assert f"the Dask scheduler at {cluster.address} is gone; jobs left to do: 1; finished ones are kept" in error
+    assert f"the Dask scheduler at {cluster.address} is gone; jobs left to do: 1; finished jobs are kept" in error
     kept = program.finish_times()
     assert [file.split("/")[1] for file in kept] == ["toy"]
     wait_for(lambda: not jobs_at_work(program.results))
@@ -286,7 +286,7 @@ def test_threads_that_dask_set_for_its_workers_do_not_count_for_a_job(monkeypatc
 HERE = {"code": "a", "versions": {"torch": "2.12"}, "files": {"toy": {}}, "data": {"bolt": [6, 600]}}
 THERE = {**HERE, "threads": 1, "problem": None}
 OTHER = {
-    "code": ({"code": "b"}, "its code is another"),
+    "code": ({"code": "b"}, "its code differs"),
     "a version": ({"versions": {"torch": "2.11"}}, "torch 2.11 (here 2.12)"),
     "a library that is missing": ({"versions": {}}, "torch None (here 2.12)"),
     "threads": ({"threads": 4}, "it would do 4 jobs at once"),

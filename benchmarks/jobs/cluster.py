@@ -141,7 +141,7 @@ class Cluster:
             raise
         if self.lost:
             self.say(
-                f"the Dask scheduler at {self.address} is gone with {self.lost} jobs left to do; finished jobs are "
+                f"the Dask scheduler at {self.address} is gone; jobs left to do: {self.lost}; finished jobs are "
                 "kept: start a scheduler and workers, then run the same command with its address"
             )
         return [failure for job in jobs if (failure := failures[job.name])]

@@ -76,7 +76,7 @@ def asking() -> Callable[..., Any]:
 
 
 async def ask(specs: Sequence[str], errand: Errand) -> dict[str, Any]:
-    """This worker's code digest, versions and `facts`, whether it sees the driver's results, and its problem or None."""
+    """What this worker has (code digest, versions, `facts`), whether it sees the driver's results, and its problem."""
     jobs = [Job.model_validate_json(spec) for spec in specs]
     return await asyncio.to_thread(_answer, jobs, errand)
 
