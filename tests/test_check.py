@@ -58,7 +58,7 @@ def test_numbers_other_than_published_are_a_warning(root):
     class Known(Folder):
         counts: ClassVar = {"nut": Counts(3, 2, 9)}
 
-    assert "published were train 3, test 2 normal and 9 defective" in one(root, "warning", dataset=Known())
+    assert "the published counts are train 3, test 2 normal and 9 defective" in one(root, "warning", dataset=Known())
 
 
 def test_published_categories_that_are_not_there_are_a_note(root):
@@ -84,12 +84,12 @@ def test_a_mask_of_another_size_is_an_error(root):
 
 def test_an_empty_mask_is_a_warning(root):
     blank(root / "nut/ground_truth/bent/0_mask.png")
-    assert one(root, "warning").endswith("empty masks: 1 (nut/ground_truth/bent/0_mask.png)")
+    assert one(root, "warning").endswith("empty masks, left out of pixel metrics: 1 (nut/ground_truth/bent/0_mask.png)")
 
 
 def test_a_defective_image_without_mask_is_a_warning(root):
     (root / "nut/ground_truth/bent/0_mask.png").unlink()
-    assert one(root, "warning").endswith("without mask: 1 (nut/test/bent/0.png)")
+    assert one(root, "warning").endswith("without a mask, left out of pixel metrics: 1 (nut/test/bent/0.png)")
 
 
 def test_without_any_mask_it_is_a_note(root):
@@ -202,7 +202,7 @@ def test_a_group_in_train_and_test_is_an_error(root):
 
 def test_images_that_no_split_takes_up_are_a_warning(root):
     shutil.copytree(root / "nut/train/good", root / "nut/train/bad")
-    assert "no split takes up: 3 (nut/train/bad/0.png" in one(root, "warning")
+    assert "belong to no split: 3 (nut/train/bad/0.png" in one(root, "warning")
 
 
 @pytest.mark.parametrize("name", ["wrong.dat", "raw.heic", "without_extension", "parts.zip"])
@@ -222,7 +222,7 @@ def test_a_visa_image_that_the_split_leaves_out_is_a_warning(make_tree):
     visa = plugins.dataset("visa")
     layout = {**visa.layout, "candle/Data/Images/Normal/9999.JPG": "image"}
     warnings = [finding.message for finding in found(make_tree(layout), visa, level="warning")]
-    assert any("no split takes up: 1 (candle/Data/Images/Normal/9999.JPG)" in message for message in warnings)
+    assert any("belong to no split: 1 (candle/Data/Images/Normal/9999.JPG)" in message for message in warnings)
 
 
 def test_a_bad_category_does_not_hide_the_others(root):
@@ -262,4 +262,4 @@ def test_progress_counts_every_image_once(root):
 
 def test_magnetic_tile_has_four_empty_masks(shared_data):
     (finding,) = found(shared_data / "mvtec", level="warning", categories=["magnetic_tile"])
-    assert "empty masks: 4" in finding.message
+    assert "empty masks, left out of pixel metrics: 4" in finding.message
