@@ -22,7 +22,7 @@ def predict(
     variant: str | None = None,
     device: str = "auto",
 ) -> Iterator[Verdict]:
-    """Yield the verdict of a finished job on each new image.
+    """Return an iterator over the verdicts of a finished job on new images.
 
     `images` are files, folders of files, or (height, width, 3) uint8 RGB arrays. Verdicts come in order, each computed
     when it is asked for; the model is loaded once. `seed` and `variant` choose among several jobs.

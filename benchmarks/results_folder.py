@@ -17,7 +17,7 @@ KINDS = {RESULT: Result, FAILURE: Failure, POINT: OperatingPoint}
 def result(folder: Path) -> tuple[Result, OperatingPoint | None] | None:
     """The result in a job's folder, and the operating point that `finetune --apply` stored for it, if any.
 
-    None if there is no result, if it is damaged, or if the job has failed since. `failure` tells of the last two.
+    None if there is no result, if it is damaged, or if the job has failed since. `failure` returns the last two cases.
     """
     files = set(os.listdir(folder))
     if FAILURE in files or RESULT not in files:
