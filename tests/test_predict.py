@@ -159,7 +159,10 @@ WRONG = {
     "a table that is a folder": (["--csv", "parts"], "--csv parts cannot be written: it is a folder"),
     "overlays in a file": (["--overlays", "ours.txt"], "--overlays ours.txt cannot be written"),
     "overlays without regions": (["--category", "nut", "--overlays", "seen"], "no operating point was applied"),
-    "overlays among the images": (["parts/bolt", "--overlays", "parts/bolt/seen"], "would take overlays for images"),
+    "overlays among the images": (
+        ["parts/bolt", "--overlays", "parts/bolt/seen"],
+        "would judge the overlays as images",
+    ),
     "overlays over the images": (["--overlays", "parts/bolt/test/good"], "would replace the image"),
     "no results": (["--results", "parts"], "no finished job there"),
 }
@@ -210,7 +213,10 @@ HOSTILE = {
     "a point of a negative area": (lambda folder: change(folder / "operating_point.json", area_px=-3), "is damaged"),
     "a point of any area": (lambda folder: change(folder / "operating_point.json", area_px=10**30), "is damaged"),
     "a point without its images": (lambda folder: change(folder / "operating_point.json", images=[]), "is damaged"),
-    "other settings": (lambda folder: change(folder / "model/settings.json", epochs=3), "not hold the settings of the"),
+    "other settings": (
+        lambda folder: change(folder / "model/settings.json", epochs=3),
+        "settings are not those of the result",
+    ),
     "a point of another version": (lambda folder: change(folder / "operating_point.json", format=9), "another version"),
     "a torn job": (lambda folder: (folder / "job.json").write_bytes(b"\xff{"), "0 of the finished jobs"),
 }

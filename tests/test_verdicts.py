@@ -134,7 +134,7 @@ def test_an_unreadable_image_keeps_its_place_and_the_others_are_judged(tmp_path)
 )
 def test_an_array_that_is_no_rgb_image_is_refused(image):
     (answer,) = verdicts.inspect(toy(), BY_AREA, [image])
-    assert isinstance(answer, ImageError) and "expected (height, width, 3) uint8" in str(answer)
+    assert isinstance(answer, ImageError) and "expected a (height, width, 3) uint8 RGB array" in str(answer)
 
 
 def test_a_score_that_is_no_number_is_no_verdict(tmp_path):
