@@ -20,8 +20,8 @@ DEFINITIONS = {
     "aupro": "area under the mean overlap of the defective regions (8-connected, all of equal weight) over the "
     "false-positive rate of pixels from 0 to 0.3, divided by 0.3.",
     "tpr_at_fpr_1": "the highest true positive rate of all thresholds with a false-positive rate of at most 1 % on the "
-    "test images. The normal test images themselves set the threshold, so this is an oracle, like every point of a "
-    "ROC curve. In a category with fewer than 100 normal test images, 1 % means no false alarm at all.",
+    "test images. The threshold is taken from the test set's own normal images, so this is an oracle, like every "
+    "point of a ROC curve. In a category with fewer than 100 normal test images, 1 % means no false alarm at all.",
     "tpr_at_fpr_5": "the same at 5 %. In a category with fewer than 20 normal test images, that means no false alarm "
     "at all.",
 }
