@@ -179,8 +179,8 @@ def test_many_held_out_images_are_divided_between_area_and_threshold(checkout):
     [
         (["--areas", "5-10"], "--areas: expected START:STOP:STEP"),
         (["--areas", "9:5:1"], "0 < START <= STOP"),
-        (["--area", "5000"], "--area: 5000 pixels are more than the smallest image's 1440"),
-        (["--areas", "100:3000:100"], "--areas: 3000 pixels are more than the smallest image's 1440"),
+        (["--area", "5000"], "--area: expected at most the 1440 pixels of the smallest image, got 5000"),
+        (["--areas", "100:3000:100"], "--areas: expected at most the 1440 pixels of the smallest image, got 3000"),
         (["--tune-on-test", "0.9"], "must be left to test on"),
         (["--area", "5", "--tune-on-test", "0.2"], "exclude each other"),
         (["--seed", "3"], "--seed or --variant"),
