@@ -1,4 +1,4 @@
-"""What is run, how it is judged, what is kept."""
+"""Run methods on datasets, judge the results, and keep them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ def predict(
     variant: str | None = None,
     device: str = "auto",
 ) -> Iterator[Verdict]:
-    """Verdicts of a finished job on new images: files, folders of them, or (height, width, 3) uint8 RGB arrays.
+    """Return an iterator over the verdicts of a finished job on new images.
 
-    In order, each when it is asked for; the model is loaded once. `seed` and `variant` choose among several jobs.
-    Raises one of `benchmarks.errors.USER_ERRORS`: at once where the job cannot judge, and ImageError for the verdict of
-    an unreadable image, after which those of the others can still be asked for.
+    `images` are files, folders of files, or (height, width, 3) uint8 RGB arrays. Verdicts come in order, each computed
+    when it is asked for; the model is loaded once. `seed` and `variant` choose among several jobs.
+    Raises one of `benchmarks.errors.USER_ERRORS`: at once if the job cannot judge, and ImageError when the verdict of
+    an unreadable image is asked for. The verdicts of the other images can still be asked for after that.
     """
     from benchmarks import trained, verdicts
 

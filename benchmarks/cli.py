@@ -30,7 +30,7 @@ from benchmarks.options import (
 
 
 class Commands(TyperGroup):
-    """The commands; `run` says how to go on when it is stopped before its jobs begin."""
+    """The group of commands. A `run` that Ctrl-C stops before its jobs begin says how to go on."""
 
     def invoke(self, context: typer.Context) -> Any:
         try:
@@ -47,7 +47,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    help="Anomaly detection methods side by side on the same images, in tables that can be trusted.",
+    help="Compare visual anomaly detection methods on the same images.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -55,12 +55,16 @@ app = typer.Typer(
 @app.command()
 def run(
     methods: Annotated[str, typer.Option(help="Methods to compare, separated by commas.")] = "differnet,cae",
-    dataset: Annotated[str, typer.Option(help="Dataset to compare them on.")] = "demo",
+    dataset: Annotated[str, typer.Option(help="Dataset to compare the methods on.")] = "demo",
     data: DataOption = None,
-    results: Annotated[Path | None, typer.Option(help="Folder to keep results in. Default: results/DATASET.")] = None,
+    results: Annotated[
+        Path | None, typer.Option(help="Folder for results, models and the report. Default: results/DATASET.")
+    ] = None,
     categories: CategoriesOption = "",
-    seeds: Annotated[str, typer.Option(help="Repeat every job with these seeds, such as 0,1,2.")] = "0",
-    shots: Annotated[int | None, typer.Option(min=2, help="Train on this many seeded normal images only.")] = None,
+    seeds: Annotated[str, typer.Option(help="Seeds to repeat every job with, separated by commas.")] = "0",
+    shots: Annotated[
+        int | None, typer.Option(min=2, help="Number of normal images to train on, drawn by the seed. Default: all.")
+    ] = None,
     calibration: CalibrationOption = 0.1,
     preset: PresetOption = None,
     set_: SettingsOption = None,
@@ -69,16 +73,17 @@ def run(
     job_timeout: JobTimeoutOption = None,
     dask: DaskOption = None,
     track_epochs: Annotated[
-        bool, typer.Option("--track-epochs", help="Score the test set after each epoch, for the oracle table.")
+        bool,
+        typer.Option("--track-epochs", help="Score the test set after each epoch, for the oracle table. Default: off."),
     ] = False,
-    keep_models: Annotated[str, typer.Option(help="all or none of the trained models.")] = "all",
-    force: Annotated[bool, typer.Option("--force", help="Do finished jobs again.")] = False,
+    keep_models: Annotated[str, typer.Option(help="Which trained models to keep: all or none.")] = "all",
+    force: Annotated[bool, typer.Option("--force", help="Repeat finished jobs. Default: off.")] = False,
 ) -> None:
     """Train and test methods on every category, then write report.md and report.csv.
 
-    Run the same command again to go on after a stop: only what is missing is done.
+    A run can be stopped at any time. The same command then does only what is missing.
 
-    Exit status: 0 all done, 1 some jobs failed, 2 wrong use, 130 stopped with Ctrl-C.
+    Exit status: 0 all jobs done, 1 some jobs failed, 2 wrong use, 130 stopped with Ctrl-C.
 
     Example: python -m benchmarks run --methods differnet,cae --dataset visa --data /data/VisA --seeds 0,1,2
     """
@@ -110,7 +115,10 @@ def run(
 
 @app.command()
 def report(results: ResultsOption) -> None:
-    """Write report.md and report.csv again from what is stored in a results folder."""
+    """Write report.md and report.csv again from the results in a folder.
+
+    Example: python -m benchmarks report --results results/demo
+    """
     from benchmarks.commands import report
 
     report.run(results.resolve())
@@ -124,23 +132,45 @@ def finetune(
     seed: SeedOption = None,
     variant: VariantOption = None,
     areas: Annotated[
-        str, typer.Option(metavar="START:STOP:STEP", help="Areas to try, pixels, STOP included. Default: 1 px to 5 %.")
+        str,
+        typer.Option(
+            metavar="START:STOP:STEP",
+            help="Areas to try, in pixels; STOP is included. Default: from 1 pixel to 5 % of the image.",
+        ),
     ] = "",
     false_alarms: Annotated[
-        float, typer.Option(min=0.0, max=0.99, help="Share of false alarms wanted; 0: as few as can be promised.")
+        float,
+        typer.Option(
+            min=0.0,
+            max=0.99,
+            help="Highest false-positive rate wanted, as a share. 0: the lowest that the held-out images can promise.",
+        ),
     ] = 0.05,
-    area: Annotated[int | None, typer.Option(min=1, help="Give the minimum defect area, pixels; choose none.")] = None,
+    area: Annotated[
+        int | None, typer.Option(min=1, help="Use this minimum defect area, in pixels. Default: it is chosen.")
+    ] = None,
     tune_on_test: Annotated[
-        float, typer.Option(min=0.0, max=0.9, help="Choose on this share of the test images, which leave the test set.")
+        float,
+        typer.Option(
+            min=0.0, max=0.9, help="Share of the test images to choose the area on. They leave the test set. 0: none."
+        ),
     ] = 0.0,
-    data: Annotated[Path | None, typer.Option(help="Folder of the dataset, where it was moved since the run.")] = None,
-    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw what other choices would do.")] = True,
-    apply: Annotated[bool, typer.Option("--apply", help="Let report and predict judge by the chosen point.")] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the dataset, if it was moved. Default: where the run found it.")
+    ] = None,
+    figures: Annotated[
+        bool, typer.Option("--figures/--no-figures", help="Draw what other areas and thresholds would do.")
+    ] = True,
+    apply: Annotated[
+        bool,
+        typer.Option("--apply", help="Let report and predict judge by the chosen area and threshold. Default: off."),
+    ] = False,
 ) -> None:
-    """Choose the minimum defect area and the threshold of the anomaly maps of a finished job, and plot what they do.
+    """Choose the minimum defect area and the threshold for the anomaly maps of a finished job.
 
-    Nothing is trained, and no test image chooses unless --tune-on-test asks for it: defects blended into normal images
-    do, or a labelled validation split. Held-out normal images set the threshold.
+    Nothing is trained. The area is chosen on a labelled validation split. Without one, it is chosen on synthetic
+    defects blended into normal images. Test images choose it only with --tune-on-test. Held-out normal images set the
+    threshold. Figures show what other choices would do.
 
     Example: python -m benchmarks finetune --results results/demo --method cae --category brick --apply
     """
@@ -158,7 +188,7 @@ def finetune(
 @app.command()
 def predict(
     images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGES", help="Image files, or folders: all images in and below them.")
+        list[Path], typer.Argument(metavar="IMAGES", help="Image files, or folders with images at any depth.")
     ],
     results: ResultsOption,
     method: MethodOption,
@@ -166,21 +196,24 @@ def predict(
     seed: SeedOption = None,
     variant: VariantOption = None,
     csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the verdicts, at full precision, into this table.")
+        Path | None, typer.Option(metavar="FILE", help="CSV file for the verdicts at full precision. Default: none.")
     ] = None,
     overlays: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write each image with its defective regions outlined, as PNG.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for PNG images with outlined defective regions. Default: none."),
     ] = None,
     device: DeviceOption = "auto",
 ) -> None:
-    """Judge new images by a finished job: a line each, with path, score, threshold, and defective or normal.
+    """Judge new images with a finished job. Print path, score, threshold and verdict of each image on one line.
 
-    After `finetune --apply`, an image is defective where its anomaly map has, above the threshold, a region of at least
-    the minimum defect area; the line then tells the number of regions and the largest area. The score is the highest
-    level at which there is such a region, -inf where the whole image is smaller. Without it the method's image score
-    decides, at the threshold that held-out normal images set.
+    After `finetune --apply`, an image is defective if its anomaly map has a region above the threshold of at least the
+    minimum defect area. The line then also gives the number of such regions and the largest area. The score is the
+    highest level at which such a region exists. It is -inf if the whole image is smaller than that area.
 
-    Exit status: 0 whatever the verdicts, 1 some images could not be read (the others are judged), 2 wrong use.
+    Without an applied point, an image is defective if the method's image score exceeds the threshold. Held-out normal
+    images set that threshold.
+
+    Exit status: 0 all images were judged, 1 some images could not be read (the others are judged), 2 wrong use.
 
     Example: python -m benchmarks predict --results results/demo --method cae --category brick new/*.png --csv new.csv
     """
@@ -194,14 +227,16 @@ def predict(
 
 @app.command()
 def check(
-    dataset: Annotated[str, typer.Option(help="Dataset whose layout the folder has.")],
+    dataset: Annotated[str, typer.Option(help="Dataset to check; it defines the layout of the folder.")],
     data: DataOption = None,
     categories: CategoriesOption = "",
 ) -> None:
-    """Say all that can be known of the data before training.
+    """Check the data before training: counts, unreadable files, masks, image sizes, duplicates.
 
-    Exit status: 0 a run would go through, though warnings may still make its numbers wrong, 1 a run would be wrong or
-    fail, 2 wrong use.
+    Exit status: 0 a run would go through (warnings may still make its numbers wrong), 1 a run would fail or be wrong,
+    2 wrong use.
+
+    Example: python -m benchmarks check --dataset visa --data /data/VisA
     """
     from benchmarks.commands import check
     from benchmarks.jobs import plan
@@ -212,9 +247,12 @@ def check(
 
 @app.command("list")
 def list_(
-    name: Annotated[str, typer.Argument(help="A method or dataset to show in full. Default: a line for each.")] = "",
+    name: Annotated[str, typer.Argument(help="Method or dataset to show in full. Default: all, in brief.")] = "",
 ) -> None:
-    """Show the methods with their settings, and the datasets."""
+    """List the methods with their settings, and the datasets.
+
+    Example: python -m benchmarks list differnet
+    """
     from benchmarks.commands import list_
 
     list_.run(name)
@@ -222,7 +260,7 @@ def list_(
 
 @app.command(hidden=True)
 def job(spec: Path, leash: Annotated[bool, typer.Option("--leash")] = False) -> None:
-    """Do the one job that a job.json holds; with --leash, end when standard input ends."""
+    """Do the job that a job.json describes. With --leash, end when standard input ends."""
     from benchmarks.jobs import runner
 
     raise typer.Exit(runner.work(spec, leash=leash))
@@ -230,7 +268,7 @@ def job(spec: Path, leash: Annotated[bool, typer.Option("--leash")] = False) -> 
 
 @app.command(hidden=True)
 def probe(method: str, device: str) -> None:
-    """Say whether a method can run on a device."""
+    """End with an error if a method cannot run on a device."""
     from benchmarks import plugins
 
     plugins.choose(method, {}).method.find_device(device)
@@ -250,7 +288,7 @@ def forecast(method: str, device: str) -> None:
 
 
 def main() -> None:
-    """Run a command; what a user can mend is one sentence and exit status 2."""
+    """Run a command. An error that the user can mend becomes one sentence and exit status 2."""
     _require_our_packages()
     try:
         app(prog_name="python -m benchmarks")
@@ -263,7 +301,10 @@ def main() -> None:
 
 
 def _require_our_packages() -> None:
-    """The folder names are generic: another installed package of the same name must not stand in for ours."""
+    """Refuse to run if another package is imported in place of `datasets`, `methods` or `reports`.
+
+    These names are generic, so an installed package may have the same one.
+    """
     from importlib.util import find_spec
 
     here = Path(__file__).resolve().parent.parent
@@ -271,10 +312,13 @@ def _require_our_packages() -> None:
         spec = find_spec(name)
         if not (spec and spec.origin and Path(spec.origin).resolve().parent == here / name):
             found = spec.origin if spec else "nothing"
-            sys.exit(_refuse(f"the package {name!r} is {found} and not {here / name}: run this from {here}"))
+            sys.exit(_refuse(f"expected the package {name!r} in {here / name}, found {found}: run this in {here}"))
 
 
 def _refuse(sentence: str) -> int:
-    """Say it with nothing more loaded, as memory may have run out; the exit status of wrong use."""
+    """Print a sentence and return the exit status of wrong use.
+
+    Nothing more is loaded for that, as memory may have run out.
+    """
     print(f"benchmarks: {sentence}", file=sys.stderr)
     return 2

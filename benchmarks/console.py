@@ -1,4 +1,4 @@
-"""Where a person reads: standard output and standard error, which take text as it is and no name for markup."""
+"""Standard output and standard error for text that a person reads. Square brackets in names are no markup."""
 
 from rich.console import Console
 
@@ -7,5 +7,5 @@ err = Console(highlight=False, markup=False, emoji=False, stderr=True)
 
 
 def say(line: str, *, on: Console = err, style: str | None = None) -> None:
-    """Print a line as it is, whatever the console's own settings, and not broken at a terminal's width."""
+    """Print a line unchanged: no markup, no highlighting, not wrapped at the width of the terminal."""
     on.print(line, style=style, highlight=False, markup=False, emoji=False, soft_wrap=True)

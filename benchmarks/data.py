@@ -1,4 +1,4 @@
-"""Images that are not there yet: made or fetched where that can be done."""
+"""Make or download a dataset that is not there yet, if that is possible."""
 
 from pathlib import Path
 
@@ -7,9 +7,9 @@ from datasets import Dataset
 
 
 def obtain(dataset: Dataset, root: Path) -> None:
-    """Make or fetch the data where that can be done. Raises DataError saying where to get them elsewhere."""
+    """Make or download the data if they are absent. Raises DataError saying where to get data that cannot be made."""
     absent = not root.exists() or (root.is_dir() and not any(root.iterdir()))
     if absent and dataset.made:
         say(f"making the data in {root}")
-    if absent or dataset.made:  # made data may be those of another version
+    if absent or dataset.made:  # data made by another version of the program are made again
         dataset.obtain(root)

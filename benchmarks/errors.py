@@ -1,4 +1,4 @@
-"""The errors a user can mend: each message is one clear sentence, never a traceback."""
+"""The errors that a user can mend. Each is shown as one sentence, without a traceback."""
 
 from benchmarks.images import ImageError
 from datasets import DataError
@@ -11,5 +11,5 @@ class UsageError(ValueError):
 
 
 STOPPED = "stopped; run the same command again to go on: finished jobs are kept"
-"""What a run says that Ctrl-C ended."""
+"""What a run prints when Ctrl-C stops it."""
 USER_ERRORS = (UsageError, ImageError, DataError, MethodError, ResultError)

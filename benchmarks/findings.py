@@ -1,4 +1,4 @@
-"""All that can be known of a dataset before training."""
+"""Find what can be known about a dataset before training: errors, warnings and notes."""
 
 import os
 from collections import Counter, defaultdict
@@ -15,6 +15,7 @@ from benchmarks.split import CALIBRATION, divide
 from datasets import Counts, DataError, Dataset, Sample, is_image_name, readable
 
 EVERY_CATEGORY = "every category"
+"""Category of a finding that concerns the whole dataset."""
 LOSSY_MASKS = (".jpg", ".jpeg", ".jpe", ".jfif")
 HARMLESS = frozenset("thumbs.db desktop.ini license licence copying readme changelog".split())
 HARMLESS_EXTENSIONS = frozenset(
@@ -30,14 +31,14 @@ class Finding(NamedTuple):
     """One thing to know about a category, or about `EVERY_CATEGORY`."""
 
     level: Level
-    """error: a run would fail; warning: its numbers would mislead; note: good to know."""
+    """error: a run would fail; warning: its numbers would mislead; note: information."""
     category: str
     message: str
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """A category whose files were all decoded once."""
+    """A category whose files have all been decoded once."""
 
     root: Path
     dataset: Dataset
@@ -51,7 +52,7 @@ class _Seen:
         return [(sample, answer) for sample, answer in both if isinstance(answer, Examination)]
 
     def paths(self, paths: Iterable[Path]) -> str:
-        """How many files, and some of them by name."""
+        """The number of files, and the names of the first few."""
         return _few([readable(path.relative_to(self.root).as_posix()) for path in paths])
 
 
@@ -61,10 +62,10 @@ Remark = tuple[Level, str]
 def find(
     dataset: Dataset, root: Path, categories: list[str] | None = None, *, advance: Advance = lambda done, of: None
 ) -> Iterator[Finding]:
-    """What is found in `categories`, or in all; `advance` is told how many images were decoded, and of how many.
+    """Yield the findings in `categories`, or in all. `advance` gets the number of decoded images and that of all.
 
-    A category that cannot be read is an error among the findings, and the others are checked.
-    Raises DataError where there is no category at all, UsageError for an unknown one.
+    A category that cannot be read gives a finding of level error, and the others are still checked.
+    Raises DataError if there is no category at all, UsageError for an unknown one.
     """
     yield from (Finding("note", EVERY_CATEGORY, remark) for remark in dataset.remarks)
     known = dataset.categories(root)
@@ -111,7 +112,7 @@ def _numbers(seen: _Seen) -> Iterator[Remark]:
     agrees = ", as published" if counted == published else ""
     yield "note", f"{counted}{by_kind}{beside}{agrees}"
     if published and counted != published:
-        yield "warning", f"published were {published}: results cannot be set beside published ones"
+        yield "warning", f"the published counts are {published}: results cannot be compared with published ones"
 
 
 def _enough(seen: _Seen) -> Iterator[Remark]:
@@ -121,7 +122,7 @@ def _enough(seen: _Seen) -> Iterator[Remark]:
     except DataError as error:
         yield "error", str(error)
     if not (counted.test_normal and counted.test_defective):
-        yield "note", "AUROC will be n/a: the test split has no image that is normal, or none that is defective"
+        yield "note", "AUROC will be n/a: the test split has no normal image, or no defective one"
 
 
 def _counts(samples: Iterable[Sample]) -> Counts:
@@ -141,12 +142,12 @@ def _masks(seen: _Seen) -> Iterator[Remark]:
     if without and len(without) == len(defective):
         yield "note", "no defective image has a mask: there will be no pixel metrics"
     elif without:
-        yield "warning", f"left out of pixel metrics are defective images without mask: {seen.paths(without)}"
+        yield "warning", f"defective images without a mask, left out of pixel metrics: {seen.paths(without)}"
     if empty:
-        yield "warning", f"left out of pixel metrics are images with empty masks: {seen.paths(empty)}"
+        yield "warning", f"images with empty masks, left out of pixel metrics: {seen.paths(empty)}"
     if noisy:
         above = seen.dataset.mask_above
-        yield "warning", f"noise above {above} counts as defect in masks stored as JPEG: {seen.paths(noisy)}"
+        yield "warning", f"masks stored as JPEG, where noise above {above} counts as defect: {seen.paths(noisy)}"
 
 
 def _sizes(seen: _Seen) -> Iterator[Remark]:
@@ -163,7 +164,7 @@ def _dark(seen: _Seen) -> Iterator[Remark]:
 
 
 def _twins(seen: _Seen) -> Iterator[Remark]:
-    """Identical pictures that play different parts."""
+    """Find identical pictures in train and test, or labelled both normal and defective."""
     same = defaultdict(list)
     for sample, answer in seen.readable:
         same[answer.digest].append(sample)
@@ -173,7 +174,7 @@ def _twins(seen: _Seen) -> Iterator[Remark]:
         if len({(sample.split, sample.defect is None) for sample in twin}) > 1
     ]
     if twins:
-        yield "warning", f"the same picture is in train and test, or normal and defective: {_few(twins)}"
+        yield "warning", f"identical pictures in train and test, or both normal and defective: {_few(twins)}"
 
 
 def _groups(seen: _Seen) -> Iterator[Remark]:
@@ -182,20 +183,20 @@ def _groups(seen: _Seen) -> Iterator[Remark]:
         for train in (True, False)
     )
     if trained & tested:
-        yield "error", f"groups are divided between train and test: {_few(sorted(trained & tested))}"
+        yield "error", f"groups with images in both train and test: {_few(sorted(trained & tested))}"
 
 
 def _unlisted(seen: _Seen) -> Iterator[Remark]:
-    """Files beside the category's own that no split takes up."""
+    """Find files in the folder of the category that belong to no split."""
     used = {path for sample in seen.samples for path in (sample.image, sample.mask) if path}
     folder = os.path.commonpath([path.parent for path in used]) if used else seen.root
     unlisted = sorted(set(_visible_files(folder)) - used)
     images = [path for path in unlisted if is_image_name(path.name)]
     others = [path for path in unlisted if not (is_image_name(path.name) or _is_harmless(path))]
     if images:
-        yield "warning", f"images that no split takes up: {seen.paths(images)}"
+        yield "warning", f"images that belong to no split: {seen.paths(images)}"
     if others:
-        yield "warning", f"passed over as no images, by the extension of their names: {seen.paths(others)}"
+        yield "warning", f"files ignored, as their extension is not one of images: {seen.paths(others)}"
 
 
 def _visible_files(folder: str | Path) -> Iterator[Path]:
@@ -205,7 +206,7 @@ def _visible_files(folder: str | Path) -> Iterator[Path]:
 
 
 def _is_harmless(file: Path) -> bool:
-    """Whether the name says that this is text about the images, or what a system leaves in folders."""
+    """Whether the name is that of a text about the images, or of a file that an operating system leaves."""
     return file.name.lower() in HARMLESS or file.suffix.lower() in HARMLESS_EXTENSIONS
 
 

@@ -1,4 +1,4 @@
-"""Digests of what a result depends on: code without its comments, and the contents of image files."""
+"""Digests of what a result depends on: code without comments, and the contents of image files."""
 
 import ast
 import errno
@@ -21,14 +21,14 @@ DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def of_json(value: Any) -> str:
-    """Digest of a value that JSON can hold, independent of the order of keys."""
+    """Digest of a value that JSON can hold. The order of keys does not matter."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def of_code(modules: Iterable[str]) -> str:
     """Digest of modules and of what they import from their own package.
 
-    Comments, docstrings and layout do not count: whoever improves a sentence does not retrain for hours.
+    Comments, docstrings and layout do not count, so improving a sentence does not cause hours of retraining.
     """
     files = sorted(set().union(*(_files(module) for module in modules)))
     return of_json({file.relative_to(ROOT).as_posix(): _bare(file.read_text(encoding="utf-8")) for file in files})
@@ -36,7 +36,7 @@ def of_code(modules: Iterable[str]) -> str:
 
 @cache
 def _files(module: str) -> frozenset[Path]:
-    """The files of `module` (all of a folder's) and, in turn, of the modules of its package that it imports."""
+    """The files of a module, and of all modules of the same package that it imports, directly or indirectly."""
     found: set[Path] = set()
     waiting = [module]
     while waiting:
@@ -48,9 +48,9 @@ def _files(module: str) -> frozenset[Path]:
 
 
 def _module_files(name: str) -> set[Path]:
-    """The files of a module: its own; for a plugin's folder every file in it; for any other package its `__init__.py`.
+    """The files of a module: its own file; for a plugin's folder all files in it; for other packages `__init__.py`.
 
-    The package `benchmarks` itself has none: what it offers to Python stands in modules that no number depends on.
+    The package `benchmarks` itself counts as empty: no number depends on the function that it offers to Python.
     """
     place = ROOT.joinpath(*name.split("."))
     if name == __package__:
@@ -66,9 +66,9 @@ def _is_of_a_plugin(name: str) -> bool:
 
 
 def _imports(file: Path) -> list[str]:
-    """Everything a file imports, and the packages around it, which Python runs first.
+    """All modules that a file may import, and the packages that contain them, which Python runs first.
 
-    `from a.b import c` may mean the module a.b or the module a.b.c.
+    `from a.b import c` may import the module a.b or the module a.b.c, so both are listed.
     """
     names = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -92,27 +92,27 @@ def _is_text(node: ast.stmt) -> bool:
 
 
 class Digests:
-    """Contents of files, digested once: a file of the same path, size and times is not read again."""
+    """Digests of file contents, kept in a store. A file of the same path, size and times is not read again."""
 
     def __init__(self, store: Path):
         self.store = store
         self.known: dict[str, list] = _read_store(store)
 
     def of_files(self, files: Iterable[Path]) -> dict[Path, str]:
-        """The digest of every file. Raises OSError naming the one that cannot be read."""
+        """The digest of every file. Raises OSError naming a file that cannot be read."""
         files = list(files)
         with ThreadPoolExecutor(8) as pool:
             return dict(zip(files, pool.map(self._of_file, files), strict=True))
 
     def save(self) -> None:
-        """Keep what was learned for the next run."""
+        """Store the digests for the next run."""
         write_text(self.store, json.dumps(self.known))
 
     def _of_file(self, file: Path) -> str:
         status = file.stat()
-        if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for, a device read for ever
+        if not stat.S_ISREG(status.st_mode):  # reading a pipe or a device might never end
             raise OSError(errno.EINVAL, "it is no regular file", str(file))
-        # The time of change, too, which nobody can set: a clock set back, or a tool that keeps times, hides nothing.
+        # ctime, too: unlike mtime it cannot be set, so no tool that preserves times can hide a change.
         state = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
         known = self.known.get(str(file), [])
         if known[:-1] == state:
@@ -124,7 +124,7 @@ class Digests:
 
 
 def _read_store(store: Path) -> dict[str, list]:
-    """A damaged store costs only the time to digest again."""
+    """The stored digests. A missing or damaged store gives none, so the files are digested again."""
     try:
         known = json.loads(store.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -133,12 +133,12 @@ def _read_store(store: Path) -> dict[str, list]:
 
 
 def _is_digested(entry: Any) -> bool:
-    """Whether that is what `Digests` knows of a file: its state, and at the end its digest."""
+    """Whether an entry of the store is well-formed: the state of a file, then its digest."""
     return isinstance(entry, list) and bool(entry) and isinstance(entry[-1], str)
 
 
 def of_data(samples: Iterable[Sample], root: Path, digests: Digests) -> str:
-    """Digest of a category: what each file holds and what part it plays, wherever the folder lies."""
+    """Digest of a category: the contents and the role of each file. The place of the folder `root` does not matter."""
     samples = list(samples)
     contents = digests.of_files({file for sample in samples for file in (sample.image, sample.mask) if file})
     return of_json(

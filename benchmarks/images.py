@@ -1,4 +1,4 @@
-"""Samples to pixels: all decoding, and all resizing but that of images to what a method sees."""
+"""Turn samples into pixels: all decoding, and all resizing except that of images to a method's input size."""
 
 import errno
 import hashlib
@@ -24,7 +24,7 @@ class ImageError(ValueError):
 
 
 class Images(Sequence):
-    """The images of samples, (height, width, 3) uint8 RGB each, decoded on every access; a slice decodes nothing."""
+    """The images of samples, each (height, width, 3) uint8 RGB. An access decodes an image; a slice decodes nothing."""
 
     def __init__(self, samples: Sequence[Sample]):
         self.samples = samples
@@ -39,19 +39,21 @@ class Images(Sequence):
 
 
 def read_image(path: Path) -> np.ndarray:
-    """The image as (height, width, 3) uint8 RGB, upright as its EXIF orientation says; of an animation the first frame.
+    """Read an image as (height, width, 3) uint8 RGB.
 
-    Transparency is dropped, not blended; 16 bits of gray become 8 by scale, so that nothing is clipped.
+    It is turned upright by its EXIF orientation. For an animation, the first frame is read. Transparency is dropped,
+    not blended. 16-bit gray values are scaled to 8 bits, so nothing is clipped.
     Raises ImageError for a file that cannot be decoded, and for pixels whose range is unknown (float, 32 bits).
     """
     return _decode(path, _rgb)
 
 
 def read_mask(path: Path, shape: tuple[int, int], above: int) -> np.ndarray:
-    """Where the mask is above `above`, (height, width) bool.
+    """Read a mask as (height, width) bool: True where its value is above `above`.
 
-    Values count as stored: palette indices and class ids are not turned into colours; of colours the highest counts,
-    and transparency does not. Raises ImageError where the mask is unreadable or not of `shape`, its image's.
+    Values are used as stored: palette indices and class ids are not turned into colours. The value of a colour is its
+    highest channel, without transparency. Raises ImageError if the mask is unreadable or does not have `shape`, which
+    is that of its image.
     """
     values = _decode(path, _stored_values)
     if values.shape != tuple(shape):
@@ -60,15 +62,15 @@ def read_mask(path: Path, shape: tuple[int, int], above: int) -> np.ndarray:
 
 
 def image_size(path: Path) -> tuple[int, int]:
-    """Height and width of what `read_image` returns, mostly without decoding. Raises ImageError."""
+    """Height and width of the image that `read_image` returns. Most formats need no decoding. Raises ImageError."""
     return _open(path, _upright_size)
 
 
 def resize_map(map: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """An anomaly map (h, w) brought to `shape`, float32; equal to the map where the shape already fits.
+    """Resize an anomaly map (h, w) to `shape`, float32. A map that has the shape already keeps its values.
 
-    Bilinear, pixel centres at half integers, edges repeated; where an axis shrinks the triangle widens with it
-    (torch: align_corners=False, antialias=True), so that no pixel is passed over. A constant map stays that constant.
+    Bilinear, with pixel centres at half integers and repeated edges. When an axis shrinks, the triangle filter widens
+    (torch: align_corners=False, antialias=True), so every pixel counts. A constant map stays constant.
     """
     map = np.asarray(map, np.float32)
     if map.shape == tuple(shape):
@@ -77,7 +79,7 @@ def resize_map(map: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def resize_image(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """An image (h, w, 3) uint8 brought to `shape` as a map is, rounded; no value leaves the range of its neighbours."""
+    """Resize an (h, w, 3) uint8 image to `shape` like a map, rounded. Values stay in the range of their neighbours."""
     return _resized(image, shape)
 
 
@@ -87,7 +89,7 @@ def _resized(pixels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 class ResizedMaps(Sequence):
-    """Anomaly maps brought to their images' (height, width), on every access."""
+    """Anomaly maps, each resized to the (height, width) of its image on every access."""
 
     def __init__(self, maps: Sequence[np.ndarray], shapes: Sequence[tuple[int, int]]):
         self.maps, self.shapes = maps, shapes
@@ -100,27 +102,31 @@ class ResizedMaps(Sequence):
 
 
 class Examination(NamedTuple):
-    """What decoding a sample's image and mask once has shown."""
+    """What is learned from decoding a sample's image and mask once."""
 
     shape: tuple[int, int]
+    """Height and width of the image, pixels."""
     digest: bytes
-    """Of the decoded pixels: the same for the same picture in another lossless format."""
+    """Digest of the decoded pixels. It is the same for the same picture in another lossless format."""
     defect_px: int | None
-    """Pixels of the mask that are defect; None: no mask."""
+    """Number of defect pixels in the mask; None: no mask."""
     highest_16_bit: int | None
-    """The highest value of an image stored in 16 bits, for colours its upper byte and 255; None: stored otherwise."""
+    """The highest value of an image stored in 16 bits; None: stored otherwise.
+
+    Of colour images only the upper byte is known, so the lower byte is taken as 255.
+    """
 
 
 def examine(samples: Sequence[Sample], mask_above: int) -> Iterator[Examination | ImageError]:
-    """Decode every image and mask once, several at a time; an answer a sample, in order."""
-    with ThreadPoolExecutor(THREADS) as pool:  # Pillow decodes outside the interpreter's lock
+    """Decode every image and mask once, several at a time. Yields one answer for each sample, in order."""
+    with ThreadPoolExecutor(THREADS) as pool:  # Pillow decodes without the interpreter's lock
         yield from pool.map(lambda sample: _examine(sample, mask_above), samples)
 
 
 def verify(samples: Sequence[Sample], mask_above: int) -> list[Examination]:
-    """What examining has shown of each sample, before training and not after.
+    """Examine every sample, to find unusable images before training.
 
-    Raises ImageError naming the first that cannot be used, and how many more.
+    Raises ImageError, which names the first unusable image and the number of others.
     """
     answers = list(examine(samples, mask_above))
     errors = [answer for answer in answers if isinstance(answer, ImageError)]
@@ -143,8 +149,10 @@ def _examine(sample: Sample, mask_above: int) -> Examination | ImageError:
 
 
 def _with_highest_16_bit(picture: Image.Image) -> tuple[np.ndarray, int | None]:
-    """The image as `read_image` gives it, and see `Examination.highest_16_bit`."""
-    in_16_bits = ";16" in str(picture.tile[:1])  # told before loading only; of colours Pillow keeps the upper byte
+    """The image as `read_image` returns it, and its `Examination.highest_16_bit`."""
+    in_16_bits = ";16" in str(
+        picture.tile[:1]
+    )  # only known before loading; Pillow keeps only the upper byte of colours
     upright = ImageOps.exif_transpose(picture)
     image = _rgb(upright)
     if _is_deep_gray(upright):
@@ -159,19 +167,19 @@ def _decode(path: Path, pixels: Callable[[Image.Image], np.ndarray]) -> np.ndarr
 def _open(path: Path, use: Callable[[Image.Image], Any]) -> Any:
     try:
         if os.path.exists(path) and not os.path.isfile(path):
-            raise ValueError("it is a folder, or something else that is no file")  # a pipe would be waited for
+            raise ValueError("it is a folder, or something else that is no file")  # reading a pipe might never end
         with Image.open(path) as picture:
             return use(picture)
     except Exception as error:  # decoders raise nearly anything for a damaged file
         if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
-            raise  # which no file is to blame for
+            raise  # lack of memory is not the fault of the file
         raise ImageError(f"{path} cannot be read as an image ({_reason(path, error)}): replace or remove it") from None
 
 
 def _reason(path: Path, error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return "there is no such file"
-    if os.path.isfile(path) and path.stat().st_size == 0:  # which answers for any name
+    if os.path.isfile(path) and path.stat().st_size == 0:  # the cause, whatever the extension
         return "the file is empty"
     if isinstance(error, UnidentifiedImageError):
         return "it is in no known image format"
@@ -180,7 +188,7 @@ def _reason(path: Path, error: Exception) -> str:
 
 def _upright_size(picture: Image.Image) -> tuple[int, int]:
     if picture.format == "TIFF":
-        picture.load()  # turns the picture upright by itself
+        picture.load()  # loading a TIFF turns it upright
     width, height = picture.size
     return (width, height) if picture.getexif().get(ORIENTATION) in SIDEWAYS else (height, width)
 
@@ -191,17 +199,17 @@ def _rgb(picture: Image.Image) -> np.ndarray:
     if picture.mode == "F":
         raise ValueError("its pixels are floating-point numbers of unknown range; store 8 or 16 bits")
     if picture.has_transparency_data:
-        picture = picture.convert("RGBA")  # the way that Pillow asks for, for palettes with transparency
+        picture = picture.convert("RGBA")  # Pillow asks for this step with transparent palettes
     return np.array(picture.convert("RGB"))
 
 
 def _is_deep_gray(picture: Image.Image) -> bool:
-    """Whether these are 16 bits of gray, which Pillow may hand over as 32."""
+    """Whether an image has 16 bits of gray. Pillow may return it with 32 bits."""
     return picture.mode in SIXTEEN_BITS or picture.mode == "I"
 
 
 def _eight_bits(gray: np.ndarray) -> np.ndarray:
-    """16 bits of gray to 8: 65535 becomes 255."""
+    """Scale 16-bit gray values to 8 bits: 65535 becomes 255."""
     if gray.min() < 0 or gray.max() > 65535:
         raise ValueError("its pixels are 32-bit numbers of unknown range; store 8 or 16 bits")
     return ((gray.astype(np.uint32) + 128) // 257).astype(np.uint8)

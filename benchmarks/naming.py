@@ -1,11 +1,11 @@
-"""How a sentence names many things: the first few, and dots for the rest."""
+"""How a sentence names many things: the first few, then dots."""
 
 from collections.abc import Sequence
 
 NAMED = 3
-"""So many are named."""
+"""The most names in a sentence."""
 
 
 def named(names: Sequence[str]) -> str:
-    """The first names; the sentence around them says how many there are."""
+    """The first names, then dots for the rest. The sentence around them should say how many there are."""
     return ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")

@@ -1,4 +1,4 @@
-"""What the options of the commands are called and how their texts are read."""
+"""The options that several commands share, and functions that read and check the text of an option."""
 
 import math
 import re
@@ -14,18 +14,25 @@ DataOption = Annotated[
     typer.Option("--data", help="Folder of the dataset. Default: $BENCHMARKS_DATA/DATASET or data/DATASET."),
 ]
 CategoriesOption = Annotated[
-    str, typer.Option("--categories", "--classes", help="Only these, separated by commas. Default: all.")
+    str, typer.Option("--categories", "--classes", help="Categories to use, separated by commas. Default: all.")
 ]
 
-DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
-ResultsOption = Annotated[Path, typer.Option(help="Folder of a run's results, such as results/demo.")]
+DeviceOption = Annotated[
+    str, typer.Option(help="Device to compute on: auto (a GPU if there is one), cpu, cuda or cuda:N.")
+]
+ResultsOption = Annotated[Path, typer.Option(help="Folder with the results of a run, such as results/demo.")]
 MethodOption = Annotated[str, typer.Option(help="Method of the finished job.")]
 CategoryOption = Annotated[str, typer.Option("--category", "--class", help="Category of the finished job.")]
-SeedOption = Annotated[int | None, typer.Option(help="Its seed, where there are several.")]
-VariantOption = Annotated[str | None, typer.Option(help="The name of its folder, where its settings vary.")]
+SeedOption = Annotated[
+    int | None, typer.Option(help="Seed of the finished job. Needed if there are several seeds. Default: the only one.")
+]
+VariantOption = Annotated[
+    str | None,
+    typer.Option(help="Folder name of the finished job. Needed if there are several settings. Default: the only one."),
+]
 CalibrationOption = Annotated[
     float,
-    typer.Option(min=0.0, max=0.9, help="Share of the normal training images kept to set the threshold; 0: none."),
+    typer.Option(min=0.0, max=0.9, help="Share of the normal training images held out to set the threshold. 0: none."),
 ]
 PresetOption = Annotated[
     str | None,
@@ -35,31 +42,40 @@ PresetOption = Annotated[
     ),
 ]
 SettingsOption = Annotated[
-    list[str] | None, typer.Option("--set", metavar="METHOD.FIELD=VALUE", help="Change a setting; repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="METHOD.FIELD=VALUE",
+        help="Change a setting of a method. Can be repeated. Default: the values that `list` shows.",
+    ),
 ]
 JobsOption = Annotated[
     int,
-    typer.Option(min=1, help="Jobs at once; they divide the cores, and the GPUs. With --dask: one on each worker."),
+    typer.Option(min=1, help="Number of jobs at once. They share cores and GPUs. With --dask, each worker does one."),
 ]
 JobTimeoutOption = Annotated[
     float | None,
     typer.Option(
-        "--job-timeout", metavar="MINUTES", help="End a job that takes longer; the others go on. Default: no limit."
+        "--job-timeout",
+        metavar="MINUTES",
+        help="Longest time of a job, in minutes. A longer job fails, the others go on. Default: no limit.",
     ),
 ]
 DaskOption = Annotated[
     str | None,
     typer.Option(
-        "--dask", metavar="ADDRESS", help="Do the jobs on the workers of this Dask cluster, such as tcp://HOST:8786."
+        "--dask",
+        metavar="ADDRESS",
+        help="Scheduler of a Dask cluster whose workers do the jobs, such as tcp://HOST:8786. Default: this machine.",
     ),
 ]
 
-SEEDS = 2**63  # those that every library takes
-SEED_DIGITS = 19  # Python refuses to read numbers of thousands of digits
+SEEDS = 2**63  # every library takes the seeds below
+SEED_DIGITS = 19  # checked before reading: Python refuses numbers of thousands of digits
 
 
 def names(text: str, option: str) -> list[str]:
-    """`a,b` as a list, each name once."""
+    """Read `a,b` as a list of names, each once. Raises UsageError for an empty list."""
     found = [name.strip() for name in text.split(",") if name.strip()]
     if not found:
         raise UsageError(f"{option}: expected names separated by commas, got {text!r}")
@@ -67,7 +83,7 @@ def names(text: str, option: str) -> list[str]:
 
 
 def seeds(text: str) -> list[int]:
-    """`0,1,2` as whole numbers below 2**63, each once."""
+    """Read `0,1,2` as whole numbers from 0 to 2**63 - 1, each once. Raises UsageError for anything else."""
     found = names(text, "--seeds")
     if not all(seed.isdecimal() and len(seed) <= SEED_DIGITS and int(seed) < SEEDS for seed in found):
         raise UsageError(f"--seeds: expected whole numbers from 0 to 2**63 - 1 separated by commas, got {text!r}")
@@ -75,7 +91,7 @@ def seeds(text: str) -> list[int]:
 
 
 def areas(text: str) -> list[int] | None:
-    """`START:STOP:STEP`, STOP included, as whole numbers of pixels; None where nothing is said."""
+    """Read `START:STOP:STEP` as areas in pixels, STOP included; None for an empty text. Raises UsageError."""
     if not text:
         return None
     parts = text.split(":")
@@ -88,21 +104,21 @@ def areas(text: str) -> list[int] | None:
 
 
 def minutes(limit: float | None) -> float | None:
-    """A time above 0 as it is, None: no limit."""
+    """Return the time limit of a job in minutes; None: no limit. Raises UsageError unless above 0 and finite."""
     if limit is not None and not 0 < limit < math.inf:
         raise UsageError(f"--job-timeout: expected minutes above 0, got {limit:g}")
     return limit
 
 
 def device(text: str) -> str:
-    """`auto`, `cpu`, `cuda` or `cuda:N`, as it is."""
+    """Return `auto`, `cpu`, `cuda` or `cuda:N` unchanged. Raises UsageError for any other text."""
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", text):
         raise UsageError(f"--device: expected auto, cpu, cuda or cuda:N, got {text!r}")
     return text
 
 
 def keep_models(text: str) -> bool:
-    """`all` or `none`."""
+    """True for `all`, False for `none`. Raises UsageError for any other text."""
     if text not in ("all", "none"):
         raise UsageError(f"--keep-models: expected all or none, got {text!r}")
     return text == "all"

@@ -1,4 +1,4 @@
-"""A file in methods/ or datasets/ is a plugin; its file name is its name on the command line."""
+"""Find and load plugins. A file or folder in methods/ or datasets/ is one; its name is used on the command line."""
 
 import difflib
 import importlib
@@ -21,7 +21,7 @@ from methods import Method
 
 
 def nearest(kind: str, name: str, known: Iterable[str]) -> UsageError:
-    """The error for an unknown name, with the nearest known one."""
+    """The error for an unknown name, which suggests the most similar known name."""
     known = sorted(known)
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
@@ -29,12 +29,12 @@ def nearest(kind: str, name: str, known: Iterable[str]) -> UsageError:
 
 
 def names(package: ModuleType) -> list[str]:
-    """The plugins of a package, sorted; nothing is imported."""
+    """The names of the plugins of a package, sorted. Nothing is imported."""
     return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_"))
 
 
 def load(package: ModuleType, name: str, base: type) -> type:
-    """The one subclass of `base` that a plugin defines."""
+    """The one subclass of `base` that a plugin defines. Raises UsageError for an unknown name or several classes."""
     if name not in names(package):
         raise nearest(base.__name__.lower(), name, names(package))
     module = importlib.import_module(f"{package.__name__}.{name}")
@@ -49,12 +49,12 @@ def load(package: ModuleType, name: str, base: type) -> type:
 
 
 def method(name: str) -> type[Method]:
-    """The method of that name. Raises UsageError, with the nearest name, where there is none."""
+    """The method of that name. Raises UsageError, with the most similar name, if there is none."""
     return load(methods, name, Method)
 
 
 def dataset(name: str) -> Dataset:
-    """The dataset of that name. Raises UsageError, with the nearest name, where there is none."""
+    """The dataset of that name. Raises UsageError, with the most similar name, if there is none."""
     return load(datasets, name, Dataset)()
 
 
@@ -67,12 +67,12 @@ class Choice:
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """Every setting, as JSON holds it."""
+        """All settings, with values as JSON stores them."""
         return json.loads(json.dumps(asdict(self.method)))
 
     @cached_property
     def changed(self) -> dict[str, Any]:
-        """The settings that make a difference: each differs from the method's default, or from that of its preset."""
+        """The settings whose values differ from the method's default, or from that of its preset."""
         return {name: value for name, value in self.settings.items() if not self._is_itself_without(name)}
 
     def _is_itself_without(self, setting: str) -> bool:
@@ -84,7 +84,7 @@ class Choice:
 
 
 def choose(name: str, settings: Mapping[str, Any]) -> Choice:
-    """A method with some settings given. Raises UsageError naming the setting at fault."""
+    """A method with the given settings, and defaults for the others. Raises UsageError naming the setting at fault."""
     cls = method(name)
     known = [field.name for field in fields(cls)]
     for setting in settings:
@@ -94,7 +94,7 @@ def choose(name: str, settings: Mapping[str, Any]) -> Choice:
         return Choice(name, cls(**settings))
     except ValidationError as error:
         first = error.errors()[0]
-        if not first["loc"]:  # of settings that do not go together
+        if not first["loc"]:  # the settings do not go together
             raise UsageError(f"--set {name}: {first['ctx']['error']}") from None
         place, expected = ".".join(str(part) for part in first["loc"]), first["msg"]
         if first["type"] == "tuple_type":
@@ -121,7 +121,7 @@ def require_preset(preset: str, names: Iterable[str]) -> None:
 
 
 def parse_assignments(assignments: Iterable[str], chosen: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """`METHOD.FIELD=VALUE` options as settings by method; a value is read as JSON where it can be, else as text."""
+    """Read `METHOD.FIELD=VALUE` options as settings by method. A value that is no JSON is text. Raises UsageError."""
     settings: dict[str, dict[str, Any]] = {name: {} for name in chosen}
     for assignment in assignments:
         target, equals, text = assignment.partition("=")

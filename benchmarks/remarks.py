@@ -1,4 +1,4 @@
-"""What a result must say of the images it was measured on: that some were trained on, or come out dark."""
+"""Remarks of a result on its images: test images identical to training images, and images that come out dark."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -8,11 +8,14 @@ from benchmarks.naming import named
 from datasets import Sample
 
 DARK = 4095
-"""Of 65535: what 12 bits can hold, as most deeper cameras give; at most 16 of 256 gray levels are left."""
+"""The highest 12-bit value. 16-bit images up to it are nearly black: at most 16 of 256 gray levels are left.
+
+Most cameras with more than 8 bits give 12.
+"""
 
 
 def on_images(samples: Sequence[Sample], examined: Sequence[Examination], root: Path) -> list[str]:
-    """A sentence for each thing to know of the samples of a category, and of what decoding them has shown."""
+    """Remarks on the samples of a category, given what decoding each of them has shown; one sentence each."""
     both = list(zip(samples, examined, strict=True))
     trained = {seen.digest for sample, seen in both if sample.split == "train"}
     copies = [sample for sample, seen in both if sample.split != "train" and seen.digest in trained]
@@ -27,7 +30,7 @@ def _trained_on(copies: Iterable[Sample], split: str, root: Path) -> str | None:
 
 
 def darkness(examined: Iterable[Examination]) -> str | None:
-    """That the 16-bit images of a category come out nearly black, where they do."""
+    """A remark if the 16-bit images of a category come out nearly black; None otherwise."""
     highest = max((seen.highest_16_bit for seen in examined if seen.highest_16_bit is not None), default=None)
     if highest is None or highest > DARK:
         return None

@@ -1,4 +1,4 @@
-"""What a results folder holds: results, their operating points, failures; what is damaged is named and left out."""
+"""Read the results, operating points and failures of a results folder. Damaged files are named and left out."""
 
 import os
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ KINDS = {RESULT: Result, FAILURE: Failure, POINT: OperatingPoint}
 
 
 def result(folder: Path) -> tuple[Result, OperatingPoint | None] | None:
-    """The result in a job's folder with the operating point that `finetune --apply` stored for it; None: no result.
+    """The result in a job's folder, and the operating point that `finetune --apply` stored for it, if any.
 
-    A job that failed since its result has none, nor has one whose result is damaged: `failure` tells of both.
+    None if there is no result, if it is damaged, or if the job has failed since. `failure` returns the last two cases.
     """
     files = set(os.listdir(folder))
     if FAILURE in files or RESULT not in files:
@@ -30,11 +30,14 @@ def result(folder: Path) -> tuple[Result, OperatingPoint | None] | None:
 
 
 def set_damaged_aside(results: Path) -> None:
-    """Set damaged results aside. Raises ResultError, before, where a folder holds what another version wrote."""
+    """Rename damaged results, so that their jobs are done again.
+
+    Raises ResultError, before anything is renamed, if a folder holds files that another version wrote.
+    """
     damaged = [file for folder in layout.all_in(results) for file in _damaged(folder) if file.name == RESULT]
     for file in damaged:
         os.replace(file, file.with_name(ASIDE))
-        _warn(f"set aside as {ASIDE}, to be done again: {file} is damaged")
+        _warn(f"{file} is damaged: renamed to {ASIDE}, and its job is to be done again")
 
 
 def _damaged(folder: Path) -> Iterator[Path]:
@@ -46,7 +49,7 @@ def _damaged(folder: Path) -> Iterator[Path]:
 
 
 def failure(folder: Path) -> Failure | None:
-    """Why the cell of a job's folder has no result; None where it has one, or where nothing is stored of it."""
+    """Why the cell of a job's folder has no result; None if it has one, or if nothing is stored."""
     files = set(os.listdir(folder))
     try:
         if FAILURE in files:
@@ -54,21 +57,21 @@ def failure(folder: Path) -> Failure | None:
         if RESULT in files:
             read(folder / RESULT, Result)
         elif ASIDE in files:
-            return _of_damage(folder, f"{folder / RESULT} was damaged and is set aside as {ASIDE}: run again")
+            return _of_damage(folder, f"{folder / RESULT} was damaged and was renamed to {ASIDE}: run again")
     except DamagedResultError as error:
         return _of_damage(folder, str(error))
     return None
 
 
 def _of_damage(folder: Path, reason: str) -> Failure | None:
-    """The line of a damaged file among the failures; None where nothing tells whose it is."""
+    """The failure that stands for a damaged file; None if its cell is not known."""
     _warn(f"left out: {reason}")
     cell = _cell(folder)
     return cell and Failure(key="", cell=cell, reason=reason, tail="")
 
 
 def _cell(folder: Path) -> Cell | None:
-    """The cell of a job's folder, by its plan or, where it was never planned, by that of another category or seed."""
+    """The cell of a job's folder, from its job.json; without one, from that of another category or seed."""
     if own := _planned(folder):
         return own
     others = layout.of_same_variant(folder)
@@ -84,7 +87,7 @@ def _planned(folder: Path) -> Cell | None:
 
 
 def _operating_point(file: Path, result: Result) -> OperatingPoint | None:
-    """None where it is damaged or of an earlier result, which is said."""
+    """The stored operating point. If it is damaged or belongs to an earlier result, print that and return None."""
     try:
         point = read_point(file, result)
     except DamagedResultError as error:

@@ -1,4 +1,4 @@
-"""Which normal training images are fitted on and which are kept to calibrate the threshold."""
+"""Divide the normal training images: some to fit on, the others held out to set the threshold."""
 
 import random
 from collections.abc import Iterable
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datasets import DataError, Sample
 
 CALIBRATION = 0.1
-"""Share of the normal training images that is held out where nothing else is asked."""
+"""Default share of the normal training images that is held out."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The samples of a category by the part they play in a job."""
+    """The samples of a category, by their role in a job."""
 
     fit: list[Sample]
     calibration: list[Sample]
@@ -21,10 +21,10 @@ class Parts:
 
 
 def divide(samples: Iterable[Sample], *, seed: int, shots: int | None, calibration: float) -> Parts:
-    """Divide a category's samples, seeded; a group of samples stays together.
+    """Divide the samples of a category at random, given a seed. Samples of one group stay together.
 
-    The calibration part is drawn first, from all normal training images, so that it is the same whatever `shots` is.
-    Raises DataError where fewer than 2 images, or fewer than `shots`, are left to fit on.
+    The calibration part is drawn first, from all normal training images, so it is the same for every value of `shots`.
+    Raises DataError if fewer than 2 images, or fewer than `shots`, are left to fit on.
     """
     samples = list(samples)
     train = [sample for sample in samples if sample.split == "train"]
@@ -44,7 +44,7 @@ def divide(samples: Iterable[Sample], *, seed: int, shots: int | None, calibrati
 
 
 def _draw(train: list[Sample], seed: int, *, share: float) -> set[Sample]:
-    """A seeded `share` of the images, at least one where the share is not 0, whole groups at a time."""
+    """Draw whole groups until they hold a `share` of the images; at least one image if the share is not 0."""
     wanted = max(1, round(share * len(train))) if share else 0
     groups: dict[str, list[Sample]] = {}
     for sample in train:

@@ -1,4 +1,4 @@
-"""A finished job with its model: found in a results folder, opened, and asked about images."""
+"""A finished job and its model: find it in a results folder, load it, and list its images."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,19 +24,19 @@ class Trained(NamedTuple):
 
     @property
     def folder(self) -> Path:
-        """Where all that belongs to it lies."""
+        """The folder of the job, with its result and model."""
         return self.job.folder
 
     @property
     def name(self) -> str:
-        """The last part of its folder: what tells several runs on one category apart."""
+        """The name of its folder, which tells several jobs on one category apart."""
         return self.folder.name
 
     def method(self, device: str | None = None) -> Method:
-        """The trained method, loaded; on the device that its run asked for where none is named.
+        """Load the trained method, on the device that its run asked for if none is named.
 
-        Raises UsageError where no model was kept, or where its code or its settings are not those of its scores;
-        MethodError where it is damaged or the device is not there.
+        Raises UsageError if no model was kept, or if the code or the settings are not those that gave the scores;
+        MethodError if the model is damaged or the device is not there.
         """
         if not storage.has_model(self.folder, self.result.key):
             raise UsageError(f"{self.folder}: no model was kept; train it again with: run --keep-models all --force")
@@ -51,20 +51,23 @@ class Trained(NamedTuple):
         return type(choice.method).load(self.folder / MODEL, device=device)
 
     def _require_settings(self, method: Method) -> None:
-        """Settings alone may make a model another: one that takes all memory, or whose scores fit no threshold."""
+        """Raise UsageError if the model's settings are not those of the result.
+
+        With other settings, a model could take all memory or give scores that do not fit the threshold.
+        """
         folder = self.folder / MODEL
         if type(method).load_settings(folder) != method:
             raise UsageError(
-                f"{folder} does not hold the settings of the result beside it: train it again with: run --force"
+                f"{folder}: its settings are not those of the result beside it; train it again with: run --force"
             )
 
     def operating_point(self) -> OperatingPoint | None:
-        """The point to judge by, if one was applied. Raises ResultError where it is damaged."""
+        """The operating point applied to this result, or None. Raises ResultError if it is damaged."""
         point = self._stored_point()
         return point if point and point.key == self.result.key else None
 
     def has_stale_point(self) -> bool:
-        """Whether a point was applied to an earlier result, and not to this one."""
+        """Whether the stored operating point belongs to an earlier result."""
         point = self._stored_point()
         return point is not None and point.key != self.result.key
 
@@ -73,22 +76,23 @@ class Trained(NamedTuple):
         return read_point(file, self.result) if file.exists() else None
 
     def dataset(self) -> Dataset:
-        """The dataset it was trained on."""
+        """The dataset that the method was trained on."""
         return plugins.dataset(self.job.cell.dataset)
 
     def parts(self, data: Path | None = None) -> split.Parts:
-        """The samples by the part they played; `data` is where the dataset lies now, None: where it lay.
+        """The samples of the job, by the part they played in it.
 
-        Raises DataError where there are none, UsageError where they are not the ones that were scored.
+        `data` is the folder of the dataset; None: the folder that the run used. Raises DataError if there are no
+        samples, UsageError if they are not those of the result.
         """
         root, cell = (data or self.job.root), self.job.cell
         if not root.is_dir():
-            raise UsageError(f"the images of {self.folder} are not in {root}: name with --data where they are now")
+            raise UsageError(f"the images of {self.folder} are not in {root}: name their folder with --data")
         samples = list(self.dataset().samples(root, cell.category))
         if plan.key(cell, self._data_digest(samples, root), self.result.code) != self.result.key:
             raise UsageError(
-                f"the images in {root} are not, or not all, those of {self.folder}: name with --data where those are, "
-                "or do the same run again"
+                f"the images in {root} are not, or not all, those of {self.folder}: name their folder with --data, or "
+                "do the same run again"
             )
         return split.divide(samples, seed=cell.seed, shots=cell.shots, calibration=cell.calibration)
 
@@ -98,9 +102,9 @@ class Trained(NamedTuple):
 
 
 def find(results: Path, *, method: str, category: str, seed: int | None = None, variant: str | None = None) -> Trained:
-    """The one finished job of a method and category; a seed and a variant (its folder's name) choose among several.
+    """The one finished job of a method and category. A seed and a variant (its folder name) choose among several.
 
-    Raises UsageError naming what there is where none or several fit.
+    If none or several fit, raises UsageError, which names the finished jobs there are.
     """
     methods = layout.methods(results)
     if not methods:

@@ -1,4 +1,4 @@
-"""Verdicts of a finished job on new images: one image at a time, each whatever its company, nothing random."""
+"""Verdicts of a finished job on new images. Images are judged one at a time, so other images change no verdict."""
 
 import os
 import warnings
@@ -18,44 +18,44 @@ from datasets import is_image_name
 from methods import Image, Method, MethodError
 
 Source = Path | np.ndarray
-"""A file, or an image as (height, width, 3) uint8, RGB."""
+"""An image file, or an image as (height, width, 3) uint8 RGB array."""
 
 
 class Rule(NamedTuple):
-    """What makes an image defective."""
+    """The rule by which an image is called defective."""
 
     threshold: float
     area_px: int | None
-    """The minimum defect area; None: the image score decides, as no operating point was applied."""
+    """The minimum defect area, pixels; None: no operating point was applied, so the image score decides."""
     remark: str | None = None
-    """What a user must know of it."""
+    """What a user must know about the rule."""
 
 
 class Verdict(NamedTuple):
-    """What is said of one image."""
+    """The verdict on one image."""
 
     path: Path | None
-    """None: it was given as an array."""
+    """The image file; None for an image given as an array."""
     score: float
-    """With an operating point the highest level of the map at which a region of the minimum defect area exists, minus
-    infinity where the whole image is smaller than that; without one the method's image score."""
+    """Without an operating point, the method's image score. With one, the highest level of the map at which a region
+    of the minimum defect area exists, or minus infinity if the whole image is smaller than that area."""
     threshold: float
     regions: list[Region] | None
-    """The regions that make it defective, the highest peak first; None: no operating point was applied."""
+    """The regions that make the image defective, highest peak first; None: no operating point was applied."""
 
     @property
     def defective(self) -> bool:
-        """Whether it scores strictly above the threshold, which is to say, whether there are regions."""
+        """Whether the score is strictly above the threshold. With an operating point: whether there are regions."""
         return self.score > self.threshold
 
     @property
     def largest_area_px(self) -> int | None:
-        """Of the regions; 0 where there is none."""
+        """Area of the largest region, pixels; 0 if there is no region, None if no operating point was applied."""
         return None if self.regions is None else max((region.area_px for region in self.regions), default=0)
 
 
 class Inspection(NamedTuple):
-    """A verdict, and the pixels that it speaks of."""
+    """A verdict with the image and its segmentation; no segmentation if no operating point was applied."""
 
     verdict: Verdict
     image: Image
@@ -63,9 +63,9 @@ class Inspection(NamedTuple):
 
 
 def rule(trained: Trained) -> Rule:
-    """The applied operating point, or else the calibrated threshold of the image score.
+    """The rule of the applied operating point; without one, the calibrated threshold of the image score.
 
-    Raises UsageError where there is neither, ResultError where the operating point is damaged.
+    Raises UsageError if there is neither, ResultError if the operating point is damaged.
     """
     if point := trained.operating_point():
         return Rule(point.threshold, point.area_px)
@@ -74,15 +74,15 @@ def rule(trained: Trained) -> Rule:
         raise UsageError(
             f"{trained.folder}: no normal image was held out to set a threshold; train it again with: run --calibration"
         )
-    stale = f"{trained.folder / POINT} belongs to an earlier result and is left out: finetune again"
+    stale = f"{trained.folder / POINT} belongs to an earlier result and is not used: run finetune again"
     return Rule(decision.threshold(calibration), None, stale if trained.has_stale_point() else None)
 
 
 def predict(trained: Trained, images: Iterable[str | Path | np.ndarray], *, device: str) -> Iterator[Verdict]:
-    """A verdict an image, in order, each when it is asked for; the model is loaded now.
+    """Load the model and return an iterator over verdicts, in the order of the images, each computed when asked for.
 
-    Raises what `rule` and `Trained.method` raise; asked for the verdict of an unreadable image, ImageError: those of
-    the images after it can still be asked for.
+    Raises what `rule` and `Trained.method` raise. Asking for the verdict of an unreadable image raises ImageError; the
+    verdicts after it can still be asked for.
     """
     judged_by = rule(trained)
     if judged_by.remark:
@@ -91,7 +91,10 @@ def predict(trained: Trained, images: Iterable[str | Path | np.ndarray], *, devi
 
 
 def inspect(method: Method, rule: Rule, sources: Iterable[Source]) -> Iterator[Inspection | ImageError]:
-    """Look at one image after the other; an answer a source, in order. Raises MethodError for a score that is none."""
+    """Judge one image after the other: for each source, in order, an inspection or the error of an unreadable image.
+
+    Raises MethodError if the method gives no map where one is needed, or a score or map that is not finite.
+    """
     for source in sources:
         path = source if isinstance(source, Path) else None
         try:
@@ -111,17 +114,17 @@ def inspect(method: Method, rule: Rule, sources: Iterable[Source]) -> Iterator[I
 
 
 def sources(images: Iterable[str | Path | np.ndarray]) -> Iterator[Source]:
-    """What is given, one by one, with the images of a folder, and of those in it, in its place.
+    """Yield each image; for a folder, all images at any depth in it, sorted.
 
-    A folder's are sorted; hidden ones are left out, and links to folders are not followed. A folder without images, or
-    one that cannot be listed, stays itself: it is what cannot be read.
+    Hidden files and folders are left out, and links to folders are not followed. A folder that has no images, or cannot
+    be listed, is yielded itself, so that it is reported as unreadable.
     """
     for each in [images] if isinstance(images, str | Path) else images:
         yield from [each] if isinstance(each, np.ndarray) else _files(Path(each))
 
 
 def _files(path: Path) -> list[Path]:
-    """The images in a folder and below; of a file, or of what is not there, itself."""
+    """The images at any depth in a folder; for a file, or a path that does not exist, the path itself."""
     found: list[Path] = []
     unlisted: list[OSError] = []
     for folder, subfolders, names in os.walk(path, onerror=unlisted.append):
@@ -136,13 +139,13 @@ def _pixels(source: Source) -> Image:
             raise ImageError(f"{source} is a folder in which no image was found")
         return read_image(source)
     if source.dtype != np.uint8 or source.ndim != 3 or source.shape[2] != 3 or not source.size:
-        raise ImageError(f"expected (height, width, 3) uint8, RGB, got an array of {source.shape} {source.dtype}")
+        raise ImageError(f"expected a (height, width, 3) uint8 RGB array, got {source.shape} {source.dtype}")
     return source
 
 
 def _require_map(map: np.ndarray | None, path: Path | None) -> None:
     if map is None:
-        raise MethodError(f"it gave no map of {path or 'an array'}, and its operating point is one of maps")
+        raise MethodError(f"the method gave no anomaly map for {path or 'an array'}, which its operating point needs")
 
 
 def _require_finite(score: float | np.ndarray, method: Method, path: Path | None) -> None:
@@ -151,8 +154,8 @@ def _require_finite(score: float | np.ndarray, method: Method, path: Path | None
 
 
 def _by_area(map: np.ndarray, rule: Rule, image: Image, path: Path | None) -> Inspection:
-    """The decision and the regions come from the same map, so they agree."""
-    map = resize_map(map, image.shape[:2]).astype(np.float64)  # or the threshold would be rounded to float32
+    """Judge an image by the minimum defect area. Verdict and regions come from the same map, so they agree."""
+    map = resize_map(map, image.shape[:2]).astype(np.float64)  # in float32 the threshold would be rounded
     ((level,),) = decision.levels([map], [rule.area_px])
     found = decision.segment(map, threshold=rule.threshold, area_px=rule.area_px)
     return Inspection(Verdict(path, float(level), rule.threshold, found.regions), image, found)

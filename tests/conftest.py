@@ -1,4 +1,4 @@
-"""What several test files share."""
+"""Fixtures that several test files share."""
 
 import importlib.util
 import os
@@ -12,15 +12,15 @@ from PIL import Image
 
 from tests.checkout.program import Checkout
 
-if importlib.util.find_spec("triton"):  # its LLVM must be loaded before TensorFlow's, or the process ends
+if importlib.util.find_spec("triton"):  # its LLVM must be loaded before TensorFlow's, or the process crashes
     importlib.import_module("triton")
 
-os.environ.pop("BENCHMARKS_FEATURES", None)  # what is tested is computed
+os.environ.pop("BENCHMARKS_FEATURES", None)  # tests must compute features, not read kept ones
 
 
 @pytest.fixture
 def shared_data() -> Path:
-    """The real images beside the checkout; tests that need them are skipped where they are not there."""
+    """The folder of real images beside the checkout. Tests that need it are skipped if it is missing."""
     folder = Path(__file__).resolve().parents[2] / "shared" / "data"
     if not folder.is_dir():
         pytest.skip(f"the real images are not there: {folder}")
@@ -34,7 +34,7 @@ def checkout(tmp_path) -> Checkout:
 
 @pytest.fixture
 def make_tree(tmp_path: Path) -> Callable[..., Path]:
-    """A function that builds a tree: path -> "image" (each distinct), "mask" (a square in it), or a file's text."""
+    """A function that writes files, given path -> "image" (random pixels), "mask" (with a square), or a text."""
 
     def make(layout: Mapping[str, str], root: Path = tmp_path / "data") -> Path:
         for name, content in layout.items():

@@ -1,4 +1,4 @@
-"""What tests ask of running processes."""
+"""Helpers for tests that watch running processes."""
 
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def alive(pid: int) -> bool:
 
 
 def children(parent: int) -> list[int]:
-    """Whichever of its threads started them."""
+    """The child processes of a process, started by any of its threads."""
     return [pid for file in Path(f"/proc/{parent}/task").glob("*/children") for pid in _listed(file)]
 
 

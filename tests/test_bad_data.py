@@ -1,4 +1,4 @@
-"""Damaged and odd image files: read, or refused in a sentence that names them; never a traceback, never left out."""
+"""Damaged and odd image files are read, or refused in a sentence that names them. None is left out silently."""
 
 import io
 import os
@@ -70,7 +70,7 @@ KINDS = (flip_bits, cut, blank, repeat, shuffle)
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_damaged_file_is_read_or_named_and_never_takes_long(tmp_path, format, mutate):
     for number in range(-(-MUTATIONS // (len(FORMATS) * len(KINDS)))):
-        path = tmp_path / f"{number}.{FORMATS[number % len(FORMATS)]}"  # often an extension of another format
+        path = tmp_path / f"{number}.{FORMATS[number % len(FORMATS)]}"  # often the extension does not fit the format
         path.write_bytes(mutate(bytearray(encoded(format)), np.random.default_rng([number, 1])))
         begun = time.monotonic()
         try:
@@ -137,7 +137,7 @@ def test_a_category_of_any_name_stays_inside_the_results_folder(checkout, name):
 
 
 def fails_alone(checkout, sentence: str) -> bool:
-    """Whether `bolt` is an error of the check, and the one failure of a run, for the reason `sentence`."""
+    """Whether `bolt` is an error of `check` and the only failure of `run`, both with the reason `sentence`."""
     options = ["--dataset", "folder", "--data", str(checkout.data)]
     checked, done = checkout.run(*options, command="check"), checkout.compare()
     named = sentence in checked.stdout and sentence in done.stderr.replace("\n", "")
@@ -177,7 +177,7 @@ def test_a_category_whose_name_is_not_utf8_is_refused(checkout):
 
 
 @any_bytes_in_names
-def test_a_stray_file_whose_name_is_not_utf8_is_passed_over_by_a_run_and_named_by_the_check(checkout):
+def test_a_stray_file_whose_name_is_not_utf8_is_ignored_by_run_and_named_by_check(checkout):
     (checkout.data / "bolt/test/good/stra\udcdfe.dat").write_bytes(encoded("png"))
     checked = checkout.run("--dataset", "folder", "--data", str(checkout.data), command="check")
     assert checked.returncode == 0 and r"1 (bolt/test/good/stra\xdfe.dat)" in checked.stdout

@@ -1,4 +1,4 @@
-"""The data check: what it finds, and that one bad category does not hide the others."""
+"""The check of the data: what it finds, and that one bad category does not hide the others."""
 
 import shutil
 from dataclasses import replace
@@ -58,7 +58,7 @@ def test_numbers_other_than_published_are_a_warning(root):
     class Known(Folder):
         counts: ClassVar = {"nut": Counts(3, 2, 9)}
 
-    assert "published were train 3, test 2 normal and 9 defective" in one(root, "warning", dataset=Known())
+    assert "the published counts are train 3, test 2 normal and 9 defective" in one(root, "warning", dataset=Known())
 
 
 def test_published_categories_that_are_not_there_are_a_note(root):
@@ -84,12 +84,12 @@ def test_a_mask_of_another_size_is_an_error(root):
 
 def test_an_empty_mask_is_a_warning(root):
     blank(root / "nut/ground_truth/bent/0_mask.png")
-    assert one(root, "warning").endswith("empty masks: 1 (nut/ground_truth/bent/0_mask.png)")
+    assert one(root, "warning").endswith("empty masks, left out of pixel metrics: 1 (nut/ground_truth/bent/0_mask.png)")
 
 
 def test_a_defective_image_without_mask_is_a_warning(root):
     (root / "nut/ground_truth/bent/0_mask.png").unlink()
-    assert one(root, "warning").endswith("without mask: 1 (nut/test/bent/0.png)")
+    assert one(root, "warning").endswith("without a mask, left out of pixel metrics: 1 (nut/test/bent/0.png)")
 
 
 def test_without_any_mask_it_is_a_note(root):
@@ -122,7 +122,7 @@ def test_the_same_picture_twice_in_train_is_no_finding(root):
 
 
 def said(root):
-    """What a result on the data must say."""
+    """The remarks of a result on the data."""
     samples = list(Folder().samples(root, "nut"))
     return remarks.on_images(samples, verify(samples, 0), root)
 
@@ -166,7 +166,7 @@ def test_12_bits_in_files_of_16_are_one_warning_and_a_remark(root):
     assert said(root) == [DARK]
 
 
-def test_16_bits_that_are_used_are_no_finding(root):
+def test_16_bit_images_that_use_their_range_are_no_finding(root):
     for number, highest in enumerate((4000, 4096, 3900)):
         sixteen_bits(root / f"nut/train/good/{number}.png", highest)
     assert not found(root, level="warning") and not said(root)
@@ -200,19 +200,19 @@ def test_a_group_in_train_and_test_is_an_error(root):
     assert one(root, "error", dataset=Tracked()).endswith("2 (track 0, track 1)")
 
 
-def test_images_that_no_split_takes_up_are_a_warning(root):
+def test_images_that_belong_to_no_split_are_a_warning(root):
     shutil.copytree(root / "nut/train/good", root / "nut/train/bad")
-    assert "no split takes up: 3 (nut/train/bad/0.png" in one(root, "warning")
+    assert "belong to no split: 3 (nut/train/bad/0.png" in one(root, "warning")
 
 
 @pytest.mark.parametrize("name", ["wrong.dat", "raw.heic", "without_extension", "parts.zip"])
 def test_files_that_may_be_images_under_another_extension_are_a_warning(root, name):
     shutil.copy(root / "nut/train/good/0.png", root / "nut/test/good" / name)
-    assert one(root, "warning").endswith(f"by the extension of their names: 1 (nut/test/good/{name})")
+    assert one(root, "warning").endswith(f"as their extension is not one of images: 1 (nut/test/good/{name})")
 
 
 @pytest.mark.parametrize("name", ["Thumbs.db", ".DS_Store", "readme.txt", "LICENSE", ".ipynb_checkpoints/0.png"])
-def test_files_that_say_they_are_no_images_are_no_finding(root, name):
+def test_text_and_system_files_are_no_finding(root, name):
     (root / "nut/test/good" / name).parent.mkdir(exist_ok=True)
     shutil.copy(root / "nut/train/good/0.png", root / "nut/test/good" / name)
     assert not found(root, level="warning")
@@ -222,7 +222,7 @@ def test_a_visa_image_that_the_split_leaves_out_is_a_warning(make_tree):
     visa = plugins.dataset("visa")
     layout = {**visa.layout, "candle/Data/Images/Normal/9999.JPG": "image"}
     warnings = [finding.message for finding in found(make_tree(layout), visa, level="warning")]
-    assert any("no split takes up: 1 (candle/Data/Images/Normal/9999.JPG)" in message for message in warnings)
+    assert any("belong to no split: 1 (candle/Data/Images/Normal/9999.JPG)" in message for message in warnings)
 
 
 def test_a_bad_category_does_not_hide_the_others(root):
@@ -262,4 +262,4 @@ def test_progress_counts_every_image_once(root):
 
 def test_magnetic_tile_has_four_empty_masks(shared_data):
     (finding,) = found(shared_data / "mvtec", level="warning", categories=["magnetic_tile"])
-    assert "empty masks: 4" in finding.message
+    assert "empty masks, left out of pixel metrics: 4" in finding.message

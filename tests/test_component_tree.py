@@ -83,7 +83,7 @@ def test_diagonal_neighbours_touch():
 
 
 @pytest.mark.parametrize("map", [np.array([[0, np.nan]]), np.zeros(4), np.zeros((0, 3))], ids=["nan", "1-d", "empty"])
-def test_what_is_no_map_is_refused(map):
+def test_an_array_that_is_no_map_is_refused(map):
     with pytest.raises(ValueError, match="map"):
         ComponentTree(map)
 

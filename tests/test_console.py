@@ -1,4 +1,4 @@
-"""What is printed: names of folders and categories are no markup, whatever they look like."""
+"""Names of folders and categories are printed as they are, even if they look like markup."""
 
 import io
 
@@ -13,7 +13,7 @@ NAMES = ["part [v2]", "a[/x]", "[bold]red", ":smile:", r"back\[slash]"]
 
 @pytest.fixture
 def terminal() -> Console:
-    """As any other: it takes markup, and is narrower than many a path."""
+    """An ordinary console: it interprets markup, and it is narrower than many paths."""
     return Console(file=io.StringIO(), force_terminal=True, width=100)
 
 
@@ -28,7 +28,7 @@ def test_a_name_is_printed_as_it_is(terminal, capsys, name):
 
 @pytest.mark.parametrize("console", [out, err])
 @pytest.mark.parametrize("name", NAMES)
-def test_nor_do_our_consoles_take_a_name_for_markup(capsys, console, name):
+def test_our_consoles_interpret_no_markup(capsys, console, name):
     console.print(name)
     assert f"{name}\n" in capsys.readouterr()
 
@@ -62,7 +62,7 @@ def test_a_job_that_ended_is_told_in_one_line_above_the_live_ones(terminal):
 
 @pytest.fixture
 def odd(checkout):
-    """The names of its folders, and that of one category, look like markup."""
+    """A checkout where the names of folders and of one category look like markup."""
     (checkout.folder / "a[").mkdir()
     checkout.data = checkout.data.rename(checkout.folder / "a[/x]")
     checkout.results = checkout.folder / "r[/x]"
@@ -70,7 +70,7 @@ def odd(checkout):
     return checkout
 
 
-def test_a_run_names_them_as_they_are(odd):
+def test_a_run_prints_odd_names_as_they_are(odd):
     (odd.data / "bolt/train").rename(odd.data / "bolt/trained")
     done = odd.compare()
     assert "toy bolt: failed: " in done.stderr and f"{odd.data}/bolt/train/good" in done.stderr
@@ -79,19 +79,19 @@ def test_a_run_names_them_as_they_are(odd):
     assert done.stdout.splitlines() == [f"{odd.results}/report.md", f"{odd.results}/report.csv"]
 
 
-def test_on_a_terminal_too(odd, monkeypatch):
+def test_a_run_on_a_terminal_prints_odd_names_as_they_are(odd, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     done = odd.compare("--categories", "part [v2]")
     assert done.returncode == 0 and "reading the data: part [v2]" in done.stderr
 
 
-def test_a_check_names_them_as_they_are(odd):
+def test_a_check_prints_odd_names_as_they_are(odd):
     done = odd.run("--dataset", "folder", "--data", str(odd.data), command="check")
     assert done.returncode == 0 and "note part [v2]: train 6" in done.stdout
     assert done.stdout.endswith(f"0 errors, 0 warnings, 2 notes in {odd.data}\n")
 
 
-def test_an_operating_point_and_verdicts_name_them_as_they_are(odd):
+def test_finetune_and_predict_print_odd_names_as_they_are(odd):
     odd.compare("--categories", "part [v2]", "--calibration", "0.4")
     chosen = ["--results", str(odd.results), "--method", "toy", "--category", "part [v2]"]
     tuned = odd.run(*chosen, "--no-figures", "--area", "4", "--apply", command="finetune")

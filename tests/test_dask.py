@@ -1,4 +1,4 @@
-"""`run --dask` on a real scheduler and real workers of this machine, in a checkout with the toy method."""
+"""`run --dask` with a real scheduler and real workers on this machine, in a checkout with the toy method."""
 
 import json
 import os
@@ -27,7 +27,7 @@ LONELY = "LONELY_SECONDS = 60.0"
 LOOK = "LOOK_SECONDS = 2.0"
 CONNECT = "CONNECT_SECONDS = 5"
 ROUNDS, SECONDS = 30, 5.0
-"""Rounds in which a worker is killed, at the latest after so long."""
+"""Number of rounds in which a worker is killed, and the longest time before that in a round."""
 
 
 def free_port() -> int:
@@ -43,7 +43,7 @@ def change(file: Path, old: str, new: str) -> None:
 
 
 def dask(folder: Path, *arguments: str) -> subprocess.Popen:
-    """A process of Dask in a session of its own, so that all of it can be killed."""
+    """A process of Dask in a session of its own, so that it can be killed with its children."""
     command = [sys.executable, "-m", "dask", *arguments, "--host", "127.0.0.1", "--no-dashboard"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
     return subprocess.Popen(command, cwd=folder, start_new_session=True, **quiet)
@@ -56,7 +56,7 @@ def kill(process: subprocess.Popen) -> None:
 
 
 class Cluster:
-    """A scheduler and its workers; `address` is the scheduler's."""
+    """A Dask scheduler at `address`, and its workers."""
 
     def __init__(self):
         port = free_port()
@@ -84,13 +84,13 @@ class Cluster:
         self.scheduler.wait()
 
     def settle(self) -> None:
-        """Wait until just those workers are connected that were started and not killed."""
+        """Wait until exactly those workers are connected that were started and not killed."""
         wait_for(lambda: self.connected() == len(self.workers))
 
 
 @contextmanager
 def started(folder: Path, workers: int) -> Iterator[Cluster]:
-    """A cluster of so many workers in a checkout."""
+    """A cluster with a number of workers, which run in a checkout."""
     cluster = Cluster()
     for _ in range(workers):
         cluster.add_worker(folder)
@@ -108,7 +108,7 @@ def program(tmp_path_factory):
     change(made.folder / "benchmarks/jobs/cluster.py", LONELY, "LONELY_SECONDS = 0.5")
     change(made.folder / "benchmarks/jobs/cluster.py", LOOK, "LOOK_SECONDS = 0.3")
     for category in CATEGORIES:
-        shutil.rmtree(made.data / category / "ground_truth")  # pixel metrics would be compiled in every new checkout
+        shutil.rmtree(made.data / category / "ground_truth")  # pixel metrics would compile code in every new checkout
     text = (made.folder / "methods/toy.py").read_text()
     (made.folder / "methods/slow.py").write_text(text.replace("class Toy", "class Slow"))
     return made
@@ -130,7 +130,7 @@ def running(program):
 
 @pytest.fixture
 def cluster(running, program, tmp_path):
-    """The cluster with two workers, whatever the test before did to them; results go into a folder of the test's."""
+    """The cluster with two living workers; killed ones are replaced. Results go into a folder of this test."""
     program.results = tmp_path / "kept"
     while len(running.workers) < 2:
         running.add_worker(program.folder)
@@ -139,7 +139,7 @@ def cluster(running, program, tmp_path):
 
 
 def jobs_at_work(results: Path) -> list[int]:
-    """The processes that do a job of these results."""
+    """The processes that do jobs of a results folder."""
     return [int(file.parent.name) for file in Path("/proc").glob("[0-9]*/cmdline") if _does_job(file, results)]
 
 
@@ -217,7 +217,7 @@ def test_workers_that_cannot_do_the_jobs_are_named_before_any_is_submitted(clust
     for process in wrong:
         cluster.kill_worker(process)
     assert done.returncode == 2 and done.stderr.count("worker tcp://") == 2
-    assert "does not find this program" in done.stderr and "its code is another" in done.stderr
+    assert "does not find this program" in done.stderr and "its code differs" in done.stderr
     assert not list(program.results.glob("jobs"))
 
 
@@ -253,7 +253,7 @@ def test_a_scheduler_killed_in_the_middle_costs_only_what_is_missing(program, tm
         cluster.kill_scheduler()
         _, error = run.communicate(timeout=30)
     assert run.returncode == 1 and "Traceback" not in error
-    assert f"the Dask scheduler at {cluster.address} is gone; jobs left to do: 1; finished ones are kept" in error
+    assert f"the Dask scheduler at {cluster.address} is gone; jobs left to do: 1; finished jobs are kept" in error
     kept = program.finish_times()
     assert [file.split("/")[1] for file in kept] == ["toy"]
     wait_for(lambda: not jobs_at_work(program.results))
@@ -286,7 +286,7 @@ def test_threads_that_dask_set_for_its_workers_do_not_count_for_a_job(monkeypatc
 HERE = {"code": "a", "versions": {"torch": "2.12"}, "files": {"toy": {}}, "data": {"bolt": [6, 600]}}
 THERE = {**HERE, "threads": 1, "problem": None}
 OTHER = {
-    "code": ({"code": "b"}, "its code is another"),
+    "code": ({"code": "b"}, "its code differs"),
     "a version": ({"versions": {"torch": "2.11"}}, "torch 2.11 (here 2.12)"),
     "a library that is missing": ({"versions": {}}, "torch None (here 2.12)"),
     "threads": ({"threads": 4}, "it would do 4 jobs at once"),

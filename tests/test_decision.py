@@ -1,4 +1,4 @@
-"""The threshold, and what calibration images promise."""
+"""The threshold, and the false-positive rate that calibration images promise."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_only_normal_images_outside_the_test_set_calibrate():
         ([0, 0], None),
     ],
 )
-def test_an_image_far_off_the_others_is_told(held, far):
+def test_a_calibration_image_far_above_the_others_is_found(held, far):
     others = [score(500.0, "test"), score(900.0, "validation", "bent")]
     found = decision.far_off([*others, *(score(value, "calibration") for value in held)])
     assert (found and found.score) == far
@@ -51,7 +51,7 @@ def test_promised_share_is_one_in_n_plus_one(images, share):
 @pytest.mark.parametrize("images", [1, 4, 19])
 @pytest.mark.parametrize("digits", [0, 6])
 def test_false_alarms_stay_within_the_promise_on_average_over_draws(images, digits):
-    """Twenty thousand draws of calibration images and a new one; rounding to whole numbers makes ties."""
+    """Draw calibration images and a new image 20,000 times. Rounding to whole numbers makes ties."""
     draws = np.random.default_rng(0).standard_cauchy((20_000, images + 1)).round(digits)
     alarms = np.mean([new > decision.threshold(list(held)) for *held, new in draws])
     promised = decision.promised_false_alarm_share(images)
@@ -63,18 +63,18 @@ def test_false_alarms_stay_within_the_promise_on_average_over_draws(images, digi
 @pytest.mark.parametrize(
     ("images", "wanted", "promised"), [(19, 0.05, 0.05), (38, 0.05, 1 / 39), (39, 0.05, 0.05), (9, 0.3, 0.3)]
 )
-def test_a_wanted_share_is_promised_as_nearly_as_so_many_images_can(images, wanted, promised):
+def test_the_highest_rate_up_to_the_wanted_one_is_promised(images, wanted, promised):
     assert decision.promised_false_alarm_share(images, wanted) == pytest.approx(promised)
 
 
-def test_a_share_too_small_for_the_images_gives_the_highest_score_and_its_promise():
+def test_a_wanted_rate_too_small_for_the_images_gives_the_highest_score_and_its_promise():
     assert decision.threshold([1.0, 3.0, 2.0], 0.01) == 3.0
     assert decision.promised_false_alarm_share(3, 0.01) == 0.25
 
 
 @pytest.mark.parametrize("images", [3, 19, 40])
 @pytest.mark.parametrize("wanted", [0.0, 0.1, 0.5, 0.99])
-def test_false_alarms_stay_within_a_wanted_share_on_average_over_draws(images, wanted):
+def test_false_alarms_stay_within_the_wanted_rate_on_average_over_draws(images, wanted):
     draws = np.random.default_rng(1).normal(size=(images + 1, 20_000))
     alarms = (draws[-1] > decision.thresholds(draws[:-1], wanted)).mean()
     assert alarms == pytest.approx(decision.promised_false_alarm_share(images, wanted), abs=0.015)

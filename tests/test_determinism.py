@@ -1,6 +1,6 @@
-"""The same job gives the same numbers to the last digit on the processor: every method there is, at its quick settings.
+"""On the CPU, the same job gives the same numbers to the last digit, for every method at its quick settings.
 
-However often it runs, whatever runs beside it, and whether or not the run was stopped in between.
+That holds for repeated runs, for jobs that run beside others, and for a run that was stopped and resumed.
 """
 
 import csv
@@ -55,7 +55,7 @@ def start(data: Path, results: Path, *options: str) -> subprocess.Popen:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        # A shell starts what runs in its background with Ctrl-C ignored, and these tests may run there.
+        # A shell starts background processes with Ctrl-C ignored, and these tests may run in the background.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
@@ -68,7 +68,7 @@ def run(data: Path, results: Path, *options: str) -> Path:
 
 
 def stored(results: Path) -> dict[str, Result]:
-    """By the name of the method."""
+    """The stored result of each method, by its name."""
     found = [read(file, Result) for file in results.glob("jobs/*/*/*/result.json")]
     return {result.cell.method: result for result in found}
 
@@ -103,7 +103,7 @@ def resumed(data, tmp_path_factory) -> Path:
 
 
 def repeatable(results: Path, method: str) -> list:
-    """What must repeat of a method: its line of the CSV without the columns of cost, and its exact scores."""
+    """The numbers of a method that must repeat: its row of the CSV without columns of cost, and its exact scores."""
     with open(results / "report.csv", newline="", encoding="utf-8") as file:
         (line,) = (row for row in csv.DictReader(file) if row["method"] == method)
     result = stored(results)[method]
@@ -126,23 +126,23 @@ def test_jobs_at_once_share_the_cores(one_by_one, two_at_once):
         assert {result.cost.threads for result in stored(results).values()} == {int(given or share)}
 
 
-def test_a_job_takes_no_more_cores_than_its_process_may_use():
+def test_a_job_uses_no_more_cores_than_its_process_may_use():
     code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); print(determinism.variables({})"
     assert python(f"{code}['OMP_NUM_THREADS'])") == "1"
 
 
-def test_jobs_beside_an_unknown_number_of_others_let_them_compute():
+def test_idle_threads_sleep_if_the_number_of_other_jobs_is_unknown():
     assert determinism.variables({}, at_once=None)["OMP_WAIT_POLICY"] == "passive"
 
 
 def python(code: str, **environment: str) -> str:
-    """What it prints in a job's environment."""
+    """The output of Python code that runs in the environment of a job."""
     given = {**determinism.variables({}), **os.environ, **environment}
-    command = [sys.executable, "-c", f"from benchmarks.jobs import arithmetic; {code}"]
+    command = [sys.executable, "-c", f"from benchmarks.jobs import determinism; {code}"]
     return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def test_pytorch_prefers_algorithms_that_repeat_once_it_is_imported_and_names_operations_without():
+def test_pytorch_prefers_deterministic_algorithms_and_names_the_operations_without_one():
     code = (
         "import sys; found = determinism.prefer_repeatable(); print('torch' in sys.modules); import torch; "
         "print(torch.get_deterministic_debug_mode()); "
@@ -153,7 +153,7 @@ def test_pytorch_prefers_algorithms_that_repeat_once_it_is_imported_and_names_op
 
 
 @pytest.mark.parametrize(("value", "on", "remark"), [("1", "True", ""), ("0", "False", "may differ in the last")])
-def test_tensorflow_takes_algorithms_that_repeat_unless_told_otherwise(value, on, remark):
+def test_tensorflow_uses_deterministic_algorithms_unless_told_otherwise(value, on, remark):
     code = (
         "from tensorflow.python.framework.config import is_op_determinism_enabled as on; print(on()); "
         "print(*determinism.remarks([]))"
@@ -162,10 +162,10 @@ def test_tensorflow_takes_algorithms_that_repeat_unless_told_otherwise(value, on
     assert said[0] == on and remark in "".join(said[1:])
 
 
-def test_what_tensorflow_trains_does_not_depend_on_how_many_jobs_there_are_at_once():
+def test_the_threads_of_tensorflow_do_not_depend_on_the_number_of_jobs_at_once():
     threads = {determinism.variables({}, at_once=count)["TF_NUM_INTRAOP_THREADS"] for count in (1, 2, 64, None)}
     assert threads == {str(determinism.cores())}
 
 
-def test_a_network_that_is_to_be_compiled_goes_without():
+def test_a_network_that_is_compiled_has_no_deterministic_operations():
     assert determinism.variables({"jit_compile": True})["TF_DETERMINISTIC_OPS"] == "0"

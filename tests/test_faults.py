@@ -1,4 +1,4 @@
-"""What goes wrong around a run: it is named, costs only itself, and the same command mends it."""
+"""Faults during a run are named and affect only their own job, and the same command does the rest."""
 
 import errno
 import os
@@ -115,7 +115,7 @@ SAVING = {
 
 @pytest.mark.parametrize("saving", SAVING.values(), ids=SAVING)
 def test_a_full_disk_fails_only_the_job_that_meets_it_and_the_same_command_goes_on(checkout, saving):
-    """A file may not grow past what planning, reporting and a small job write, which a large job's model does."""
+    """The limit of a file's size is enough for planning, reporting and a small job, but not for a large model."""
     text = (checkout.folder / "methods/toy.py").read_text().replace("class Toy", "class Large")
     text = text.replace("np.save(folder", f"{saving}\n        np.save(folder", 1)
     (checkout.folder / "methods/large.py").write_text(text)
@@ -180,8 +180,8 @@ def test_a_read_only_results_folder_is_one_sentence(checkout):
     assert done.returncode == 2 and str(checkout.results) in done.stderr
 
 
-def test_an_image_changed_behind_a_clock_set_back_is_seen(checkout):
-    """Same path, same size, same time: a copy that keeps times, or a clock that went back."""
+def test_a_changed_image_of_the_same_size_and_time_is_noticed(checkout):
+    """Path, size and time are equal after a copy that preserves times, or if the clock was set back."""
     assert checkout.compare().returncode == 0
     before = checkout.finish_times()
     image = checkout.data / "nut/train/good/0.bmp"
@@ -198,9 +198,9 @@ def test_an_image_changed_behind_a_clock_set_back_is_seen(checkout):
 
 @pytest.mark.slow
 def test_killed_at_random_moments_a_hundred_times_nothing_is_lost_torn_or_done_twice(checkout):
-    """Runner or job is killed after a random time; then the same command ends with the table of an undisturbed run.
+    """Runner or job is killed after a random time. The same command then gives the table of an undisturbed run.
 
-    Every third run does finished jobs again, and is killed as one of them takes the place of what was there.
+    Every third run repeats finished jobs, and is killed while a new result replaces an old one.
     """
     options = ("--seeds", "0,1", "--set", "toy.pause=0.05")
     assert checkout.compare(*options).returncode == 0
@@ -229,7 +229,7 @@ def test_killed_at_random_moments_a_hundred_times_nothing_is_lost_torn_or_done_t
 
 
 def assert_sound(checkout: Checkout) -> None:
-    """Every result is whole, and its model beside it."""
+    """Check that every result is complete and has its model."""
     for name in checkout.finish_times():
         file = checkout.results / name
         assert (file.parent / "model/key").read_text() == read(file, Result).key
@@ -244,7 +244,10 @@ def kill_runner_or_job(
     within_seconds: float,
     replacing: bool = False,
 ) -> str:
-    """Which of the two was killed; the time counts from the start or, if `replacing`, from when a result is gone."""
+    """Kill the runner or a job after a random time, and return which of them.
+
+    The time counts from the start of the run or, if `replacing`, from when an old result has been deleted.
+    """
     runner = checkout.start(*checkout.options, *options)
     if replacing:
         wait_for_a_replacement(checkout, generator)
@@ -260,9 +263,9 @@ def kill_runner_or_job(
 
 
 def wait_for_a_replacement(checkout: Checkout, generator: random.Random) -> None:
-    """Until a job, any one, has taken away its old result; the new one follows within milliseconds."""
+    """Wait until a random job has deleted its old result. The new one follows within milliseconds."""
     old = generator.choice(sorted(checkout.results.glob("jobs/*/*/*/result.json")))
-    written, end = old.stat().st_mtime_ns, time.monotonic() + 60  # a new file may have the number of the one removed
+    written, end = old.stat().st_mtime_ns, time.monotonic() + 60  # not the inode number, which a new file may reuse
     with suppress(FileNotFoundError):
         while old.stat().st_mtime_ns == written:
             assert time.monotonic() < end, "waited too long"

@@ -1,4 +1,4 @@
-"""From the maps of a finished job to an operating point, on the command line and inside."""
+"""The command `finetune`, which chooses an operating point for a finished job, and its parts."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ FIGURES = 8
 
 @pytest.fixture(scope="module")
 def run_once(tmp_path_factory):
-    """A checkout in which the toy method was run on both categories; tests work in copies of it."""
+    """A checkout in which the toy method was run on both categories. Tests that change it work on copies."""
     checkout = Checkout(tmp_path_factory.mktemp("run") / "checkout")
     assert checkout.compare("--calibration", "0.4").returncode == 0
     return checkout
@@ -57,14 +57,14 @@ def test_an_operating_point_is_chosen_printed_written_and_drawn(finished):
     assert (table.threshold.diff().dropna() <= 0).all()
 
 
-def test_the_point_finds_the_stains_and_spares_the_normal_images(finished):
+def test_the_point_finds_all_stains_and_gives_no_false_alarm(finished):
     finetune(finished, "--areas", "5:25:5")
     assert record(finished)["test"]["balanced_accuracy"] == 1
     assert record(finished)["test"]["area_image_auroc"] == 1
 
 
-def test_so_few_images_are_said_not_to_promise_the_wanted_share(finished):
-    assert "promise at most 33.3% false alarms; 5.0% were wanted" in finetune(finished).stdout
+def test_it_says_if_too_few_images_promise_the_wanted_false_positive_rate(finished):
+    assert "promise a false-positive rate of at most 33.3%; 5.0% was wanted" in finetune(finished).stdout
 
 
 def test_the_report_judges_by_an_applied_point_and_says_where_it_came_from(finished):
@@ -85,7 +85,7 @@ def test_a_point_that_is_not_applied_changes_no_report(finished):
 
 
 @pytest.mark.parametrize("again", [["--force"], []], ids=["forced", "changed data"])
-def test_what_was_made_of_a_model_goes_with_it(finished, again):
+def test_files_made_from_a_model_are_deleted_with_it(finished, again):
     if not again:  # the checkout is a copy, and its results are of images of another folder
         assert finished.compare("--calibration", "0.4", "--force").returncode == 0
     finetune(finished, "--apply")
@@ -100,7 +100,7 @@ def test_what_was_made_of_a_model_goes_with_it(finished, again):
 
 def test_a_point_applied_before_stays_until_another_is_applied(finished):
     finetune(finished, "--area", "9", "--apply")
-    assert "the point applied before, 9 px" in finetune(finished).stdout
+    assert "the point applied before (9 px" in finetune(finished).stdout
 
 
 def test_a_method_whose_code_has_changed_since_is_refused(finished):
@@ -127,7 +127,7 @@ def test_the_maps_are_computed_once(finished):
     assert again.returncode == 2 and "no model was kept" in again.stderr  # the figures show reconstructions
 
 
-def test_a_second_time_gives_the_same_files(finished):
+def test_finetuning_twice_gives_the_same_files(finished):
     finetune(finished, figures=True)
     folder = next(finished.results.glob("jobs/toy/bolt/*/finetune"))
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
@@ -179,15 +179,15 @@ def test_many_held_out_images_are_divided_between_area_and_threshold(checkout):
     [
         (["--areas", "5-10"], "--areas: expected START:STOP:STEP"),
         (["--areas", "9:5:1"], "0 < START <= STOP"),
-        (["--area", "5000"], "--area: 5000 pixels are more than the smallest image's 1440"),
-        (["--areas", "100:3000:100"], "--areas: 3000 pixels are more than the smallest image's 1440"),
+        (["--area", "5000"], "--area: expected at most the 1440 pixels of the smallest image, got 5000"),
+        (["--areas", "100:3000:100"], "--areas: expected at most the 1440 pixels of the smallest image, got 3000"),
         (["--tune-on-test", "0.9"], "must be left to test on"),
         (["--area", "5", "--tune-on-test", "0.2"], "exclude each other"),
         (["--seed", "3"], "--seed or --variant"),
         (["--data", "nowhere"], "nowhere"),
     ],
 )
-def test_what_cannot_be_used_is_one_sentence_and_status_2(finished, arguments, sentence):
+def test_wrong_use_is_one_sentence_and_status_2(finished, arguments, sentence):
     done = finetune(finished, *arguments)
     assert done.returncode == 2
     assert sentence in " ".join(done.stderr.split())

@@ -1,4 +1,4 @@
-"""How several GPUs are shared out between jobs, on machines that have none: `nvidia-smi` is a little script."""
+"""GPUs are shared between jobs. The tests need no GPU: a small script stands in for `nvidia-smi`."""
 
 import os
 import random
@@ -26,7 +26,7 @@ NO_DRIVER = "NVIDIA-SMI has failed because it couldn't communicate with the NVID
 
 @pytest.fixture
 def install(tmp_path, monkeypatch):
-    """A function that puts an `nvidia-smi` on the path, which lists these GPUs."""
+    """A function that puts an `nvidia-smi` with the given output on the path."""
 
     def install(listing: str) -> None:
         (tmp_path / "listing").write_text(listing)
@@ -69,7 +69,7 @@ def test_without_nvidia_smi_there_are_none(tmp_path, monkeypatch):
         ("", []),
     ],
 )
-def test_those_that_the_user_leaves_visible_are_shared_out_as_cuda_reads_them(install, wanted, named):
+def test_only_gpus_that_the_user_leaves_visible_are_shared(install, wanted, named):
     install(TWO)
     assert [gpu.visible for gpu in gpus.visible({"CUDA_VISIBLE_DEVICES": wanted})] == named
 
@@ -84,7 +84,7 @@ def test_those_that_the_user_leaves_visible_are_shared_out_as_cuda_reads_them(in
         (NO_DRIVER, {}, "cuda:0", "cuda:0"),
     ],
 )
-def test_a_device_is_named_with_its_model_where_that_is_sure(install, listing, visible, device, described):
+def test_a_device_is_named_with_its_model_if_that_is_certain(install, listing, visible, device, described):
     install(listing)
     assert gpus.described(device, visible) == described
 
@@ -109,7 +109,7 @@ def test_the_first_jobs_go_to_the_gpus_in_turn():
         assert [jobs.enter_context(slots.one()).visible for _ in range(4)] == ["a", "b", "a", "b"]
 
 
-def test_a_place_without_gpus_is_a_place():
+def test_without_gpus_there_are_places_without_a_gpu():
     with Slots([], 1).one() as gpu:
         assert gpu is None
 
@@ -124,7 +124,7 @@ def test_each_job_of_a_run_sees_one_gpu_and_the_line_says_which(checkout, instal
     assert [done.stderr.count(f"starting, sees GPU {number}") for number in range(2)] == [2, 2]
 
 
-def test_a_job_for_the_processor_or_a_gpu_that_was_named_is_left_alone(checkout, install):
+def test_a_job_on_the_cpu_gets_no_gpu(checkout, install):
     install(TWO)
     done = checkout.compare("--device", "cpu", "--categories", "bolt")
     assert done.returncode == 0 and "sees GPU" not in done.stderr

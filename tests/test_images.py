@@ -1,4 +1,4 @@
-"""Decoding and resizing: every kind of file, every kind of damage."""
+"""Decoding and resizing images: formats, pixel types and damaged files."""
 
 import warnings
 
@@ -27,7 +27,7 @@ GRAY = RGB[..., 0]
 
 @pytest.fixture
 def save(tmp_path):
-    """A function that saves pixels, or a Pillow image, and gives the file."""
+    """A function that saves pixels or a Pillow image, and returns the file."""
 
     def to_file(picture, name="x.png", **options):
         picture = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
@@ -126,7 +126,7 @@ def test_images_are_turned_upright(save, name, orientation):
     assert image_size(path) == upright.shape[:2]
 
 
-def test_of_an_animation_the_first_frame_is_read(save):
+def test_the_first_frame_of_an_animation_is_read(save):
     frames = [Image.fromarray(GRAY), Image.fromarray(255 - GRAY)]
     path = save(frames[0], "x.webp", save_all=True, append_images=frames[1:], lossless=True)
     assert np.array_equal(read_image(path), gray(GRAY))
@@ -300,7 +300,7 @@ def test_enlarging_is_bilinear_between_pixel_centres(shape):
 
 
 def triangle(old: int, new: int) -> np.ndarray:
-    """Weights (new, old) of the triangle filter, as wide as the larger of the two pixels."""
+    """Weights (new, old) of the triangle filter, whose half-width is the larger pixel size."""
     scale = max(old / new, 1)
     centres = (np.arange(new) + 0.5) * old / new
     weights = np.maximum(0, 1 - np.abs(np.arange(old) + 0.5 - centres[:, None]) / scale)

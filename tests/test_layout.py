@@ -15,7 +15,7 @@ def cell(**changes):
 
 
 @given(category=st.text(min_size=1, max_size=20), seed=st.integers(0, 2**63 - 1))
-def test_what_a_folder_is_called_after_is_read_from_its_name(category, seed):
+def test_category_and_seed_are_read_from_the_name_of_a_folder(category, seed):
     folder = layout.of_cell(RESULTS, cell(category=category, seed=seed))
     assert (layout.category(folder), layout.seed(folder)) == (category, seed)
     assert layout.results_of(folder) == RESULTS
@@ -37,7 +37,7 @@ OTHER = {"settings": {"loss": "ssim"}, "dataset": "mvtec", "shots": 4, "calibrat
 
 
 @pytest.mark.parametrize("name", OTHER)
-def test_what_makes_other_scores_of_a_seed_is_another_variant(name):
+def test_settings_dataset_shots_and_calibration_tell_variants_apart(name):
     assert layout.of_cell(RESULTS, cell(**{name: OTHER[name]})) != layout.of_cell(RESULTS, cell())
 
 
@@ -59,6 +59,6 @@ def test_a_variant_is_found_with_every_category_and_seed_of_its_method(tmp_path)
     assert layout.of_same_variant(layout.of_cell(tmp_path, cell(seed=7))) == folders
 
 
-def test_a_folder_that_is_not_called_as_a_jobs_has_no_seed_and_no_variant(tmp_path):
+def test_a_folder_without_the_name_of_a_jobs_folder_has_no_seed_and_no_variant(tmp_path):
     folder = layout.of_cell(tmp_path, cell()).with_name("seed-of-nothing")
     assert layout.seed(folder) is None and layout.of_same_variant(folder) == []

@@ -9,11 +9,11 @@ from benchmarks import fingerprint, plugins
 from benchmarks.jobs import machine, plan
 
 CHANGING_NO_SCORE = {"pydantic", "pydantic_core", "platformdirs", "safetensors"}
-"""Imported by methods to check settings, to find folders and to keep numbers as they are."""
+"""Libraries that methods import only to check settings, find folders, or store numbers unchanged."""
 
 
 def imported(modules: list[str]) -> set[str]:
-    """The distributions that modules, and what these import from their own package, import."""
+    """The distributions imported by modules, and by what these import from their own package."""
     found = metadata.packages_distributions()
     files = set().union(*(fingerprint._files(module) for module in modules))
     tops = {name.split(".")[0] for file in files for name in fingerprint._imports(file)}

@@ -1,4 +1,4 @@
-"""Metrics against golden numbers, scikit-learn, a slow loop, and their laws."""
+"""Check metrics against golden numbers, scikit-learn, a slow loop, and mathematical laws."""
 
 from types import SimpleNamespace
 
@@ -26,7 +26,7 @@ def two_classes(pairs):
 
 @st.composite
 def maps_and_masks(draw):
-    """Up to three tiny images of different sizes, the last normal, with ties and regions of any shape."""
+    """Maps and masks of up to three tiny images of different sizes, with ties, and of a normal image."""
     shapes = draw(st.lists(st.tuples(st.integers(2, 6), st.integers(2, 6)), min_size=1, max_size=3))
     maps = [draw(arrays.arrays(np.float64, shape, elements=st.integers(-4, 4).map(float))) for shape in shapes]
     masks = [draw(arrays.arrays(bool, shape)) for shape in shapes]
@@ -35,7 +35,7 @@ def maps_and_masks(draw):
 
 
 def slow_pixel_metrics(maps, masks, fpr_limit=0.3):
-    """Threshold by threshold, labelling with scikit-image."""
+    """Compute pixel metrics threshold by threshold, with regions labelled by scikit-image."""
     masks = [np.zeros(scores.shape, bool) if mask is None else mask for scores, mask in zip(maps, masks, strict=True)]
     scores, truth = (np.concatenate([array.ravel() for array in arrays]) for arrays in (maps, masks))
     regions = []
@@ -59,7 +59,7 @@ def slow_pixel_metrics(maps, masks, fpr_limit=0.3):
 
 
 def random_images(seed=0, kind=np.float64):
-    """Three noisy maps of different sizes with defects that stand out a little, and a normal one."""
+    """Noisy maps of three images of different sizes with faint defects, and of a normal image; and their masks."""
     generator = np.random.default_rng(seed)
     maps, masks = [], []
     for height, width in ((40, 50), (31, 64), (50, 20)):
@@ -230,13 +230,13 @@ def test_one_class_is_refused_in_a_sentence(labels):
         metrics.pixel_metrics([np.zeros((2, 2))], [np.full((2, 2), labels[0])])
 
 
-def test_nothing_is_refused_in_a_sentence():
+def test_empty_input_is_refused_in_a_sentence():
     with pytest.raises(metrics.OneClassError, match="no normal and no defective"):
         metrics.pixel_metrics([], [])
 
 
 def test_a_mask_of_another_size_is_refused_naming_the_image():
-    with pytest.raises(ValueError, match=r"map 0 is \(2, 2\), its mask \(2, 3\)"):
+    with pytest.raises(ValueError, match=r"got map 0 of \(2, 2\) with mask \(2, 3\)"):
         metrics.pixel_metrics([np.zeros((2, 2))], [np.zeros((2, 3), bool)])
 
 

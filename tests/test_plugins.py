@@ -36,14 +36,14 @@ def test_a_name_like_no_other_is_answered_with_all():
         plugins.method("zzz")
 
 
-def test_only_the_changed_settings_name_a_variant():
+def test_a_variant_is_named_by_its_changed_settings_alone():
     name = plugins.names(methods)[0]
     choice = plugins.choose(name, {})
     assert choice.changed == {}
     assert plugins.choose(name, choice.settings) == choice
 
 
-def test_of_a_preset_only_its_name_and_what_departs_from_it_name_a_variant():
+def test_a_variant_with_a_preset_is_named_by_the_preset_and_by_settings_that_differ_from_it():
     choice = plugins.choose("differnet", {"preset": "fast", "bank_views": 64, "clamp": 3.0})
     assert choice.changed == {"preset": "fast", "bank_views": 64}
     assert plugins.choose("differnet", choice.settings).changed == choice.changed

@@ -1,4 +1,4 @@
-"""`predict` from the command line and from Python, on jobs of the toy method: bolt has an operating point, nut none."""
+"""The command and the function `predict`, on jobs of the toy method. Only the one on bolt has an operating point."""
 
 import csv
 import json
@@ -21,7 +21,7 @@ AREA_PX = 9
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Checkout:
-    """Trained once; what changes its results works on `mine`."""
+    """A checkout with finished jobs, trained once. Tests that change results use `mine`."""
     checkout = Checkout(tmp_path_factory.mktemp("finished") / "checkout")
     checkout.compare()
     chosen = ["--results", str(checkout.results), "--method", "toy", "--category", "bolt", "--area", str(AREA_PX)]
@@ -31,7 +31,7 @@ def finished(tmp_path_factory) -> Checkout:
 
 @pytest.fixture
 def mine(finished, tmp_path) -> Path:
-    """A copy of the results."""
+    """A copy of the checkout whose results a test may change."""
     return shutil.copytree(finished.results, tmp_path / "mine")
 
 
@@ -49,7 +49,7 @@ def job(results: Path, category: str = "bolt") -> Path:
     return next(results.glob(f"jobs/toy/{category}/*"))
 
 
-def test_there_is_a_line_an_image_and_the_status_is_0_whatever_the_verdicts(finished):
+def test_each_image_has_a_line_and_the_status_is_0_whatever_the_verdicts(finished):
     done = judge(finished, finished.data / "bolt/test/good/0.png", finished.data / "bolt/test/stain/0.png")
     good, stain = done.stdout.splitlines()
     assert done.returncode == 0
@@ -69,7 +69,7 @@ def test_with_an_operating_point_the_scores_are_the_levels_that_finetune_stored(
     assert all(int(row["largest_area_px"]) >= AREA_PX for row in found.values() if row["verdict"] == "defective")
 
 
-def test_without_one_they_are_the_scores_of_the_report_at_its_threshold(finished, tmp_path):
+def test_without_an_operating_point_scores_and_threshold_are_those_of_the_report(finished, tmp_path):
     done = judge(finished, finished.data / "nut/test", "--csv", tmp_path / "verdicts.csv", category="nut")
     images = read(job(finished.results, "nut") / "result.json", Result).images
     found = {Path(row["path"]).relative_to(finished.data).as_posix(): row for row in table(tmp_path / "verdicts.csv")}
@@ -88,7 +88,7 @@ def test_the_same_images_twice_give_the_same_lines(finished):
     assert first == second and len(first.splitlines()) == 6
 
 
-def test_what_cannot_be_read_is_reported_the_others_go_on_and_the_status_is_1(finished, tmp_path):
+def test_unreadable_images_are_reported_the_others_are_judged_and_the_status_is_1(finished, tmp_path):
     (tmp_path / "torn.png").write_bytes(b"\x89PNG")
     stain = finished.data / "bolt/test/stain/0.png"
     table_file = tmp_path / "deep/verdicts.csv"
@@ -155,11 +155,14 @@ WRONG = {
     "a seed that was not run": (["--seed", "3"], "0 of the finished jobs"),
     "a bad device": (["--device", "gpu"], "--device: expected auto, cpu, cuda or cuda:N"),
     "a device that is not there": (["--device", "cuda:7"], "cuda:7 is not there"),
-    "a table that is an image": (["--csv", "a.png"], "--csv a.png: that is an image's name"),
+    "a table that is an image": (["--csv", "a.png"], "--csv a.png: expected the name of a table"),
     "a table that is a folder": (["--csv", "parts"], "--csv parts cannot be written: it is a folder"),
     "overlays in a file": (["--overlays", "ours.txt"], "--overlays ours.txt cannot be written"),
     "overlays without regions": (["--category", "nut", "--overlays", "seen"], "no operating point was applied"),
-    "overlays among the images": (["parts/bolt", "--overlays", "parts/bolt/seen"], "would take overlays for images"),
+    "overlays among the images": (
+        ["parts/bolt", "--overlays", "parts/bolt/seen"],
+        "would judge the overlays as images",
+    ),
     "overlays over the images": (["--overlays", "parts/bolt/test/good"], "would replace the image"),
     "no results": (["--results", "parts"], "no finished job there"),
 }
@@ -210,7 +213,10 @@ HOSTILE = {
     "a point of a negative area": (lambda folder: change(folder / "operating_point.json", area_px=-3), "is damaged"),
     "a point of any area": (lambda folder: change(folder / "operating_point.json", area_px=10**30), "is damaged"),
     "a point without its images": (lambda folder: change(folder / "operating_point.json", images=[]), "is damaged"),
-    "other settings": (lambda folder: change(folder / "model/settings.json", epochs=3), "not hold the settings of the"),
+    "other settings": (
+        lambda folder: change(folder / "model/settings.json", epochs=3),
+        "settings are not those of the result",
+    ),
     "a point of another version": (lambda folder: change(folder / "operating_point.json", format=9), "another version"),
     "a torn job": (lambda folder: (folder / "job.json").write_bytes(b"\xff{"), "0 of the finished jobs"),
 }
@@ -223,7 +229,7 @@ def test_a_folder_that_cannot_be_trusted_is_one_sentence_and_status_2(finished, 
     assert done.returncode == 2 and sentence in done.stderr and done.stdout == ""
 
 
-def test_a_name_that_is_no_text_is_printed_and_written(finished, tmp_path):
+def test_a_file_name_that_is_not_utf8_is_printed_and_written(finished, tmp_path):
     image = tmp_path / "f\udce4hig.png"
     try:
         write_image(image, seed=1)
@@ -232,11 +238,6 @@ def test_a_name_that_is_no_text_is_printed_and_written(finished, tmp_path):
     done = judge(finished, tmp_path, "--csv", tmp_path / "verdicts.csv")
     assert done.returncode == 0 and r"f\xe4hig.png" in done.stdout
     assert table(tmp_path / "verdicts.csv")[0]["path"].endswith(r"f\xe4hig.png")
-
-
-def test_help_teaches(finished):
-    done = judge(finished, "--help")
-    assert done.returncode == 0 and "Example: python -m benchmarks predict" in done.stdout
 
 
 def python(checkout: Checkout, code: str) -> str:
@@ -261,7 +262,7 @@ def test_the_function_gives_what_the_command_does(finished, tmp_path):
     assert json.loads(found) == expected
 
 
-def test_the_function_takes_arrays_and_goes_on_after_what_cannot_be_read(finished):
+def test_the_function_takes_arrays_and_goes_on_after_an_unreadable_image(finished):
     found = python(
         finished,
         "import benchmarks\n"

@@ -1,4 +1,4 @@
-"""The main job from the command line, in a checkout to which one method file was added."""
+"""The command `run`, in a checkout to which one method file was added."""
 
 import json
 import os
@@ -92,7 +92,7 @@ def test_tracking_epochs_looks_again_and_then_is_kept(checkout):
     ],
 )
 def test_a_failed_job_is_listed_with_its_reason(checkout, fault, reason):
-    # Not through compare(): the log of a crash holds a traceback, the screen must not.
+    # The log of a crash holds a traceback. compare() fails if the screen shows one.
     done = checkout.compare("--set", f"toy.fault={fault}", "--categories", "bolt")
     assert done.returncode == 1
     assert reason in done.stderr
@@ -107,7 +107,7 @@ def test_a_bad_category_fails_alone(checkout):
     assert checkout.done() == ["bolt"]
 
 
-def test_a_failure_that_was_mended_is_forgotten(checkout):
+def test_a_failure_is_forgotten_once_its_cause_is_mended(checkout):
     checkout.compare()
     image = checkout.data / "nut/train/good/0.png"
     (held := image.rename(checkout.folder / "held.png")).touch()
@@ -141,7 +141,7 @@ def test_images_of_another_folder_do_not_replace_results_unasked(checkout):
     assert checkout.compare("--data", str(other), "--force").returncode == 0
 
 
-def test_the_report_says_whose_results_are_of_older_code_or_other_folders(checkout):
+def test_the_report_names_results_of_older_code_or_other_folders(checkout):
     assert checkout.compare().returncode == 0
     assert "versions of its code" not in (checkout.results / "report.md").read_text()
     method = checkout.folder / "methods/toy.py"
@@ -421,7 +421,7 @@ def test_check_exits_1_where_a_run_would_be_wrong(checkout):
     assert done.returncode == 1 and "1.png" in done.stdout.replace("\n", "")
 
 
-@pytest.mark.parametrize("command", ["run", "report", "check", "list"])
-def test_help_teaches(checkout, command):
+@pytest.mark.parametrize("command", ["run", "report", "finetune", "predict", "check", "list"])
+def test_the_help_of_each_command_ends_with_an_example(checkout, command):
     done = checkout.run("--help", command=command)
-    assert done.returncode == 0 and "Usage" in done.stdout
+    assert done.returncode == 0 and f"Example: python -m benchmarks {command}" in done.stdout

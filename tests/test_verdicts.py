@@ -23,7 +23,7 @@ BY_AREA = Rule(threshold=50.0, area_px=4)
 
 
 def toy(mean: float = 0.0) -> Toy:
-    """Its map is the image, at half the size."""
+    """A toy method whose anomaly map is the image at half its size."""
     method = Toy()
     method.mean = np.full(3, mean)
     return method
@@ -54,7 +54,7 @@ def few_levels(shape: tuple[int, int]) -> st.SearchStrategy:
     area_px=st.integers(1, 90),
     threshold=st.floats(-1, 256),
 )
-def test_an_image_is_defective_where_it_has_regions(pixels, area_px, threshold):
+def test_an_image_is_defective_exactly_if_it_has_regions(pixels, area_px, threshold):
     found = verdict(gray(pixels), Rule(threshold, area_px))
     assert found.defective == bool(found.regions)
     assert all(region.area_px >= area_px and region.peak > threshold for region in found.regions)
@@ -62,14 +62,14 @@ def test_an_image_is_defective_where_it_has_regions(pixels, area_px, threshold):
 
 @settings(deadline=None)
 @given(pixels=few_levels((6, 7)), area_px=st.integers(1, 42), side=st.sampled_from([-np.inf, np.inf]))
-def test_that_holds_next_to_a_level_too(pixels, area_px, side):
+def test_an_image_is_defective_exactly_if_it_has_regions_at_thresholds_next_to_a_level(pixels, area_px, side):
     level = verdict(gray(pixels), Rule(0.0, area_px)).score
     beside = verdict(gray(pixels), Rule(float(np.nextafter(level, side)), area_px))
     assert beside.defective == bool(beside.regions) == (side < 0)
 
 
 @pytest.mark.parametrize(("rule", "asked"), [(BY_SCORE, "image_scores"), (BY_AREA, "anomaly_maps")])
-def test_what_a_rule_does_not_judge_by_is_not_computed(rule, asked, monkeypatch):
+def test_maps_or_scores_that_a_rule_does_not_need_are_not_computed(rule, asked, monkeypatch):
     method, image = toy(), spot(8)
     judged_by = list(getattr(method, asked)([image]))
     for name in ("score", "image_scores", "anomaly_maps"):
@@ -91,7 +91,7 @@ def largest_px(above: np.ndarray) -> int:
     return max(np.bincount(label(above, connectivity=2).ravel())[1:], default=0)
 
 
-def test_a_spot_smaller_than_the_minimum_area_is_none():
+def test_a_spot_smaller_than_the_minimum_area_is_no_region():
     assert not verdict(spot(2), Rule(50.0, 100)).defective
     (region,) = verdict(spot(14), Rule(50.0, 100)).regions
     assert region.area_px >= 100 and region.peak == 200
@@ -109,7 +109,7 @@ def test_without_an_operating_point_the_image_score_decides_and_there_are_no_reg
 
 
 @pytest.mark.parametrize("rule", [BY_SCORE, BY_AREA])
-def test_order_and_company_do_not_matter(rule):
+def test_order_and_other_images_do_not_matter(rule):
     images = [spot(side) for side in (0, 3, 8)]
     together = [answer.verdict for answer in verdicts.inspect(toy(), rule, images)]
     assert together == [verdict(image, rule) for image in images]
@@ -122,7 +122,7 @@ def test_images_are_asked_for_one_at_a_time():
     assert asked == [2]
 
 
-def test_what_cannot_be_read_keeps_its_place_and_the_others_go_on(tmp_path):
+def test_an_unreadable_image_keeps_its_place_and_the_others_are_judged(tmp_path):
     (tmp_path / "torn.png").write_bytes(b"\x89PNG")
     sources = [spot(2), tmp_path / "torn.png", tmp_path / "nowhere.png", spot(9)]
     kinds = [isinstance(answer, ImageError) for answer in verdicts.inspect(toy(), BY_AREA, sources)]
@@ -134,7 +134,7 @@ def test_what_cannot_be_read_keeps_its_place_and_the_others_go_on(tmp_path):
 )
 def test_an_array_that_is_no_rgb_image_is_refused(image):
     (answer,) = verdicts.inspect(toy(), BY_AREA, [image])
-    assert isinstance(answer, ImageError) and "expected (height, width, 3) uint8" in str(answer)
+    assert isinstance(answer, ImageError) and "expected a (height, width, 3) uint8 RGB array" in str(answer)
 
 
 def test_a_score_that_is_no_number_is_no_verdict(tmp_path):
@@ -157,7 +157,7 @@ def test_a_file_whose_name_is_not_an_images_is_taken_as_it_is_given(tmp_path):
     ]
 
 
-def test_one_path_alone_is_not_taken_for_its_letters():
+def test_a_single_path_given_as_text_is_one_path():
     assert list(verdicts.sources("parts/a.png")) == [Path("parts/a.png")]
 
 
@@ -171,7 +171,7 @@ def test_a_folder_without_images_cannot_be_read(tmp_path):
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
-    """A function that gives a fresh copy of a saved model of a method."""
+    """A function that returns a fresh copy of the saved model of a method."""
     kept: dict[str, dict[str, bytes]] = {}
 
     def copy(name: str, folder: Path) -> tuple[type[Method], Path]:

@@ -1,1 +1,1 @@
-"""The commands: a file each, named after the command."""
+"""One file for each command, named after it."""

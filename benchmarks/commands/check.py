@@ -13,7 +13,7 @@ COLOURS = {"error": "red", "warning": "yellow", "note": "default"}
 
 
 def run(dataset: str, root: Path, categories: list[str] | None) -> int:
-    """Print what is found in the data; 1 where there are errors, 0 also where warnings may make numbers wrong."""
+    """Print what is found in the data. Return 1 if there are errors, else 0, even if there are warnings."""
     levels, layout = Counter(), plugins.dataset(dataset)
     data.obtain(layout, root)
     with Progress(console=err, transient=True) as bars:

@@ -1,4 +1,4 @@
-"""The command `finetune`: choose an operating point of a finished job, store it, draw it, and print it."""
+"""The command `finetune`: choose an operating point for a finished job, store it, plot it and print it."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +18,7 @@ from benchmarks.trained import Trained
 from reports.results import OperatingPoint
 
 ALTERNATIVES = 9
+"""Number of areas in the table of alternatives, besides the chosen one."""
 COLUMNS = {
     "area_px": ("area, px", "{:.0f}"),
     "area_share": ("share", "{:.3%}"),
@@ -27,11 +28,11 @@ COLUMNS = {
     "tuning_true_negative_rate": ("TNR", "{:.3f}"),
     "tuning_balanced_accuracy": ("balanced", "{:.3f}"),
 }
-"""Of the table of alternatives: heading and format."""
+"""Heading and number format of each column of the table of alternatives."""
 
 
 def run(trained: Trained, request: TuningRequest, *, data: Path | None, figures: bool, apply: bool) -> None:
-    """Choose an operating point, write and print it, and with `apply` let the report judge by it."""
+    """Choose an operating point, write it and print it. With `apply`, `report` and `predict` judge by it."""
     with Progress(console=err, transient=True) as bars:
         task = bars.add_task("reading", total=None)
 
@@ -57,7 +58,7 @@ def _show(
     standing: OperatingPoint | None,
     applied: bool,
 ) -> None:
-    """The chosen point, its alternatives, what it does to the test images, and where all is written."""
+    """Print the chosen point, its alternatives, its results on the test images, and the files written."""
     for line in _choice(record):
         say(line, on=out)
     out.print(_alternatives(by_area))
@@ -71,10 +72,11 @@ def _written(folder: Path) -> str:
 
 def _application(folder: Path, standing: OperatingPoint | None, applied: bool) -> str:
     if applied:
-        return f"applied: `report` and `predict` judge by this point; to withdraw it, delete {folder.parent / POINT}"
+        return f"applied: report and predict judge by this point; to withdraw it, delete {folder.parent / POINT}"
     if standing:
-        return f"not applied: the point applied before, {standing.area_px} px above {standing.threshold:.5g}, stays"
-    return "not applied: with --apply, `report` and `predict` judge by this point"
+        before = f"{standing.area_px} px, threshold {standing.threshold:.5g}"
+        return f"not applied: the point applied before ({before}) stays in use"
+    return "not applied: with --apply, report and predict would judge by this point"
 
 
 def _choice(record: Mapping[str, Any]) -> Iterator[str]:
@@ -83,22 +85,25 @@ def _choice(record: Mapping[str, Any]) -> Iterator[str]:
         f"minimum defect area {record['area_px']} px ({record['area_share']:.3%} of the image), "
         f"threshold {record['threshold']:.5g}"
     )
-    yield f"the area: {record['chosen_on']}"
+    yield f"choice of the area: {record['chosen_on']}"
     wanted, promised = record["wanted_false_alarm_share"], record["promised_false_alarm_share"]
-    short = f"; {wanted:.1%} were wanted, and so few images cannot promise that" if promised > wanted else ""
+    short = f"; {wanted:.1%} was wanted, but so few images cannot promise that" if promised > wanted else ""
     yield (
-        f"the threshold: set by {record['calibration_images']} normal images, which promise at most {promised:.1%} "
-        f"false alarms{short}"
+        f"threshold set by: {record['calibration_images']} normal images, which promise a false-positive rate of at "
+        f"most {promised:.1%}{short}"
     )
 
 
 def _alternatives(by_area: pd.DataFrame) -> Table:
-    """Areas from the smallest to the largest tried, the chosen one among them, with what they do to tuning images."""
+    """A table of areas from the smallest to the largest tried, with their results on the tuning images.
+
+    The chosen area is always one of them.
+    """
     chosen = int(by_area["chosen"].argmax())
     shown = np.linspace(0, len(by_area) - 1, min(ALTERNATIVES, len(by_area))).round().astype(int)
     lines = by_area.iloc[sorted({chosen, *shown.tolist()})]
     columns = {name: column for name, column in COLUMNS.items() if lines[name].notna().any()}
-    title = "image AUROC, true positive and true negative rate, balanced accuracy: of the tuning images at t(area)"
+    title = "AUROC, true positive rate, true negative rate and balanced accuracy of the tuning images"
     table = Table(*(heading for heading, _ in columns.values()), "", box=None, title=title, title_justify="left")
     for column in table.columns:
         column.justify, column.no_wrap = "right", True
@@ -111,12 +116,12 @@ def _alternatives(by_area: pd.DataFrame) -> Table:
 def _outcome(record: Mapping[str, Any]) -> Iterator[str]:
     test, oracle = record["test"], record["oracle"]
     yield (
-        f"on {test['normal_images']} normal and {test['defective_images']} defective test images, which chose nothing: "
-        f"{_rates(test)}"
+        f"result on {test['normal_images']} normal and {test['defective_images']} defective test images, on which "
+        f"nothing was chosen: {_rates(test)}"
     )
     if oracle:
         yield (
-            f"oracle, chosen on these very images: {_rates(oracle)} with {oracle['area_px']} px above "
+            f"oracle, chosen on these test images: {_rates(oracle)}, with {oracle['area_px']} px and threshold "
             f"{oracle['threshold']:.5g}"
         )
 

@@ -16,7 +16,7 @@ from methods import Method
 
 
 def run(name: str) -> None:
-    """Print a method with its settings, or a dataset, in full; without a name a line for each.
+    """Print one method or dataset in full. For an empty name, print a line for each of them.
 
     Raises UsageError for an unknown name.
     """
@@ -31,7 +31,7 @@ def run(name: str) -> None:
 
 
 def _list_all() -> None:
-    """A line for each method and each dataset, and the settings of the methods."""
+    """Print a line for each method and each dataset, then the settings of the methods."""
     for package, base in ((methods, Method), (datasets, Dataset)):
         table = Table(title=package.__name__, title_justify="left", box=None, show_header=False)
         for name in found.names(package):
@@ -71,7 +71,7 @@ def _first_line(cls: type) -> str:
 
 
 def _default(field) -> str:
-    """As --set takes it."""
+    """The default of a setting, written as --set takes it."""
     default = getattr(field.default, "default", field.default)
     return default if isinstance(default, str) else json.dumps(default)
 

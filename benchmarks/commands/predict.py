@@ -1,4 +1,4 @@
-"""The command `predict`: new images judged by a finished job, a line each, with a table and overlays if asked for."""
+"""The command `predict`: judge new images with a finished job; write a CSV table and overlays if asked to."""
 
 import csv
 import io
@@ -20,17 +20,17 @@ from reports import overlay
 from reports.files import write_text
 
 COLUMNS = ("path", "score", "threshold", "verdict", "regions", "largest_area_px", "reason")
-"""Of the CSV: `regions` is their number; `reason` says why an image could not be judged, or not as others are."""
+"""Columns of the CSV table. `regions` is the number of regions; `reason` explains an unusual verdict or a failure."""
 TOO_SMALL = "the whole image is smaller than the minimum defect area"
-NO_REGIONS = "judged by the image score, without regions; where the method has maps, `finetune --apply` gives them"
+NO_REGIONS = "judged by the image score, without regions; if the method gives maps, run finetune --apply to get regions"
 
 Row = dict[str, str | int | float | None]
 
 
 def run(trained: Trained, images: Sequence[Path], *, table: Path | None, overlays: Path | None, device: str) -> int:
-    """Print a line an image and write what is asked for; 1 where an image could not be read, else 0.
+    """Print one line an image and write the outputs. Return 1 if an image could not be read, else 0.
 
-    Raises UsageError, before the model is loaded, where what is asked for cannot be made or written.
+    Raises UsageError, before the model is loaded, if an output cannot be made or written.
     """
     rule, paths = verdicts.rule(trained), list(verdicts.sources(images))
     places = _overlay_places(overlays, images, paths, rule) if overlays else {}
@@ -51,7 +51,7 @@ def run(trained: Trained, images: Sequence[Path], *, table: Path | None, overlay
 
 
 def line(verdict: Verdict, width: int = 0) -> str:
-    """A verdict in one line: path, score, threshold and word; with an operating point also the regions."""
+    """A verdict in one line: path, score, threshold, defective or normal; with an operating point also the regions."""
     score, threshold = told_apart(verdict.score, verdict.threshold)
     fields = [f"{_text(verdict.path):{width}}", f"score {score:8}", f"threshold {threshold:8}", _word(verdict)]
     if verdict.regions is not None:
@@ -61,7 +61,10 @@ def line(verdict: Verdict, width: int = 0) -> str:
 
 
 def told_apart(score: float, threshold: float) -> tuple[str, str]:
-    """Both in five significant digits, or in as many more as different numbers need to look different."""
+    """Score and threshold as texts of five significant digits.
+
+    Numbers that differ get as many more digits as they need to look different.
+    """
     for digits in range(5, 17):
         texts = f"{score:.{digits}g}", f"{threshold:.{digits}g}"
         if score == threshold or texts[0] != texts[1]:
@@ -70,9 +73,9 @@ def told_apart(score: float, threshold: float) -> tuple[str, str]:
 
 
 def places(folder: Path, paths: Sequence[Path]) -> dict[Path, Path]:
-    """Where the overlay of each image goes: below `folder` as the image lies below the folder that holds them all.
+    """The overlay file of each image, below `folder`, with the subfolders of the images' common parent folder.
 
-    Where two would be one, as those of `a.png` and `a.jpg`, the later gets a number.
+    If two images would share a file, such as `a.png` and `a.jpg`, the later one gets a number.
     """
     whole = {path: Path(os.path.abspath(path)) for path in paths}
     common = os.path.commonpath([path.parent for path in whole.values()] or [""])
@@ -86,7 +89,7 @@ def places(folder: Path, paths: Sequence[Path]) -> dict[Path, Path]:
 
 
 def _free_name(wanted: Path, taken: set[str]) -> Path:
-    """Not even told from a taken one by capitals alone."""
+    """A name that differs from every taken one by more than upper and lower case; `taken` is in lower case."""
     name, number = wanted, 1
     while str(name).casefold() in taken:
         number += 1
@@ -97,26 +100,29 @@ def _free_name(wanted: Path, taken: set[str]) -> Path:
 def _overlay_places(overlays: Path, images: Sequence[Path], paths: Sequence[Path], rule: Rule) -> dict[Path, Path]:
     if rule.area_px is None:
         raise UsageError(
-            f"--overlays {overlays}: there are no regions to outline, as no operating point was applied; where the "
-            "method has maps, `finetune --apply` gives one"
+            f"--overlays {overlays}: there are no regions to outline, as no operating point was applied; if the "
+            "method gives maps, run finetune --apply first"
         )
     with _writing("--overlays", overlays):
         overlays.mkdir(parents=True, exist_ok=True)
     for folder in filter(os.path.isdir, images):
         if overlays.resolve().is_relative_to(folder.resolve()):
             raise UsageError(
-                f"--overlays {overlays}: it lies in {folder}, and the next run there would take overlays for images"
+                f"--overlays {overlays}: it lies in {folder}, so the next run there would judge the overlays as "
+                "images: name a folder outside"
             )
     found = places(overlays, [path for path in paths if os.path.isfile(path)])
     if replaced := {path.resolve() for path in paths} & {place.resolve() for place in found.values()}:
-        raise UsageError(f"--overlays {overlays}: an overlay would replace the image {min(replaced)}")
+        raise UsageError(
+            f"--overlays {overlays}: an overlay would replace the image {min(replaced)}: name another folder"
+        )
     return found
 
 
 def _prepare_table(table: Path) -> None:
-    """Whatever can go wrong with the table should do so before hours of scoring."""
+    """Raise what can go wrong with the table before hours of scoring."""
     if is_image_name(table.name):
-        raise UsageError(f"--csv {table}: that is an image's name; expected that of a table, such as verdicts.csv")
+        raise UsageError(f"--csv {table}: expected the name of a table, such as verdicts.csv, got that of an image")
     with _writing("--csv", table):
         if table.is_dir():
             raise IsADirectoryError("it is a folder")
@@ -146,7 +152,7 @@ def _tell(answer: Inspection | ImageError, width: int) -> None:
 
 
 def _sum_up(rows: Sequence[Row]) -> int:
-    """How many of each kind; the exit status."""
+    """Print the number of verdicts of each kind. Return the exit status."""
     count = Counter(row["verdict"] for row in rows)
     say(", ".join(f"{count[word]} {word}" for word in ("defective", "normal", "unreadable")))
     return 1 if count["unreadable"] else 0
@@ -164,7 +170,7 @@ def _row(path: Path, answer: Inspection | ImageError) -> Row:
 
 
 def _csv_text(rows: Sequence[Row]) -> str:
-    """Numbers at full precision; nothing where a number does not exist."""
+    """The CSV table, with numbers at full precision. A number that does not exist is an empty field."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -181,5 +187,5 @@ def _reason(verdict: Verdict) -> str:
 
 
 def _text(path: Path) -> str:
-    """A path that can be printed whatever bytes its name is made of."""
+    """A path as text that can always be printed; bytes that are no UTF-8 are escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")

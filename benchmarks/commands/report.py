@@ -1,4 +1,4 @@
-"""From all that a results folder holds to its report."""
+"""The command `report`: write the report of a results folder."""
 
 import gc
 import threading
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from benchmarks.evaluation.result_rows import Measured
 
 MANY = 1000
-"""So many results are worth further processes."""
+"""From this many results on, further processes help."""
 PROCESSES = 8
+"""The most processes used."""
 
 
 def run(results: Path) -> None:
-    """Write report.md and report.csv from what a folder holds. Raises UsageError where it holds no result."""
+    """Write report.md and report.csv of a results folder. Raises UsageError if it holds neither result nor failure."""
     from benchmarks.evaluation import result_rows
 
     folders = layout.all_in(results)
@@ -50,9 +51,10 @@ def run(results: Path) -> None:
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """A report leaves no objects that hold each other, and to look for them takes a quarter of its time.
+    """Switch the garbage collector off while a report is written.
 
-    What is there at the end is kept out of later looks: those at the exit alone take half a second.
+    A report leaves no reference cycles, and searching for them takes a quarter of its time. At the end all objects are
+    frozen: without that, the collections at exit alone take half a second.
     """
     gc.disable()
     try:
@@ -63,14 +65,14 @@ def _without_garbage_collection() -> Iterator[None]:
 
 
 def _helpers(results: int) -> Executor:
-    """Who measures results and draws: other processes if they are many, else a thread."""
+    """The pool that measures results and draws figures: processes if there are many results, else one thread."""
     if results < MANY or threading.active_count() > 1:  # a process with threads may not be copied
         return ThreadPoolExecutor(1)
     return ProcessPoolExecutor(min(PROCESSES, determinism.cores()))
 
 
 def _measure(folder: Path) -> "Measured | Failure | None":
-    """What a job's folder tells; None: nothing."""
+    """The measured result or the failure that a job's folder holds; None if it holds neither."""
     from benchmarks.evaluation import result_rows
 
     found = results_folder.result(folder)

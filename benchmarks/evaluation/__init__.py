@@ -1,1 +1,1 @@
-"""How results are judged: scores, maps and stored results in, numbers out; reads no file."""
+"""Judge results: compute numbers from scores, anomaly maps and stored results."""

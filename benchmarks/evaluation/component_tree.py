@@ -1,9 +1,9 @@
-"""Every component of a map at every threshold, in one pass.
+"""The components of a map at every threshold, found in one pass.
 
-Pixels join in order of falling value, and a union-find with areas follows the components as they are born, grow and
-merge (the flooding of Najman and Couprie's component tree, 2006). What is asked of a threshold depends only on the
-pixels above it, so it is enough to remember, after each pixel, how many components there are, the largest area
-and the sum of the squared areas: every sweep over thresholds or areas is then a binary search.
+Pixels are added in order of falling value. A union-find structure tracks the components as they appear, grow and merge
+(the flooding of Najman and Couprie's component tree, 2006). Three numbers are stored after each pixel: the number of
+components, the largest area, and the sum of the squared areas. What is computed for a threshold depends only on the
+pixels above it, so a sweep over thresholds or areas is a binary search in these numbers.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ import numpy as np
 
 
 class Components(NamedTuple):
-    """The components of {map > t} for each threshold t; arrays as long as the thresholds, areas in pixels.
+    """The components of {map > t} for each threshold t. Arrays with one value a threshold; areas in pixels.
 
-    Where no pixel is above t there is no component, and the mean and standard deviation are NaN.
+    If no pixel is above t, there is no component, and mean and standard deviation are NaN.
     """
 
     number: np.ndarray
@@ -27,7 +27,7 @@ class Components(NamedTuple):
 
 
 class ComponentTree:
-    """The 8-connected components of a two-dimensional float or integer map at all its levels.
+    """The 8-connected components of a two-dimensional float or integer map, at all its levels.
 
     Raises ValueError for a map that is not two-dimensional, is empty, or holds NaN.
     """
@@ -35,9 +35,9 @@ class ComponentTree:
     def __init__(self, map: np.ndarray):
         map = np.asarray(map)
         if map.ndim != 2 or map.size == 0:
-            raise ValueError(f"expected a map of shape (h, w) with pixels in it, got shape {map.shape}")
+            raise ValueError(f"expected a map of shape (h, w) with at least one pixel, got shape {map.shape}")
         if np.isnan(map).any():
-            raise ValueError("the map holds NaN: components need an order of values")
+            raise ValueError("expected a map without NaN, as components need an order of values")
         self.map = map
 
     @cached_property
@@ -56,8 +56,8 @@ class ComponentTree:
     def level_at_area(self, areas: Sequence[int]) -> np.ndarray:
         """T_A for each area A in pixels: the highest level v at which {map >= v} has a component of at least A pixels.
 
-        The maximum of the area opening, so `T_A > t` says exactly that {map > t} has such a component. Minus infinity
-        for an area larger than the map; float64.
+        T_A is the maximum of the area opening, so `T_A > t` holds exactly if {map > t} has such a component. It is
+        minus infinity for an area larger than the map. The array is float64.
         """
         _, largest, _ = self._history
         pixels = np.searchsorted(largest, np.maximum(areas, 1), side="left")
@@ -74,7 +74,7 @@ class ComponentTree:
         return Components(number, mean, std, largest)
 
     def areas_at(self, threshold: float) -> np.ndarray:
-        """Areas in pixels of all components of {map > threshold}, rising."""
+        """Areas in pixels of all components of {map > threshold}, in increasing order."""
         above = self._order[: int(self._pixels_above([threshold])[0])]
         *_, areas = _flood(above, *self.map.shape)
         return np.sort(areas)
@@ -93,9 +93,10 @@ def _root(parent, pixel):
 
 @numba.njit(cache=True, nogil=True)
 def _flood(order, height, width):
-    """Join pixels in the given order.
+    """Add pixels in the given order.
 
-    Number of components, largest area and sum of squared areas after 0, 1, 2, ... pixels; and the areas at the end.
+    Returns the number of components, the largest area and the sum of squared areas after 0, 1, 2, ... pixels, and the
+    areas of all components at the end.
     """
     parent = np.full(height * width, -1, np.int32)
     area = np.zeros(height * width, np.int32)

@@ -1,8 +1,11 @@
-"""When an image is called defective, and where: the only home of thresholds and of the minimum defect area.
+"""Thresholds and the minimum defect area: they decide whether an image is called defective, and where.
 
-The rule of anomaly maps: an image is defective where {map > t} has an 8-connected component of at least A pixels. With
-T_A(map), the highest level at which such a component exists, the rule is exactly T_A(map) > t. So T_A is an image
-score, and what holds of scores and thresholds holds of it. All areas are in pixels of the original image.
+The rule for anomaly maps: an image is called defective if {map > t} has an 8-connected component of at least A pixels.
+Let T_A(map) be the highest level at which such a component exists. Then the rule is exactly T_A(map) > t. So T_A is an
+image score, and everything here about scores and thresholds applies to it. Areas are in pixels of the original image.
+
+Two terms: a *false alarm* is a normal image that is called defective. The *false-positive rate* is the share of normal
+images that are false alarms. `false_alarm_share` in names is this rate.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,51 +18,55 @@ from benchmarks.evaluation.metrics import compare
 from reports.results import ImageScore
 
 DEFINITIONS = {
-    "threshold": "the highest calibration score, or where a minimum area is named the level that `finetune` set for "
-    "it. An image that scores strictly above it is called defective. Calibration scores are those of the normal "
-    "training images held out from training and, where the data have a labelled validation split, of its normal "
-    "images; never of test images.",
-    "promised_false_alarm_share": "1 / (n + 1) for n calibration images and their highest score, m / (n + 1) for "
-    "the m-th highest: the chance that one more normal image, exchangeable with them, is called defective is at most "
-    "that, on average over draws of the calibration images.",
-    "true_positive_rate": "share of the defective test images called defective.",
-    "false_positive_rate": "share of the normal test images called defective.",
+    "threshold": "an image that scores strictly above it is called defective. It is the highest calibration score or, "
+    "if a minimum area is given, the level that `finetune` set for that area. Calibration scores are those of normal "
+    "images held out from training, and of the normal images of a labelled validation split, if the data have one; "
+    "never those of test images.",
+    "promised_false_alarm_share": "upper bound of the false-positive rate that n calibration images promise: 1 / (n + "
+    "1) if their highest score is the threshold, m / (n + 1) if the m-th highest is. It holds on average over draws "
+    "of the calibration images, for new normal images that are exchangeable with them.",
+    "true_positive_rate": "share of the defective test images that are called defective.",
+    "false_positive_rate": "share of the normal test images that are called defective; each of them is a false alarm.",
     "balanced_accuracy": "mean of the true positive rate and 1 - the false-positive rate.",
-    "missed": "defective test images not called defective.",
-    "area_rule": "where `finetune --apply` stored an operating point, an image is called defective where its map has, "
-    "above the threshold, an 8-connected region of at least the minimum defect area.",
+    "missed": "number of defective test images that are not called defective.",
+    "area_rule": "if `finetune --apply` stored an operating point, an image is called defective if its map has an "
+    "8-connected region above the threshold of at least the minimum defect area.",
     "area_image_auroc": "image AUROC of the highest level at which a region of the minimum defect area exists.",
 }
-"""What each number at the threshold means, for the foot of the report."""
+"""Meaning of each number at the threshold, for the foot of the report."""
 
 FAR = 10
-"""So many times the next highest calibration score, and the highest is that of an image unlike the others."""
+"""The highest calibration score is suspicious if it is more than this many times the second highest."""
 AREAS = 120
-"""Areas tried where the user names none."""
+"""Number of areas to try if the user names none."""
 LARGEST_SHARE = 0.05
-"""The largest of them, as a share of the image."""
+"""The largest of these areas, as a share of the image."""
 
 
 def calibration_images(images: Iterable[ImageScore]) -> list[ImageScore]:
-    """Those whose scores may set a threshold: normal ones, held out from training or of a validation split."""
+    """The images whose scores may set a threshold: normal, and held out from training or in a validation split."""
     return [image for image in images if image.part != "test" and image.defect is None]
 
 
 def calibration_scores(images: Iterable[ImageScore]) -> list[float]:
-    """The scores of `calibration_images`."""
+    """The scores of the calibration images."""
     return [image.score for image in calibration_images(images)]
 
 
 def far_off(images: Iterable[ImageScore]) -> ImageScore | None:
-    """The calibration image that scores more than `FAR` times the next highest one, so that the threshold is its."""
+    """The calibration image whose score is more than `FAR` times the second highest, or None.
+
+    Such an image is unlike the others, and it alone sets the threshold.
+    """
     *_, second, highest = [None, None, *sorted(calibration_images(images), key=lambda image: image.score)]
     return highest if second and highest.score > FAR * second.score > 0 else None
 
 
 def threshold(calibration_scores: Sequence[float], false_alarm_share: float = 0.0) -> float:
-    """The level above which (strictly) an image is called defective; by default the highest calibration score.
+    """The threshold: an image that scores strictly above it is called defective.
 
-    As low as `promised_false_alarm_share` allows, ties included. Raises ValueError where there is no score.
+    By default it is the highest calibration score. It is as low as `promised_false_alarm_share` allows, ties included.
+    Raises ValueError if there is no score.
     """
     if not len(calibration_scores):
         raise ValueError("expected calibration scores to set a threshold, got none: hold images out with --calibration")
@@ -67,25 +74,25 @@ def threshold(calibration_scores: Sequence[float], false_alarm_share: float = 0.
 
 
 def thresholds(levels: np.ndarray, false_alarm_share: float = 0.0) -> np.ndarray:
-    """`threshold` of each column of (n, areas) calibration levels."""
+    """The threshold of each column of (n, areas) calibration levels; see `threshold`."""
     return np.sort(levels, axis=0)[-_alarms(len(levels), false_alarm_share)]
 
 
 def promised_false_alarm_share(calibration_images: int, false_alarm_share: float = 0.0) -> float:
-    """The false-alarm share that `calibration_images` normal images promise where `false_alarm_share` is wanted.
+    """The false-positive rate that n `calibration_images` can promise, if `false_alarm_share` is wanted.
 
-    A new normal image exchangeable with n others takes each of the n + 1 places in their order with equal chance, so it
-    lies above the m-th highest of the n with a chance of at most m / (n + 1): that is promised, for the largest m that
-    the wanted share allows. Nothing below 1 / (n + 1) can be promised; no image promises nothing: 1. The promise is an
-    average over draws of the calibration images (split conformal prediction; Vovk, Gammerman and Shafer, 2005), not a
-    bound for each draw.
+    A new normal image exchangeable with n others takes each of the n + 1 ranks among them with equal probability. So it
+    lies above the m-th highest of the n with a probability of at most m / (n + 1). This is promised, for the largest m
+    that the wanted rate allows. Less than 1 / (n + 1) cannot be promised; without images, the promised rate is 1. The
+    promise is an average over draws of the calibration images, not a bound for each draw (split conformal prediction;
+    Vovk, Gammerman and Shafer, 2005).
     """
     return _alarms(calibration_images, false_alarm_share) / (calibration_images + 1)
 
 
 def _alarms(calibration_images: int, false_alarm_share: float) -> int:
-    """Which of the calibration scores, counted from the highest, is the threshold."""
-    rounding = 1e-9  # 0.1 * 10 is 1
+    """The rank m, counted from the highest, of the calibration score that is the threshold."""
+    rounding = 1e-9  # a product such as 0.1 * 10 may come out just below the whole number
     return min(max(1, int(false_alarm_share * (calibration_images + 1) + rounding)), max(1, calibration_images))
 
 
@@ -95,37 +102,37 @@ def area_share(area_px: float, shape: tuple[int, int]) -> float:
 
 
 def default_areas(shape: tuple[int, int]) -> np.ndarray:
-    """Areas to try on images of (height, width) pixels: from one pixel on in equal ratios, int, rising."""
+    """Areas to try on images of (height, width) pixels: integers from 1 on, in equal ratios, increasing."""
     largest = max(1.0, LARGEST_SHARE * shape[0] * shape[1])
     return np.unique(np.rint(np.geomspace(1, largest, AREAS)).astype(int))
 
 
 def levels(maps: Sequence[np.ndarray], areas_px: Sequence[int]) -> np.ndarray:
-    """T_A of each (h, w) map for each area A: (maps, areas), minus infinity for areas larger than a map.
+    """T_A of each (h, w) map for each area A, as (maps, areas); minus infinity for areas larger than a map.
 
-    Several maps are read at a time, and no more.
+    Only a few maps are in memory at a time.
     """
-    from benchmarks.evaluation.component_tree import ComponentTree  # its compiler is not loaded to report
+    from benchmarks.evaluation.component_tree import ComponentTree  # loads numba, which a report does not need
 
-    with ThreadPoolExecutor() as pool:  # the tree is built outside the interpreter's lock
+    with ThreadPoolExecutor() as pool:  # the tree is built without the interpreter's lock
         rows = list(pool.map(lambda index: ComponentTree(maps[index]).level_at_area(areas_px), range(len(maps))))
     return np.array(rows).reshape(len(rows), len(areas_px))
 
 
 class Rates(NamedTuple):
-    """What thresholds do to tuning or test images; arrays, one value an area."""
+    """Shares of tuning or test images that are judged correctly; arrays with one value an area."""
 
     true_positive: np.ndarray
     true_negative: np.ndarray
 
     @property
     def balanced_accuracy(self) -> np.ndarray:
-        """Mean of both rates."""
+        """Mean of true positive and true negative rate."""
         return (self.true_positive + self.true_negative) / 2
 
 
 def judge(normal: np.ndarray, defective: np.ndarray, thresholds: np.ndarray) -> Rates:
-    """The rates of (n, areas) and (m, areas) levels at a threshold for each area; NaN for a class without images."""
+    """The rates at one threshold an area, given (n, areas) and (m, areas) levels; NaN for a class without images."""
     with np.errstate(invalid="ignore", divide="ignore"):
         found = (defective > thresholds).sum(axis=0) / np.float64(len(defective))
         passed = (normal <= thresholds).sum(axis=0) / np.float64(len(normal))
@@ -133,14 +140,14 @@ def judge(normal: np.ndarray, defective: np.ndarray, thresholds: np.ndarray) -> 
 
 
 def aurocs_by_area(normal: np.ndarray, defective: np.ndarray) -> np.ndarray:
-    """Image AUROC of T_A for each area, of (n, areas) and (m, areas) levels."""
+    """Image AUROC of T_A for each area, given (n, areas) and (m, areas) levels."""
     return np.array([compare(*classes).auroc() for classes in zip(normal.T, defective.T, strict=True)])
 
 
 def best_area(aurocs: np.ndarray) -> int:
-    """The index of the area with the highest AUROC: the middle of the longest run of equals.
+    """The index of the area with the highest AUROC. Among equal areas, the middle of the longest run.
 
-    By AUROC and not by the rates at a threshold, because few images set a threshold and its noise would choose.
+    AUROC is used and not the rates at a threshold: few images set the threshold, and its noise would decide.
     """
     best = np.flatnonzero(aurocs == aurocs.max())
     runs = np.split(best, np.flatnonzero(np.diff(best) > 1) + 1)
@@ -149,7 +156,7 @@ def best_area(aurocs: np.ndarray) -> int:
 
 
 class OraclePoint(NamedTuple):
-    """The pair of area and threshold that no other excels on the images it is judged by."""
+    """The pair of area and threshold with the highest balanced accuracy on the images that it is judged by."""
 
     index: int
     threshold: float
@@ -158,7 +165,7 @@ class OraclePoint(NamedTuple):
 
 
 def oracle(normal: np.ndarray, defective: np.ndarray) -> OraclePoint:
-    """The best pair for (n, areas) and (m, areas) levels by balanced accuracy, knowing all labels."""
+    """The pair with the highest balanced accuracy for (n, areas) and (m, areas) levels, chosen knowing all labels."""
     points = [_best_threshold(normal[:, index], defective[:, index], index) for index in range(normal.shape[1])]
     return max(points, key=lambda point: point.true_positive_rate + point.true_negative_rate)
 
@@ -175,28 +182,28 @@ class Region(NamedTuple):
     """An 8-connected component of {map > threshold}."""
 
     box: tuple[int, int, int, int]
-    """Top, left, bottom, right in pixels; bottom and right are the first row and column outside."""
+    """Top, left, bottom, right in pixels; bottom and right are the first row and column outside the region."""
     area_px: int
     peak: float
-    """The highest level of the map in it."""
+    """The highest value of the map in the region."""
 
 
 class Segmentation(NamedTuple):
-    """Where a map lies above a threshold, divided by the size of the regions."""
+    """The pixels of a map above a threshold, divided by the size of their regions."""
 
     accepted: np.ndarray
-    """(h, w) bool: regions of at least the minimum defect area."""
+    """(h, w) bool: pixels in regions of at least the minimum defect area."""
     rejected: np.ndarray
-    """(h, w) bool: smaller ones."""
+    """(h, w) bool: pixels in smaller regions."""
     regions: list[Region]
-    """The accepted ones, the highest peak first."""
+    """The accepted regions, highest peak first."""
 
 
 def segment(map: np.ndarray, *, threshold: float, area_px: int) -> Segmentation:
-    """The components of an (h, w) map above a threshold; the image is defective where `regions` is not empty."""
+    """Divide an (h, w) map at a threshold. The image is called defective if `regions` is not empty."""
     from skimage.measure import label, regionprops
 
-    labels = label(map > np.float64(threshold), connectivity=2)  # not rounded to the map's precision
+    labels = label(map > np.float64(threshold), connectivity=2)  # the threshold must not be rounded to float32
     large = [found for found in regionprops(labels, intensity_image=map) if found.area >= area_px]
     accepted = np.isin(labels, [found.label for found in large])
     regions = [Region(found.bbox, int(found.area), float(found.intensity_max)) for found in large]

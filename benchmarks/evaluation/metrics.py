@@ -1,8 +1,8 @@
 """Exact metrics on raw scores: arrays in, numbers out.
 
-For each defective score s three counts are enough: the normal scores above s, the normal scores that reach s, and the
-defective scores that reach s. So only the ranking matters, ties included, and no increasing transform of the scores
-changes a metric, not even its last bit.
+All metrics follow from three counts for each defective score s: the normal scores above s, the normal scores of at
+least s, and the defective scores of at least s. So only the ranking matters, ties included. A strictly increasing
+transform of the scores changes no metric, not even in the last bit.
 """
 
 from collections.abc import Sequence
@@ -12,30 +12,30 @@ import numpy as np
 
 DEFINITIONS = {
     "image_auroc": "probability that a defective image scores higher than a normal one; a tie counts half.",
-    "image_average_precision": "mean over the defective images of the precision at a threshold of their score.",
-    "oracle_image_f1": "the highest F1 of all thresholds, chosen on the test set: nobody can know that threshold "
-    "beforehand.",
+    "image_average_precision": "mean, over the defective images, of the precision with their score as threshold.",
+    "oracle_image_f1": "the highest F1 of all thresholds. That threshold is chosen on the test set, so it cannot be "
+    "known beforehand.",
     "pixel_auroc": "AUROC over all pixels of the test images at their original size, normal images included.",
     "pixel_average_precision": "average precision over the same pixels as pixel AUROC.",
     "aupro": "area under the mean overlap of the defective regions (8-connected, all of equal weight) over the "
     "false-positive rate of pixels from 0 to 0.3, divided by 0.3.",
-    "tpr_at_fpr_1": "the highest true positive rate of the thresholds at which at most 1 % of the normal test images "
-    "raise an alarm. The threshold is taken from the test set's own normal images, so this is an oracle, as every "
-    "point of a ROC curve is; in a category with fewer than 100 of them, 1 % means no false alarm at all.",
-    "tpr_at_fpr_5": "the same at 5 %; in a category with fewer than 20 normal test images, that means no false alarm "
+    "tpr_at_fpr_1": "the highest true positive rate of all thresholds with a false-positive rate of at most 1 % on the "
+    "test images. The threshold is taken from the test set's own normal images, so this is an oracle, like every "
+    "point of a ROC curve. In a category with fewer than 100 normal test images, 1 % means no false alarm at all.",
+    "tpr_at_fpr_5": "the same at 5 %. In a category with fewer than 20 normal test images, that means no false alarm "
     "at all.",
 }
-"""What each metric means, for the foot of the report."""
+"""Meaning of each metric, for the foot of the report."""
 MANY = 5_000_000
-"""So many scores are sorted by other means than numpy's: of fewer, loading those takes as long as they save."""
+"""From this many scores on, radix sort is used. For fewer, loading its compiler takes as long as it saves."""
 
 
 class OneClassError(ValueError):
-    """A metric needs both normal and defective scores; only one class, or none, was given."""
+    """A metric needs both normal and defective scores, but one class or both are empty."""
 
 
 class NotFiniteError(ValueError):
-    """A score is NaN or infinite; `index` says in which image."""
+    """A score is NaN or infinite; `index` is the number of its image, from 0."""
 
     def __init__(self, index: int):
         super().__init__(f"expected finite scores; those of image {index} (counted from 0) hold NaN or infinity")
@@ -51,41 +51,41 @@ class PixelMetrics(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """Where the defective scores stand, in increasing order, among all scores: what every metric follows from."""
+    """The ranks of the defective scores, in increasing order, among all scores. Every metric follows from them."""
 
     normal: int
     """Number of normal scores."""
     above: np.ndarray
     """For each defective score, the number of normal scores above it."""
     reaching: np.ndarray
-    """For each defective score, the number of normal scores that reach it, ties included."""
+    """For each defective score, the number of normal scores of at least that value, ties included."""
     found: np.ndarray
-    """For each defective score, the number of defective scores that reach it, itself included."""
+    """For each defective score, the number of defective scores of at least that value, itself included."""
 
     def auroc(self) -> float:
         """Area under the ROC curve."""
-        # Exact integers up to the division: nothing is lost, however many pixels there are.
+        # The sums are exact integers up to the division, so no precision is lost for any number of pixels.
         misranked = int(self.above.sum()) + int(self.reaching.sum())
         return 1 - misranked / (2 * self.normal * self.found.size)
 
     def average_precision(self) -> float:
-        """Mean over the defective scores of the precision at a threshold of that score; not interpolated."""
+        """Mean, over the defective scores, of the precision with that score as threshold; not interpolated."""
         return float((self.found / (self.found + self.reaching)).mean())
 
     def best_f1(self) -> float:
-        """The highest F1 of all thresholds: an oracle, for it is chosen on the labels it is judged by."""
+        """The highest F1 of all thresholds. An oracle: the threshold is chosen on the labels that it is judged by."""
         return float((2 * self.found / (self.found + self.reaching + self.found.size)).max())
 
     def true_positive_rate_at(self, false_positive_rate: float) -> float:
-        """The highest true positive rate of the thresholds whose false-positive rate is at most the one given."""
+        """The highest true positive rate of all thresholds with at most the given false-positive rate."""
         return int((self.reaching / self.normal <= false_positive_rate).sum()) / self.found.size
 
 
 def rank(scores: Sequence[float] | np.ndarray, labels: Sequence[bool] | np.ndarray) -> Ranking:
-    """Rank scores whose labels are true for defective. Raises OneClassError, NotFiniteError."""
+    """Rank scores, given labels that are true for defective. Raises OneClassError, NotFiniteError."""
     scores, labels = np.asarray(scores), np.asarray(labels, dtype=bool)
     if scores.ndim != 1 or scores.shape != labels.shape:
-        raise ValueError(f"expected one row of scores and as many labels, not {scores.shape} and {labels.shape}")
+        raise ValueError(f"expected one row of scores and as many labels, got {scores.shape} and {labels.shape}")
     finite = np.isfinite(scores)
     if not finite.all():
         raise NotFiniteError(int(finite.argmin()))
@@ -93,26 +93,26 @@ def rank(scores: Sequence[float] | np.ndarray, labels: Sequence[bool] | np.ndarr
 
 
 def compare(normal: np.ndarray, defective: np.ndarray) -> Ranking:
-    """Rank finite scores of two classes. Raises OneClassError where one is empty."""
+    """Rank finite scores of two classes. Raises OneClassError if a class is empty."""
     return _rank(np.sort(normal), np.sort(defective))
 
 
 def auroc(scores: Sequence[float] | np.ndarray, labels: Sequence[bool] | np.ndarray) -> float:
-    """`Ranking.auroc` of these scores; as `rank` otherwise."""
+    """The AUROC of scores, given labels that are true for defective. Raises OneClassError, NotFiniteError."""
     return rank(scores, labels).auroc()
 
 
 def pixel_metrics(
     maps: Sequence[np.ndarray], masks: Sequence[np.ndarray | None], fpr_limit: float = 0.3
 ) -> PixelMetrics:
-    """Metrics of (h, w) anomaly maps against (h, w) masks, true where defective; None: a normal image.
+    """Metrics of (h, w) anomaly maps against (h, w) masks that are true where defective; None: a normal image.
 
-    Sizes may differ between images. `maps` is read twice, so it may be made on access. Memory beyond it: the scores of
-    all pixels once, and about 60 bytes a defective pixel. Raises OneClassError, NotFiniteError, and ValueError where
-    shapes disagree.
+    Sizes may differ between images. `maps` is read twice, so its items may be computed on access. Memory besides
+    `maps`: the scores of all pixels once, and about 60 bytes a defective pixel. Raises OneClassError, NotFiniteError,
+    and ValueError if shapes differ.
     """
     if not 0 < fpr_limit <= 1:
-        raise ValueError(f"fpr_limit is a false-positive rate above 0 and up to 1, not {fpr_limit}")
+        raise ValueError(f"expected fpr_limit, a false-positive rate, above 0 and up to 1, got {fpr_limit}")
     normal, regions = _by_region(maps, masks)
     defective = np.sort(np.concatenate([normal[:0], *regions]))
     ranking = _rank(normal, defective)
@@ -122,7 +122,7 @@ def pixel_metrics(
 
 
 def _rank(normal: np.ndarray, defective: np.ndarray) -> Ranking:
-    """Both sorted."""
+    """Rank sorted scores of two classes. Raises OneClassError if a class is empty."""
     missing = [name for name, scores in (("normal", normal), ("defective", defective)) if not scores.size]
     if missing:
         raise OneClassError(f"expected both normal and defective scores; there is no {' and no '.join(missing)} one")
@@ -135,9 +135,10 @@ def _rank(normal: np.ndarray, defective: np.ndarray) -> Ranking:
 
 
 def _partial_area(above: np.ndarray, reaching: np.ndarray, limit: float) -> np.ndarray:
-    """Area up to the limit under the curve that finds a pixel: 0 before `above`, 1 after `reaching`, straight between.
+    """Area, up to a false-positive rate of `limit`, under the curve of each defective pixel.
 
-    All scores of one value pass the threshold together, hence the straight line through ties.
+    The curve says whether the pixel is found: 0 up to the rate `above`, 1 from the rate `reaching` on, and a straight
+    line between. The line is due to ties: scores of one value pass the threshold together.
     """
     tied = np.maximum(reaching - above, np.finfo(float).tiny)
     cut_short = np.maximum(limit - above, 0) ** 2 / (2 * tied)
@@ -145,9 +146,9 @@ def _partial_area(above: np.ndarray, reaching: np.ndarray, limit: float) -> np.n
 
 
 def _by_region(maps: Sequence[np.ndarray], masks: Sequence[np.ndarray | None]) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Sorted scores of all normal pixels, and those of each defective region in some order."""
+    """The sorted scores of all normal pixels, and the unsorted scores of each defective region."""
     sizes, kinds = zip(*((scores.size, scores.dtype) for scores in maps), strict=True) if len(maps) else ((), (float,))
-    # One buffer filled image by image: concatenating a list would hold every score twice.
+    # One buffer is filled image by image, as concatenating a list would need twice the memory.
     normal, filled, regions = np.empty(sum(sizes), np.result_type(*set(kinds))), 0, []
     for index, (scores, mask) in enumerate(zip(maps, masks, strict=True)):
         mask = np.zeros(scores.shape, dtype=bool) if mask is None else np.asarray(mask, dtype=bool)
@@ -162,7 +163,7 @@ def _by_region(maps: Sequence[np.ndarray], masks: Sequence[np.ndarray | None]) -
 
 
 def _sort(scores: np.ndarray) -> None:
-    """In place."""
+    """Sort scores in place."""
     if scores.dtype == np.float32 and scores.size >= MANY:
         from benchmarks.evaluation import radix_sort
 
@@ -174,14 +175,14 @@ def _sort(scores: np.ndarray) -> None:
 def _check_map(scores: np.ndarray, mask: np.ndarray, index: int) -> None:
     if scores.ndim != 2 or scores.shape != mask.shape:
         raise ValueError(
-            f"expected a 2-D map and a mask of its shape; map {index} is {scores.shape}, its mask {mask.shape}"
+            f"expected a 2-D map and a mask of its shape, got map {index} of {scores.shape} with mask {mask.shape}"
         )
     if not np.isfinite(scores).all():
         raise NotFiniteError(index)
 
 
 def _regions(scores: np.ndarray, mask: np.ndarray) -> list[np.ndarray]:
-    """Scores of each 8-connected region of a mask."""
+    """The scores in each 8-connected region of a mask."""
     if not mask.any():
         return []
     from scipy.ndimage import label

@@ -1,4 +1,4 @@
-"""Anomaly maps against masks: the pixel metrics of a category, and why there are none."""
+"""Pixel metrics of a category: compare anomaly maps with masks, or say why that is not possible."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -13,7 +13,7 @@ from reports.results import PixelScores
 
 
 def why_none(samples: Sequence[Sample], maps: Sequence[np.ndarray | None]) -> str | None:
-    """Why the maps of test images cannot be measured; None where they can."""
+    """Why there are no pixel metrics for the maps of test images; None if there are."""
     if not samples:
         return "there is no test image"
     if any(map is None for map in maps):
@@ -24,7 +24,7 @@ def why_none(samples: Sequence[Sample], maps: Sequence[np.ndarray | None]) -> st
 def measure(
     samples: Sequence[Sample], maps: Sequence[np.ndarray], mask_above: int
 ) -> tuple[PixelScores | None, list[str]]:
-    """Pixel metrics of maps at the images' own sizes, and a remark on images that were left out of them."""
+    """Pixel metrics of maps at the images' original sizes, and at most one remark, on images that are left out."""
     masks: dict[int, np.ndarray] = {}
     without = []
     for index, sample in enumerate(samples):
@@ -40,7 +40,7 @@ def measure(
 
 def _remark(without: list[str]) -> str:
     which = f"{len(without)} defective images ({named(without)})"
-    return f"left out of the pixel metrics, having no mask or an empty one: {which}"
+    return f"left out of the pixel metrics, as they have no mask or an empty one: {which}"
 
 
 def _scores(maps: images.ResizedMaps, masks: list[np.ndarray]) -> PixelScores:
@@ -59,5 +59,5 @@ def _scores(maps: images.ResizedMaps, masks: list[np.ndarray]) -> PixelScores:
 
 @cache
 def code() -> str:
-    """Digest of the code that measures maps."""
+    """Digest of the code that computes pixel metrics."""
     return fingerprint.of_code(["benchmarks.evaluation.pixel_metrics"])

@@ -1,4 +1,4 @@
-"""Many float32 numbers sorted byte by byte, in a fifth of the time that comparing them takes."""
+"""Radix sort of many float32 numbers, in a fifth of the time of a comparison sort."""
 
 import numba
 import numpy as np
@@ -15,14 +15,18 @@ def sort(numbers: np.ndarray) -> None:
 
 @numba.njit(cache=True, nogil=True)
 def _sort(keys, others):
-    """Floats are in order as whole numbers once negative ones are inverted, and the others put above them."""
+    """Sort float32 numbers given as uint32 keys.
+
+    The keys are first changed so that they sort as unsigned integers: all bits of negative numbers are inverted, and
+    the sign bit of the others is set.
+    """
     counts = np.zeros((BYTES, VALUES), np.int64)
     for index in range(keys.size):
         key = keys[index]
         keys[index] = key = key ^ (ALL if key & SIGN else SIGN)
         for place in range(BYTES):
             counts[place, (key >> np.uint32(8 * place)) & np.uint32(0xFF)] += 1
-    for place in range(BYTES):  # an even number of times, so that all end where they began
+    for place in range(BYTES):  # an even number of passes, so that the result ends in `keys`
         _distribute(keys, others, counts[place], np.uint32(8 * place))
         keys, others = others, keys
     for index in range(keys.size):
@@ -32,7 +36,7 @@ def _sort(keys, others):
 
 @numba.njit(cache=True, nogil=True)
 def _distribute(keys, others, counts, shift):
-    """Copy keys into the order of one of their bytes, equal ones in the order that they have."""
+    """Copy keys in the order of one of their bytes. The order of keys with equal bytes is kept."""
     starts = np.cumsum(counts) - counts
     for key in keys:
         value = (key >> shift) & np.uint32(0xFF)

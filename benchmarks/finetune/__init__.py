@@ -1,1 +1,1 @@
-"""From the anomaly maps of a finished job to an operating point: the minimum defect area and the threshold."""
+"""Choose an operating point, the minimum defect area and the threshold, for the anomaly maps of a finished job."""

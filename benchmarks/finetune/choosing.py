@@ -1,4 +1,7 @@
-"""Which images choose the minimum defect area and which set the threshold: never the same, so its promise holds."""
+"""Decide which images choose the minimum defect area and which set the threshold.
+
+No image does both. Otherwise the false-positive rate promised for the threshold would not hold.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,27 +15,29 @@ from benchmarks.images import image_size
 from datasets import Sample, least_defect_side_px
 
 LEAST_HELD_OUT = 20
-"""From so many held-out normal images on, half of them choose the area and half set the threshold."""
+"""From this many held-out normal images on, half of them choose the area and half set the threshold."""
 
 
 class TuningLevels(NamedTuple):
-    """Levels (images, areas) of the images that chose the area and of those that set the threshold."""
+    """Levels, each as (images, areas), of the images that chose the area and of those that set the threshold."""
 
     on: str
     """What the area was chosen on, as a phrase."""
     setting: np.ndarray
-    """Of the normal images that set the threshold."""
+    """Levels of the normal images that set the threshold."""
     normal: np.ndarray
+    """Levels of the normal images that chose the area; empty if the area was given."""
     defective: np.ndarray
-    """Of the images that chose; empty where the area was given."""
+    """Levels of the defective images that chose the area; empty if the area was given."""
     tuned_on: frozenset[int] = frozenset()
-    """Indices of the test images among them."""
+    """Indices of the test images that chose the area."""
 
 
 def choose(evidence: Evidence, test_levels: np.ndarray) -> TuningLevels:
-    """Who chooses, in the order of trust: the user, a labelled validation split, blended defects.
+    """Choose the images that choose the area, in the order of trust: a labelled validation split, synthetic defects.
 
-    Test images choose only where a user insists, and then they leave the test set.
+    If the user gives the area, no image chooses. Test images choose only if the user asks for it. They then leave the
+    test set. Raises UsageError if the images are too few or too small.
     """
     request, parts = evidence.request, evidence.parts
     if request.area_px is not None:
@@ -56,7 +61,7 @@ def _choose_on_test(evidence: Evidence, test_levels: np.ndarray) -> TuningLevels
     if not normal or not defective or len(left) < 2:
         raise UsageError(
             f"--tune-on-test {evidence.request.test_share:g}: {len(normal)} normal and {len(defective)} defective "
-            "images would choose; both kinds must choose, and must be left to test on: take a smaller share, or none"
+            "images would choose; both kinds must choose, and both must be left to test on: give another share, or none"
         )
     on = f"{len(drawn)} test images, which left the test set"
     return TuningLevels(on, evidence.held_out_levels, test_levels[normal], test_levels[defective], frozenset(drawn))
@@ -71,7 +76,9 @@ def _choose_on_validation(evidence: Evidence) -> TuningLevels:
         first, second = halves(len(normal), evidence.seed)
         setting, normal = normal[second], normal[first]
     if not len(normal):
-        raise UsageError("the validation split has one normal image and none was held out: run with --calibration")
+        raise UsageError(
+            "the validation split has only one normal image and none was held out: do the run again with --calibration"
+        )
     return TuningLevels(f"{len(normal) + len(defective)} labelled validation images", setting, normal, defective)
 
 
@@ -94,12 +101,12 @@ def _choose_on_training(evidence: Evidence) -> TuningLevels:
 
 
 def _blended(into: str, evidence: Evidence, samples: Sequence[Sample]) -> np.ndarray:
-    """Levels of the maps of samples with defects blended in."""
+    """Levels of the maps of samples with synthetic defects blended in. Raises UsageError for small images."""
     side = min(min(image_size(sample.image)) for sample in samples)
     if side < (least := least_defect_side_px()):
         raise UsageError(
-            f"the images have sides of {side} pixels, and below {least} no defects are blended in to choose a "
-            "minimum area by: give it with --area"
+            f"the shortest image side is {side} pixels, and synthetic defects to choose the area on need {least}: "
+            "give the area with --area"
         )
     made = Blended(samples, evidence.seed)
     return evidence.levels(f"defects blended into {into}", [samples[source] for source in made.sources], made)

@@ -1,4 +1,4 @@
-"""What an operating point is chosen by: a finished job's images, their maps, and the levels of these by area."""
+"""The data that an operating point is chosen by: images of a finished job, their maps, and the maps' levels T_A."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -17,19 +17,23 @@ from methods import Image
 
 
 class TuningRequest(NamedTuple):
-    """What a user asks of an operating point."""
+    """What a user asks for when choosing an operating point."""
 
     areas_px: Sequence[int] | None = None
-    """Areas to try; None: `decision.default_areas`."""
+    """Areas to try, pixels; None: `decision.default_areas`."""
     false_alarm_share: float = 0.05
+    """Highest false-positive rate wanted; 0: the lowest that can be promised."""
     area_px: int | None = None
-    """The minimum defect area, where it is given and not chosen."""
+    """The minimum defect area, pixels, if the user gives it; None: it is chosen."""
     test_share: float = 0.0
-    """Share of the test images to choose on; they leave the test set."""
+    """Share of the test images to choose the area on. They leave the test set."""
 
 
 class Evidence:
-    """The images of a finished job, their maps at full size, and the levels T_A of these for the areas to try."""
+    """The images of a finished job, their maps at full size, and the levels T_A of the maps for the areas to try.
+
+    Raises UsageError if no normal image was held out, or if an area is larger than the smallest image.
+    """
 
     def __init__(
         self, trained: Trained, request: TuningRequest, *, data: Path | None, advance: Callable[[str, int, int], None]
@@ -40,45 +44,51 @@ class Evidence:
         self.keeper = Keeper(trained, advance)
         if not self.held_out:
             raise UsageError(
-                f"{trained.folder}: no normal image was held out to set a threshold; run with --calibration"
+                f"{trained.folder}: no normal image was held out to set a threshold; do the run again with "
+                "--calibration"
             )
         for option, largest in (("--area", request.area_px), ("--areas", request.areas_px and max(request.areas_px))):
             if largest and largest > min(self._pixels):
-                raise UsageError(f"{option}: {largest} pixels are more than the smallest image's {min(self._pixels)}")
+                raise UsageError(
+                    f"{option}: expected at most the {min(self._pixels)} pixels of the smallest image, got {largest}"
+                )
 
     @cached_property
     def held_out(self) -> list[Sample]:
-        """Normal images that were not trained on."""
+        """The normal images that were not trained on and are not test images."""
         return [*self.parts.calibration, *(each for each in self.parts.validation if each.defect is None)]
 
     @cached_property
     def shape(self) -> tuple[int, int]:
-        """Median height and width of the images: what an area is a share of."""
+        """Median height and width of the images, pixels. Shares of areas refer to this size."""
         height, width = np.median(self._shapes, axis=0).astype(int)
         return int(height), int(width)
 
     @cached_property
     def areas_px(self) -> np.ndarray:
-        """The areas to try, rising; none is larger than the smallest image."""
+        """The areas to try, pixels, increasing. None is larger than the smallest image."""
         areas = decision.default_areas(self.shape) if self.request.areas_px is None else self.request.areas_px
         given = [] if self.request.area_px is None else [self.request.area_px]
         areas = np.unique([*areas, *given])
         return areas[areas <= min(self._pixels)]
 
     def maps(self, name: str, samples: Sequence[Sample], pixels: Sequence[Image] | None = None) -> images.ResizedMaps:
-        """The maps of samples, or of the images `pixels` made of them, at the size of each sample's image."""
+        """The maps of samples, or of the images `pixels` made from them, at the size of each sample's image.
+
+        `name` tells these images from others whose maps are kept.
+        """
         kept = self.keeper.maps(name, images.Images(samples) if pixels is None else pixels)
         return images.ResizedMaps(kept, [images.image_size(sample.image) for sample in samples])
 
     def levels(self, name: str, samples: Sequence[Sample], pixels: Sequence[Image] | None = None) -> np.ndarray:
-        """(images, areas) the levels of their maps."""
+        """The levels T_A of the maps of samples, or of `pixels`, as (images, areas)."""
         maps = self.maps(name, samples, pixels)
         self.advance(f"regions of {name}", 0, 1)
         return decision.levels(maps, self.areas_px)
 
     @cached_property
     def held_out_levels(self) -> np.ndarray:
-        """(held-out images, areas)"""
+        """The levels of the held-out images, as (held-out images, areas)."""
         return self.levels("held out", self.held_out)
 
     @cached_property

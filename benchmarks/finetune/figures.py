@@ -1,4 +1,4 @@
-"""From an operating point to what its figures show."""
+"""Compute the data that the figures of an operating point show."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,14 +12,15 @@ from datasets import Sample
 from reports import finetune_plots as plots
 
 THRESHOLDS = 200
-"""Steps of a sweep over thresholds."""
+"""Number of thresholds in a sweep."""
 DISTRIBUTIONS = 6
+"""Number of thresholds whose distribution of areas is drawn."""
 LOWEST_QUANTILE = 0.9
-"""Of the pixels of the calibration maps: below that level nearly everything is one region."""
+"""Quantile of the calibration maps' pixels from which sweeps begin. Below it, nearly all pixels are one region."""
 
 
 def figures(tuned: Tuned) -> plots.Figures:
-    """All that is drawn of an operating point."""
+    """The data of all figures of an operating point."""
     maps = tuned.evidence.maps("held out", tuned.evidence.held_out)
     trees = [ComponentTree(map) for map in maps]
     low = float(np.median([np.quantile(tree.map, LOWEST_QUANTILE) for tree in trees]))
@@ -38,7 +39,7 @@ def figures(tuned: Tuned) -> plots.Figures:
 
 
 def _sweep(trees: Sequence[ComponentTree], thresholds: np.ndarray) -> plots.Sweep:
-    """The regions of all maps together: their counts, and the moments of their areas."""
+    """Number, mean area and standard deviation of area of the regions of all maps together, at each threshold."""
     swept = [tree.components_at(thresholds) for tree in trees]
     number = np.sum([each.number for each in swept], axis=0)
     total = np.sum([np.nan_to_num(each.number * each.mean_area_px) for each in swept], axis=0)
@@ -75,7 +76,10 @@ def _tuning(tuned: Tuned) -> plots.Tuning:
 
 
 def _panels(tuned: Tuned) -> Iterator[plots.Panel]:
-    """The calibration images of the highest and the middle level; of the test images also the lowest of each class."""
+    """Panels of the calibration and normal test images with the highest and the median level, and of defective ones.
+
+    Of the defective test images, those with the lowest, the median and the highest level are shown.
+    """
     evidence, column = tuned.evidence, tuned.index
     test = evidence.parts.test
     of_normal = [index for index, sample in enumerate(test) if sample.defect is None]
@@ -88,7 +92,7 @@ def _panels(tuned: Tuned) -> Iterator[plots.Panel]:
 
 
 def _spread(indices: list[int], levels: np.ndarray, places: Sequence[float]) -> list[int]:
-    """Of the indices those at some places in the order of their levels, each once."""
+    """The indices at some places (0: lowest, 1: highest) in the order of their levels, each once."""
     ordered = sorted(indices, key=lambda index: levels[index])
     return list(dict.fromkeys(ordered[round(place * (len(ordered) - 1))] for place in places)) if ordered else []
 

@@ -1,4 +1,4 @@
-"""The anomaly maps of a trained method: computed once, kept beside its model, read one at a time."""
+"""Anomaly maps of a trained method. They are computed once, kept beside its model, and read one at a time."""
 
 import shutil
 import zipfile
@@ -15,11 +15,11 @@ from methods import Image, Method
 from reports.files import replacing, write_text
 
 DRAWING = ("benchmarks.finetune.drawing", "datasets")
-"""The code that draws and makes the images."""
+"""Modules with the code that draws samples and makes synthetic defects. Maps of other code are computed again."""
 
 
 class Maps(Sequence):
-    """Maps at the method's own resolution, (h, w) float32 each, read from their file on every access."""
+    """Maps at the method's own resolution, each (h, w) float32, read from a file on every access."""
 
     def __init__(self, file: Path):
         self.archive = np.load(file, allow_pickle=False)
@@ -32,7 +32,7 @@ class Maps(Sequence):
 
 
 class Keeper:
-    """Makes maps with the model of a finished job, unless they are kept already."""
+    """Computes maps with the model of a finished job, unless they are kept already."""
 
     def __init__(self, trained: Trained, advance: Callable[[str, int, int], None]):
         self.trained, self.advance = trained, advance
@@ -49,7 +49,7 @@ class Keeper:
         return self._method
 
     def maps(self, name: str, images: Sequence[Image]) -> Maps:
-        """The maps of images under a name that tells them from others. Raises UsageError where there are no maps."""
+        """The maps of images, kept under `name`. Raises UsageError if the method gives no maps."""
         file = self.folder / f"{name}.npz"
         if not file.exists():
             self._keep(file, self._made(name, images))
@@ -60,14 +60,14 @@ class Keeper:
             if map is None:
                 cell = self.trained.job.cell
                 raise UsageError(
-                    f"--method {cell.method}: it gives no anomaly maps with these settings, and a minimum defect area "
-                    "needs them; its threshold stands in the report"
+                    f"--method {cell.method}: it gives no anomaly maps with these settings, but a minimum defect area "
+                    "needs them; its threshold for image scores is in the report"
                 )
             self.advance(f"maps of {name}", number, len(images))
             yield map
 
     def _keep(self, file: Path, maps: Iterator[np.ndarray]) -> None:
-        """Write maps one after the other; the file is there whole or not at all."""
+        """Write maps one after the other. The file appears only when it is complete."""
         with replacing(file) as temporary, zipfile.ZipFile(temporary, "w") as archive:
             for number, map in enumerate(maps):
                 with archive.open(f"{number:06}.npy", "w") as entry:

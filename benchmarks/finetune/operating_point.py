@@ -1,4 +1,4 @@
-"""An operating point: the minimum defect area and the threshold, and what they do."""
+"""An operating point, the minimum defect area and the threshold, and its results on tuning and test images."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,22 +12,22 @@ from benchmarks.finetune.evidence import Evidence
 
 @dataclass(frozen=True)
 class Tuned:
-    """An operating point, what it was chosen by, and what it does to the test images; arrays: one value an area."""
+    """An operating point, what it was chosen by, and its results. Arrays have one value an area."""
 
     evidence: Evidence
     levels: TuningLevels
     index: int
-    """Of the chosen area."""
+    """Index of the chosen area."""
     thresholds: np.ndarray
-    """t(A)"""
+    """The threshold t(A) of each area A."""
     tuning_aurocs: np.ndarray | None
-    """Image AUROC of T_A on the tuning images; None where the area was given."""
+    """Image AUROC of T_A on the tuning images; None if the area was given."""
     test_levels: np.ndarray
-    """(test images, areas), also of those that were tuned on."""
+    """Levels of all test images, as (test images, areas), also of those that were tuned on."""
 
     @property
     def area_px(self) -> int:
-        """The minimum defect area."""
+        """The minimum defect area, pixels."""
         return int(self.evidence.areas_px[self.index])
 
     @property
@@ -37,18 +37,18 @@ class Tuned:
 
     @property
     def promised_false_alarm_share(self) -> float:
-        """What the images that set the threshold can promise."""
+        """The false-positive rate that the images that set the threshold can promise."""
         share = self.evidence.request.false_alarm_share
         return decision.promised_false_alarm_share(len(self.levels.setting), share)
 
     @property
     def tuning_rates(self) -> decision.Rates:
-        """Of the images that chose, at t(A); NaN where the area was given."""
+        """Rates at t(A) of the images that chose the area; NaN if the area was given."""
         return decision.judge(self.levels.normal, self.levels.defective, self.thresholds)
 
     @cached_property
     def test_classes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Levels of the normal and of the defective test images that nothing was chosen on."""
+        """Levels of the normal and of the defective test images on which nothing was chosen."""
         test = self.evidence.parts.test
         kept = [index for index in range(len(test)) if index not in self.levels.tuned_on]
         defective = np.array([test[index].defect is not None for index in kept], bool)
@@ -57,12 +57,12 @@ class Tuned:
 
     @property
     def test_rates(self) -> decision.Rates:
-        """Of the test images that nothing was chosen on, at t(A)."""
+        """Rates at t(A) of the test images on which nothing was chosen."""
         return decision.judge(*self.test_classes, self.thresholds)
 
 
 def tune(evidence: Evidence) -> Tuned:
-    """Choose the minimum defect area and set the threshold. Raises UsageError where the images do not allow it."""
+    """Choose the minimum defect area and set the threshold. Raises UsageError if the images do not allow it."""
     test_levels = evidence.levels("test", evidence.parts.test)
     levels = choose(evidence, test_levels)
     given, aurocs = evidence.request.area_px, None

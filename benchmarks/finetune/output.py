@@ -1,4 +1,4 @@
-"""What `finetune` leaves behind: a record to read, a table by area, figures, and the operating point to judge by."""
+"""Write the output of `finetune`: a record, a table of areas, figures, and the operating point to judge by."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from reports.results import OperatingPoint, PixelScores, write
 
 
 def record(tuned: Tuned, trained: Trained) -> dict[str, Any]:
-    """The chosen point, what it does, and beside it the point that knows the test labels, as JSON holds it."""
+    """The chosen point with its results, and the oracle point that knows the test labels, as values for JSON."""
     normal, defective = tuned.test_classes
     return {
         "method": trained.job.cell.method,
@@ -57,7 +57,7 @@ def _on_test(tuned: Tuned, normal: np.ndarray, defective: np.ndarray) -> dict[st
 
 
 def _oracle(tuned: Tuned, normal: np.ndarray, defective: np.ndarray) -> dict[str, Any] | None:
-    """The pair that is best on the very images it is judged by."""
+    """The best point on the test images, chosen on these images; None if a class is empty."""
     if not (len(normal) and len(defective)):
         return None
     best = decision.oracle(normal, defective)
@@ -71,7 +71,7 @@ def _oracle(tuned: Tuned, normal: np.ndarray, defective: np.ndarray) -> dict[str
 
 
 def by_area(tuned: Tuned) -> pd.DataFrame:
-    """A row for each area that was tried: its calibrated threshold, and the rates of the tuning images there."""
+    """A row for each area that was tried, with its threshold and the rates of the tuning images."""
     areas, rates = tuned.evidence.areas_px, tuned.tuning_rates
     return pd.DataFrame(
         {
@@ -88,7 +88,7 @@ def by_area(tuned: Tuned) -> pd.DataFrame:
 
 
 def store(trained: Trained, record: dict[str, Any], by_area: pd.DataFrame) -> Path:
-    """Write finetune.json and finetune.csv into a folder beside the model, and remove older figures; the folder."""
+    """Write finetune.json and finetune.csv into a folder beside the model, remove older figures, return the folder."""
     folder = trained.folder / TUNED
     for old in (*folder.glob("[1-8]_*.png"), *folder.glob("[1-8]_*.pdf")):  # they show another choice
         old.unlink()
@@ -98,7 +98,7 @@ def store(trained: Trained, record: dict[str, Any], by_area: pd.DataFrame) -> Pa
 
 
 def draw(tuned: Tuned, folder: Path) -> None:
-    """Write the figures."""
+    """Write the figures into a folder."""
     from benchmarks.finetune.figures import figures
     from reports import finetune_plots
 
@@ -106,7 +106,7 @@ def draw(tuned: Tuned, folder: Path) -> None:
 
 
 def store_point(tuned: Tuned, trained: Trained) -> None:
-    """Store the operating point where the report finds it."""
+    """Store the operating point beside the result, where `report` and `predict` find it."""
     write(trained.folder / POINT, _operating_point(tuned, trained))
 
 
@@ -129,7 +129,7 @@ def _operating_point(tuned: Tuned, trained: Trained) -> OperatingPoint:
 
 
 def _pixels_of(left: list[int], tuned: Tuned, trained: Trained) -> PixelScores | None:
-    """Pixel metrics without the test images that chose."""
+    """Pixel metrics of the test images in `left`, which did not choose the area; None if they cannot be measured."""
     samples = [tuned.evidence.parts.test[index] for index in left]
     kept = tuned.evidence.keeper.maps("test", tuned.evidence.parts.test)
     maps = [kept[index] for index in left]

@@ -1,4 +1,4 @@
-"""Which of the images are drawn to choose an area, and what is made of them; all of it seeded."""
+"""Draw the images that choose an area, and blend synthetic defects into them. All of it depends on the seed alone."""
 
 import random
 from collections.abc import Sequence
@@ -10,13 +10,16 @@ from datasets import Sample, blend_defect, defect_kinds
 from methods import Image
 
 TRAINING_IMAGES = 20
-"""Where fewer are held out, so many training images choose and all that are held out set the threshold."""
+"""Number of training images that choose the area if too few images are held out; these then all set the threshold."""
 BLENDED = 60
-"""About so many defects are blended, each kind equally often."""
+"""Approximate number of blended defects. Each kind is blended equally often."""
 
 
 class Blended(Sequence):
-    """Normal images with defects blended in, each the same on every access; each kind `rounds` times an image."""
+    """Normal images with synthetic defects blended in. An item is the same on every access.
+
+    Every image is used equally often with every kind of defect.
+    """
 
     def __init__(self, samples: Sequence[Sample], seed: int):
         self.samples, self.seed = samples, seed
@@ -28,7 +31,7 @@ class Blended(Sequence):
 
     @property
     def sources(self) -> np.ndarray:
-        """For each image the index of the normal one it was made of."""
+        """For each image, the index of the normal image that it was made from."""
         return np.array([index for index, _, _ in self.made])
 
     def __len__(self) -> int:
@@ -41,20 +44,23 @@ class Blended(Sequence):
 
 
 def halves(count: int, seed: int) -> tuple[list[int], list[int]]:
-    """Indices 0 to count - 1, divided at random: the first half, smaller by one for an odd count, and the second."""
+    """Divide the indices 0 to count - 1 at random into two halves. For an odd count, the first is smaller by one."""
     order = list(range(count))
     random.Random(f"halves {seed}").shuffle(order)
     return sorted(order[: count // 2]), sorted(order[count // 2 :])
 
 
 def some(samples: Sequence[Sample], count: int, seed: int) -> list[Sample]:
-    """At most so many of the samples, drawn at random, in order."""
+    """At most `count` of the samples, drawn at random, in their original order."""
     chosen = random.Random(f"some {seed}").sample(range(len(samples)), min(count, len(samples)))
     return [samples[index] for index in sorted(chosen)]
 
 
 def stratified(samples: Sequence[Sample], share: float, seed: int) -> list[int]:
-    """Indices of a share of the samples, drawn at random from each defect type and the normal ones: one at least."""
+    """Indices of a share of the samples, drawn at random from each defect type and from the normal samples.
+
+    At least one sample of each type is drawn.
+    """
     by_defect: dict[str | None, list[int]] = {}
     for index, sample in enumerate(samples):
         by_defect.setdefault(sample.defect, []).append(index)

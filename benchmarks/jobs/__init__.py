@@ -1,1 +1,1 @@
-"""Jobs, each a process of its own: planned, stored and run, here or on other machines."""
+"""Plan, run and store jobs. Each job is a process of its own, on this machine or on another."""

@@ -1,4 +1,4 @@
-"""A run on the workers of a Dask cluster: whether they can do its jobs, what they tell, and what they hand back."""
+"""Run jobs on the workers of a Dask cluster: check the workers, show their progress, store what they return."""
 
 import logging
 import queue
@@ -24,20 +24,22 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 CONNECT_SECONDS = 5
+"""Longest wait for the scheduler to answer."""
 LOOK_SECONDS = 2.0
+"""Time between two looks for workers, while no job ends."""
 LONELY_SECONDS = 60.0
-"""Without any worker for this long, the jobs that are left fail."""
+"""If there is no worker for this long, the remaining jobs fail."""
 
 
 @contextmanager
 def connect(address: str, *, results: Path, minutes: float | None, say: Callable[[str], None]) -> Iterator["Cluster"]:
-    """The cluster of the scheduler at `address`. Raises UsageError where Dask or the scheduler is not there."""
+    """Connect to the Dask scheduler at `address`. Raises UsageError if Dask is not installed or nothing answers."""
     try:
         from distributed import Client
     except ImportError:
         raise UsageError("--dask needs Dask's package distributed: pip install -e '.[dask]'") from None
     for name in ("distributed", "distributed.client"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is told in our words
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # failures are printed in our own words
     try:
         client = Client(address, timeout=CONNECT_SECONDS)
     except (OSError, ValueError) as error:
@@ -65,11 +67,14 @@ class Cluster:
         self.lost = 0
 
     def prepare(self, jobs: list[Job]) -> list[Job]:
-        """The jobs as the workers can do them. Raises UsageError naming each worker that cannot, and why."""
+        """Return the jobs, without keeping models that no worker can store.
+
+        Raises UsageError, which names each worker that cannot do the jobs, and why.
+        """
         try:
             return self._agreed(jobs) if jobs else jobs
         except OSError as error:
-            if error.filename:  # one of our files, and not the connection
+            if error.filename:  # one of our files failed, not the connection
                 raise
             raise UsageError(f"--dask {self.address}: the scheduler was lost: {error}") from None
 
@@ -81,7 +86,7 @@ class Cluster:
         answers = self._asked(jobs, list(workers)) if workers else {}
         if not answers:
             command = f"python -m dask worker {self.address} --nthreads 1"
-            raise UsageError(f"--dask {self.address}: there are no workers; start some in their checkouts: {command}")
+            raise UsageError(f"--dask {self.address}: there are no workers; start one in each checkout: {command}")
         here = {"code": worker.code(jobs), "versions": worker.versions(), **worker.facts(jobs)}
         lacks = {name: _lack(here, answers[name], workers[name]["nthreads"]) for name in sorted(answers)}
         if sentences := [f"worker {name}: {lack}" for name, lack in lacks.items() if lack]:
@@ -91,7 +96,7 @@ class Cluster:
         return self._without_lost_models(jobs, [name for name in answers if not answers[name]["sees"]], len(answers))
 
     def _asked(self, jobs: list[Job], workers: list[str]) -> dict[str, Any]:
-        """What workers answer of the jobs, or the error that they have; one that went away meanwhile does not count."""
+        """Each worker's answer on the jobs, or its error. A worker that left meanwhile does not count."""
         specs = [job.model_dump_json() for job in jobs]
         answers = self.client.run(worker.asking(), specs, tuple(self.errand), workers=workers, on_error="return")
         there = self._workers()
@@ -101,7 +106,7 @@ class Cluster:
         if not blind or not any(job.keep_model for job in jobs):
             return jobs
         self.say(
-            f"{len(blind)} of {workers} workers do not see {self.errand.results}: no models are kept of their jobs"
+            f"{len(blind)} of {workers} workers do not see {self.errand.results}: the models of their jobs are not kept"
         )
         return [job.model_copy(update={"keep_model": len(blind) < workers and job.keep_model}) for job in jobs]
 
@@ -111,13 +116,13 @@ class Cluster:
         write_text(self.mark, "")
 
     def _workers(self) -> dict[str, dict[str, Any]]:
-        """The workers by their address; once some were checked, those on other hosts do not count."""
-        info = self.client.scheduler_info(n_workers=-1)  # some versions tell of five unless asked for all
-        workers = info.get("workers", {})  # nothing is told once the scheduler is lost
+        """Facts on each worker, by its address. Once workers were checked, only their hosts count."""
+        info = self.client.scheduler_info(n_workers=-1)  # some versions list five workers unless asked for all
+        workers = info.get("workers", {})  # empty once the scheduler is lost
         return {name: facts for name, facts in workers.items() if not self.hosts or facts["host"] in self.hosts}
 
     def run(self, jobs: list[Job], lines: LiveLines | PlainLines) -> list[Failure]:
-        """Do every job; what failed is returned, and stored in the job's folder. KeyboardInterrupt stops them all."""
+        """Do all jobs and return the failures, which are also stored. KeyboardInterrupt stops all jobs."""
         told = Told(lines)
         self.client.subscribe_topic(self.errand.run, told.hear)
         ended: queue.SimpleQueue[Future] = queue.SimpleQueue()
@@ -128,7 +133,7 @@ class Cluster:
                 for future in self._next(ended, waiting):
                     job = waiting.pop(future)
                     failure, done_on = self._conclude(job, future)
-                    future.release()  # what is still held is done again when its worker dies
+                    future.release()  # Dask would do a task that is still held again if its worker dies
                     failures[job.name] = failure
                     told.end(job.name, f"{outcome(job, failure)} [{done_on}]")
         except KeyboardInterrupt:
@@ -136,8 +141,8 @@ class Cluster:
             raise
         if self.lost:
             self.say(
-                f"the Dask scheduler at {self.address} is gone; jobs left to do: {self.lost}; finished ones are kept: "
-                "start a scheduler and workers, and run the same command with its address"
+                f"the Dask scheduler at {self.address} is gone; jobs left to do: {self.lost}; finished jobs are "
+                "kept: start a scheduler and workers, then run the same command with its address"
             )
         return [failure for job in jobs if (failure := failures[job.name])]
 
@@ -149,14 +154,14 @@ class Cluster:
             job.model_dump_json(),
             self.errand,
             key=f"benchmarks-{self.errand.run}-{number}",
-            workers=self.hosts,  # a worker that was started again may go on
+            workers=self.hosts,  # hosts, not addresses: a restarted worker has a new address
             pure=False,
         )
         future.add_done_callback(ended.put)
         return future
 
     def _next(self, ended: queue.SimpleQueue, waiting: dict["Future", Job]) -> list["Future"]:
-        """What ended next; all that is left, cancelled, where there was no worker for too long."""
+        """The tasks that ended next. If there was no worker for too long, all remaining tasks, cancelled."""
         lonely_since = time.monotonic()
         while True:
             try:
@@ -176,25 +181,25 @@ class Cluster:
             return False
 
     def _conclude(self, job: Job, future: "Future") -> tuple[Failure | None, str]:
-        """Store what a task handed back; what failed, and on which worker."""
+        """Store what a task returned. Return its failure, if any, and the worker that did it."""
         if future.cancelled() and self.lonely:
-            return _fail(job, "no worker was left to do it: start some and run the same command again")
+            return _fail(job, "no worker was left to do it: start workers and run the same command again")
         try:
             answer: Answer = future.result()
-        except Exception as error:  # whatever ended the task on its worker
+        except Exception as error:  # anything can end a task on its worker
             if future.status == "error":
                 return _fail(job, _why(error))
             self.lost += 1  # the client cancels all tasks when its connection ends
-            return _fail(job, "the Dask scheduler was lost before it ended: run the same command again")
+            return _fail(job, "the Dask scheduler was lost before the job ended: run the same command again")
         return _store(job, answer), answer.worker
 
 
 def _lack(here: dict[str, Any], answer: dict[str, Any] | Exception | None, threads: int) -> str | None:
-    """What keeps a worker from doing jobs here."""
+    """Why a worker cannot do the jobs; None if it can."""
     if answer is None:
-        return "it does not find this program: start it in a checkout of the same state, as python -m dask worker"
+        return "it does not find this program: start it in the same checkout, with python -m dask worker"
     if isinstance(answer, Exception):
-        return f"it cannot say whether it can do the jobs: {' '.join(str(answer).split())}"
+        return f"it failed when asked whether it can do the jobs: {' '.join(str(answer).split())}"
     return worker.difference(here, {**answer, "threads": threads})
 
 
@@ -208,7 +213,7 @@ def _why(error: Exception) -> str:
     from distributed import KilledWorker
 
     if isinstance(error, KilledWorker):
-        return "every worker that did it died, and it was given up: what their machines log may tell why"
+        return "every worker that tried it died, so it was given up: the logs of their machines may say why"
     return f"its worker could not do it: {' '.join(f'{type(error).__name__}: {error}'.split())}"
 
 
@@ -229,6 +234,6 @@ def _store(job: Job, answer: Answer) -> Failure | None:
 
 
 def _clear(job: Job) -> None:
-    """Take away what workers that died left in a job's folder."""
+    """Remove what dead workers left in a job's folder."""
     for left in job.folder.glob(f"{WORKING}*"):
         shutil.rmtree(left, ignore_errors=True)

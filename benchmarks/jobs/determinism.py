@@ -1,9 +1,13 @@
-"""How the libraries of a job compute: with how many threads, and by algorithms whose results repeat.
+"""Settings that make the numbers of a job repeat: its number of threads, and deterministic algorithms.
 
-The number of threads may decide the order of a sum, and so its last bits. On TensorFlow there are as many as cores.
-On PyTorch DifferNet and knn give equal scores with one thread and with two, and DifferNet with up to eight; the
-gradients of its maps do not with three or eight. Whoever needs equal bits whatever `--jobs` is sets OMP_NUM_THREADS;
-the column `threads` of the CSV says how many there were but for TensorFlow.
+The number of threads can change the order of a sum, and so its last bits.
+
+- TensorFlow always uses as many threads as there are cores.
+- PyTorch: DifferNet and knn give equal scores with one and with two threads, DifferNet with up to eight. The gradients
+  of DifferNet's maps differ with three or eight threads.
+
+To get equal bits for every value of `--jobs`, set OMP_NUM_THREADS. The column `threads` of the CSV gives the number of
+threads, except for TensorFlow.
 """
 
 import os
@@ -20,33 +24,40 @@ THREAD_VARIABLES = (
     "MKL_NUM_THREADS",
     "NUMBA_NUM_THREADS",
 )
+"""Variables whose number of threads is divided between jobs that run at once."""
 UNDIVIDED = "TF_NUM_INTRAOP_THREADS"
-"""On TensorFlow a training depends on the number of threads, which must not depend on `--jobs`. Two trainings of two
-threads each on two cores took no longer than of one each."""
+"""TensorFlow's number of threads, which is not divided between jobs.
+
+Training with TensorFlow depends on the number of threads, which must not depend on `--jobs`. On two cores, two
+trainings at once took no longer with two threads each than with one each.
+"""
 WAITING = {"OMP_WAIT_POLICY": "passive"}
-"""Idle threads of OpenMP sleep at once: where they spin, two jobs of two threads take three times as long on two cores,
-and where they sleep, no longer than two of one thread."""
+"""Makes idle OpenMP threads sleep at once instead of spinning.
+
+On two cores, two jobs of two threads take three times as long if idle threads spin. If they sleep, the jobs take no
+longer than two jobs of one thread.
+"""
 TENSORFLOW = "TF_DETERMINISTIC_OPS"
 REPEATABLE = {TENSORFLOW: "1", "CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
-"""What TensorFlow and cuBLAS read when they are loaded."""
+"""Variables that TensorFlow and cuBLAS read when they are loaded."""
 NO_ALGORITHM = re.compile(r"(\w+) does not have a deterministic implementation")
-"""How PyTorch's warning of such an operation begins."""
+"""Start of PyTorch's warning about an operation without a deterministic algorithm."""
 
 
 def variables(settings: Mapping[str, Any], *, at_once: int | None = 1) -> dict[str, str]:
-    """The environment variables of a job, by the settings of its method.
+    """The environment variables of a job, given the settings of its method.
 
-    The cores are divided between the jobs at once, but for TensorFlow; None: nobody knows how many there are, and each
+    The cores are divided between `at_once` jobs, except for TensorFlow. None: the number of jobs is not known, and each
     may use all cores.
     """
     share = max(1, cores() // (at_once or 1))
     threads = dict.fromkeys(THREAD_VARIABLES, str(share)) | {UNDIVIDED: str(cores())} | ({} if at_once else WAITING)
-    compiled = {TENSORFLOW: "0"} if settings.get("jit_compile") else {}  # Keras would compile nothing otherwise
+    compiled = {TENSORFLOW: "0"} if settings.get("jit_compile") else {}  # with it, Keras compiles nothing
     return threads | REPEATABLE | compiled
 
 
 def cores() -> int:
-    """The cores that this process may use, which may be fewer than the machine has."""
+    """The number of cores that this process may use. It can be lower than that of the machine."""
     if hasattr(os, "process_cpu_count"):  # Python 3.13
         return os.process_cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):  # Linux
@@ -55,9 +66,9 @@ def cores() -> int:
 
 
 def prefer_repeatable() -> list[str]:
-    """Have PyTorch, once a method imports it, take algorithms that repeat where it has any.
+    """Make PyTorch prefer deterministic algorithms, as soon as a method imports it.
 
-    The list fills with the names of the operations that had none.
+    The names of operations that had no such algorithm are later added to the returned list.
     """
     from wrapt import when_imported
 
@@ -74,20 +85,20 @@ def prefer_repeatable() -> list[str]:
 
 
 def _prefer(torch: ModuleType) -> None:
-    # Not `use_deterministic_algorithms`, which loads PyTorch's compiler.
+    # `use_deterministic_algorithms` would do the same, but it loads PyTorch's compiler.
     torch.set_deterministic_debug_mode("warn")
-    torch.utils.deterministic.fill_uninitialized_memory = False  # would write every result twice
+    torch.utils.deterministic.fill_uninitialized_memory = False  # True would write every result twice
 
 
 def remarks(unrepeatable: Collection[str]) -> list[str]:
-    """What a reader must know of a job in this process whose numbers may not repeat to the last digit."""
+    """Remarks on why the numbers of a job in this process may not repeat to the last digit."""
     said = []
     if unrepeatable:
         names = ", ".join(sorted(set(unrepeatable)))
         said.append(f"PyTorch sums in no fixed order in {names}: a second run may differ in the last digits")
     if "tensorflow" in sys.modules and os.environ.get(TENSORFLOW, "").lower() in ("0", "false"):
         said.append(
-            f"TensorFlow's deterministic operations were off ({TENSORFLOW}=0, as jit_compile needs it): a second run "
+            f"TensorFlow's deterministic operations were off ({TENSORFLOW}=0, which jit_compile needs): a second run "
             "may differ in the last digits"
         )
     return said

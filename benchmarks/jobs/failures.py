@@ -1,4 +1,4 @@
-"""Why a job failed, in a sentence: from the exit status and the log of its process, or from what the system refused."""
+"""Say in a sentence why a job failed: by the exit status and log of its process, or by an error of the system."""
 
 import re
 import signal
@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 REFUSED = 2
-"""Exit status of a job whose data, settings or machine do not allow it; its last line says why."""
+"""Exit status of a job that its data, settings or machine do not allow. The last line of its log says why."""
 TAIL_LINES = 12
+"""Number of last lines of a log that are searched for a cause and kept with a failure."""
 SYSTEM = " cannot be read or written: "
-"""What stands in a sentence between a file and what the system said of it."""
+"""The words of a sentence between a file name and the error message of the system."""
 CAUSES = {
     "memory ran out, give the job more or a smaller task": (
         "MemoryError",
@@ -35,13 +36,13 @@ CAUSES = {
         r"unexpected pos \d",  # PyTorch
     ),
 }
-"""What in a job's log, as regular expressions, tells a cause that its last line may not name."""
+"""Causes of failure, with regular expressions that find them in a log. The last line may not name the cause."""
 
 
 def reason(status: int, log: Sequence[str], folder: Path) -> str:
-    """Why a job's process failed, by its exit status, its log, and the folder it writes into."""
+    """Why a job's process failed, given its exit status, the lines of its log, and the folder that it writes into."""
     last = log[-1] if log else "it printed nothing"
-    if status == REFUSED:  # a refusal may quote anything, as in the name of a file; what the system said does not
+    if status == REFUSED:  # such a line may quote anything, such as a file name; a message of the system does not
         return _with_cause([last] if SYSTEM in last else [], folder) or last
     if named := _with_cause(reversed(log[-TAIL_LINES:]), folder, f"{_end(status)}: "):
         return named
@@ -49,13 +50,13 @@ def reason(status: int, log: Sequence[str], folder: Path) -> str:
 
 
 def refusal(error: OSError, folder: Path) -> str:
-    """Why a job could not be done around whose process the system refused something."""
+    """Why a job could not be done, given an error of the system outside the job's process."""
     where = error.filename2 or error.filename or f"what the job in {folder} needs"
     return reason(REFUSED, [f"{where}{SYSTEM}{system_words(error)}"], folder)
 
 
 def refused_here(error: Exception) -> str | None:
-    """What the system refused this process, in a sentence; None where the error is of another kind: a fault of ours."""
+    """What the system refused this process, in a sentence; None for any other error, which is a fault of ours."""
     if not isinstance(error, OSError):
         words = " ".join(f"{type(error).__name__}: {error}".split())
         return _with_cause([words.removesuffix(":")], Path.cwd())
@@ -63,12 +64,12 @@ def refused_here(error: Exception) -> str | None:
 
 
 def system_words(error: OSError) -> str:
-    """What the system said, in one line."""
+    """The error message of the system, in one line."""
     return " ".join((error.strerror or str(error) or type(error).__name__).split())
 
 
 def _with_cause(lines: Iterable[str], folder: Path, end: str = "") -> str | None:
-    """The first line that tells a cause, after the name of the cause and how the process ended."""
+    """The first line that shows a known cause, as `cause: end line`; None if no line shows one."""
     for line in lines:
         for cause, words in CAUSES.items():
             if any(re.search(word, line) for word in words):

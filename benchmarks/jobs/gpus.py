@@ -1,4 +1,4 @@
-"""The GPUs of this machine, shared out between jobs: each job sees one of them."""
+"""Share the GPUs of this machine between jobs, so that each job sees one GPU."""
 
 import os
 import re
@@ -10,26 +10,30 @@ from itertools import cycle, islice, takewhile
 from typing import NamedTuple
 
 SHARED_OUT = ("auto", "cuda")
-"""The devices that leave it to the runner which GPU a job has."""
+"""Values of --device for which the runner chooses the GPU of each job."""
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 LISTED = re.compile(r"^GPU (\d+): (.+) \(UUID: (\S+)\)\n((?:[ \t].*\n)*)", re.MULTILINE)
 """A GPU as `nvidia-smi -L` lists it: number, model, UUID, and indented lines about its parts."""
 PART = re.compile(r"MIG (\S+) +Device +(\d+): \(UUID: (\S+)\)")
+"""A part of a GPU (MIG) in those lines: profile, index, UUID."""
 
 
 class Gpu(NamedTuple):
-    """A GPU, or a part of one (MIG), that a job may have."""
+    """A GPU, or a part of one (MIG), that a job can use."""
 
     visible: str
-    """What CUDA_VISIBLE_DEVICES calls it: its UUID, as CUDA numbers GPUs otherwise than `nvidia-smi`, or the user's."""
+    """Its name in CUDA_VISIBLE_DEVICES: the one that the user gave, else its UUID.
+
+    CUDA and `nvidia-smi` may number GPUs differently, so the number would not do.
+    """
     label: str
-    """Such as `GPU 1`."""
+    """Name for progress lines, such as `GPU 1`."""
     model: str
-    """Empty where it is not known."""
+    """Model name, such as `NVIDIA H200`; empty if it is not known."""
 
 
 def listed() -> list[Gpu]:
-    """All GPUs that `nvidia-smi` finds, in its order; none where it is not there."""
+    """All GPUs that `nvidia-smi` lists, in its order. Empty if the program is not installed."""
     try:
         said = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True).stdout
     except OSError:
@@ -45,16 +49,19 @@ def _divided(number: str, model: str, uuid: str, parts: str) -> list[Gpu]:
 
 
 def visible(given: Mapping[str, str] = os.environ) -> list[Gpu]:
-    """The GPUs that jobs may have: all, or those that the user's CUDA_VISIBLE_DEVICES names."""
+    """The GPUs that jobs may use: those that the user's CUDA_VISIBLE_DEVICES names, or all if it is not set."""
     there = listed()
     if VISIBLE not in given:
         return there
     named = (_named(entry.strip(), there) for entry in given[VISIBLE].split(","))
-    return list(takewhile(bool, named))  # as CUDA does, which sees none after the first that is not there
+    return list(takewhile(bool, named))  # like CUDA, which ignores all entries after the first unknown one
 
 
 def _named(entry: str, there: Sequence[Gpu]) -> Gpu | None:
-    """The GPU that the user calls so, None where it is not there; without `nvidia-smi` the user is believed."""
+    """The GPU that an entry of CUDA_VISIBLE_DEVICES names; None if there is no such GPU.
+
+    Without `nvidia-smi`, every well-formed entry is taken to exist.
+    """
     if entry.isdecimal():
         return Gpu(entry, f"GPU {entry}", _one_model(there)) if not there or int(entry) < len(there) else None
     if not entry.startswith(("GPU-", "MIG-")):
@@ -64,26 +71,26 @@ def _named(entry: str, there: Sequence[Gpu]) -> Gpu | None:
 
 
 def _one_model(gpus: Sequence[Gpu]) -> str:
-    """The model that all of them are; empty where they differ, as then CUDA's numbers do not tell which is which."""
+    """The common model of all GPUs. Empty if they differ: then CUDA's numbers do not tell which GPU is meant."""
     models = {gpu.model for gpu in gpus}
     return models.pop() if len(models) == 1 else ""
 
 
 def described(device: str, given: Mapping[str, str] = os.environ) -> str:
-    """A device as a result names it: `cuda:0 (NVIDIA H200)` where the model is sure, else as it is."""
+    """A device as a result names it: `cuda:0 (NVIDIA H200)` if the model is certain, else unchanged."""
     model = _one_model(visible(given)) if device.startswith("cuda") else ""
     return f"{device} ({model})" if model else device
 
 
 class Slots:
-    """Places for jobs, dealt out to the GPUs in turn, so that none ever has more than its even share of the jobs."""
+    """Places for jobs, assigned to the GPUs in turn, so that no GPU ever has more than its even share of the jobs."""
 
     def __init__(self, gpus: Sequence[Gpu], places: int):
         self._free = deque(islice(cycle(gpus or [None]), places))
 
     @contextmanager
     def one(self) -> Iterator[Gpu | None]:
-        """A place on a GPU, None without GPUs, for as long as a job takes. Raises IndexError where all are taken."""
+        """Hold a place while a job runs: yields its GPU, or None without GPUs. Raises IndexError if all are taken."""
         gpu = self._free.popleft()
         try:
             yield gpu

@@ -1,4 +1,4 @@
-"""Where a job's files lie in a results folder, `jobs/METHOD/CATEGORY/seed-N-VARIANT`, and what they are called."""
+"""Names of a job's files, and of its folder in a results folder: `jobs/METHOD/CATEGORY/seed-N-VARIANT`."""
 
 import re
 from pathlib import Path
@@ -10,70 +10,74 @@ from reports.results import Cell
 JOBS = "jobs"
 
 JOB = "job.json"
-"""What its process is told to do."""
+"""The description of the job that its process reads."""
 LOG = "log.txt"
+"""Standard error of the job's process."""
 RESULT, FAILURE = "result.json", "failure.json"
 ASIDE = "result.json.damaged"
-"""What a damaged result is renamed to before its job is done again."""
+"""New name of a damaged result, given before its job is done again."""
 CURVES = "curves"
-"""Name of the figure of its training, without the ending."""
+"""Name of the figure of the training, without extension."""
 MODEL, FRESH_MODEL = "model", "model.new"
-"""The model of the result, and one whose result is not stored yet."""
+"""Folders of the model of the result, and of a model whose result is not stored yet."""
 POINT, MAPS, TUNED = "operating_point.json", "maps", "finetune"
-"""What is made of a trained model; it goes when the model does."""
+"""Files and folders made from a trained model. They are deleted with it."""
 KEY = "key"
-"""The file that says whose a model is, or whose maps are, in the folder of either."""
+"""File in a folder of a model or of maps; it holds the key of the result that they belong to."""
 WORKING = ".worker-"
-"""How the folder begins that a worker of a cluster makes in a job's folder, where it sees that."""
+"""Start of the name of the folder that a worker of a cluster makes inside a job's folder, if it can see that."""
 
 LONGEST_NAME = 200
-"""Characters of a folder's name: file systems take 255 bytes, and some programs add to it."""
+"""Most characters of a folder's name. File systems allow 255 bytes, and some programs append to a name."""
 
 
 def of_cell(results: Path, cell: Cell) -> Path:
-    """Where a cell's files lie: always inside `results`, whatever the category is called."""
+    """The folder of a cell's files. It is always inside `results`, whatever the name of the category."""
     variant = fingerprint.of_json([cell.dataset, cell.settings, cell.shots, cell.calibration])[:8]
     return of_category(results, cell.method, cell.category) / f"seed-{cell.seed}-{variant}"
 
 
 def of_category(results: Path, method: str, category: str) -> Path:
-    """The folder of a category's jobs with a method."""
+    """The folder of all jobs of a method on a category."""
     return results / JOBS / method / _quoted(category)
 
 
 def all_in(results: Path) -> list[Path]:
-    """Every job's folder, in a stable order."""
+    """The folders of all jobs, in a stable order."""
     return sorted((results / JOBS).glob("*/*/*/"))
 
 
 def methods(results: Path) -> list[str]:
-    """The methods whose jobs have folders."""
+    """The methods that have folders of jobs."""
     return [folder.name for folder in (results / JOBS).glob("*")]
 
 
 def categories(results: Path, method: str) -> list[str]:
-    """The categories whose jobs with a method have folders."""
+    """The categories for which a method has folders of jobs. Raises FileNotFoundError if it has none at all."""
     return [unquote(folder.name) for folder in (results / JOBS / method).iterdir()]
 
 
 def results_of(folder: Path) -> Path:
-    """The results folder that a job's folder lies in."""
+    """The results folder that contains a job's folder."""
     return folder.parents[3]
 
 
 def category(folder: Path) -> str:
-    """The category of a job's folder; a long one is cut and ends with its digest."""
+    """The category of a job's folder. A long name is cut and ends with its digest."""
     return unquote(folder.parent.name)
 
 
 def seed(folder: Path) -> int | None:
-    """The seed of a job's folder; None where it is not called as one."""
+    """The seed of a job's folder; None if its name is not that of a job's folder."""
     name = _name(folder)
     return name and int(name["seed"])
 
 
 def of_same_variant(folder: Path) -> list[Path]:
-    """The folders of a job's method and variant, of any category and seed; none where it is not called as a job's."""
+    """The folders with the same method and variant as a job's folder, of any category and seed.
+
+    Empty if the name of `folder` is not that of a job's folder.
+    """
     name = _name(folder)
     return sorted(folder.parents[1].glob(f"*/seed-*-{name['variant']}")) if name else []
 
@@ -83,9 +87,9 @@ def _name(folder: Path) -> re.Match | None:
 
 
 def _quoted(category: str) -> str:
-    """A name for the folder of a category, of what every file system takes; a long one ends with a digest."""
+    """The name of a category's folder, in characters that every file system allows. A long one ends with a digest."""
     name = quote(category, safe=" ").replace(".", "%2E")
     if len(name) <= LONGEST_NAME:
         return name
-    whole = re.sub("%.?$", "", name[:LONGEST_NAME])  # no half of a quoted byte at the end
+    whole = re.sub("%.?$", "", name[:LONGEST_NAME])  # do not end within a quoted byte
     return f"{whole}-{fingerprint.of_json(category)[:8]}"

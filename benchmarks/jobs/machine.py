@@ -1,4 +1,4 @@
-"""What a job ran with: the versions of its libraries, its machine, the memory it took."""
+"""Facts on a running job: versions of its libraries, its machine, its peak memory."""
 
 import os
 import platform
@@ -19,11 +19,11 @@ LIBRARIES = (
     "tensorflow",
     "keras",
 )
-"""On which results depend, as they call themselves."""
+"""Libraries on which results depend, by the names of their distributions."""
 
 
 def versions() -> dict[str, str]:
-    """Versions of the libraries a result depends on, of those that are installed, without importing them."""
+    """Versions of the libraries that results depend on, as far as they are installed. Imports none of them."""
     found = {}
     for name in LIBRARIES:
         with suppress(metadata.PackageNotFoundError):
@@ -41,9 +41,9 @@ def description() -> str:
 
 
 def peak_memory_mb() -> float:
-    """The most memory this process has held.
+    """Peak resident memory of this process, in MB (10^6 bytes).
 
-    Linux carries the peak in `getrusage` over from the process that started this one, so it is read where it is not.
+    On Linux, the peak of `getrusage` includes that of the process that started this one, so /proc is read instead.
     """
     if sys.platform == "linux":
         status = Path("/proc/self/status").read_text(encoding="ascii")

@@ -1,7 +1,7 @@
-"""Runs jobs, several at once, each in a process of its own; records failures.
+"""Run jobs on this machine, several at once, each in a process of its own; record failures.
 
-A job's process is held on a leash: its standard input is a pipe from the runner. When the runner ends, however it
-ends, the pipe closes and the job ends too, so no job outlives its runner and none is ever done twice at once.
+The standard input of a job's process is a pipe from the runner (its "leash"). When the runner ends for any reason, the
+pipe closes and the job ends too. So no job outlives its runner, and no job is ever done twice at the same time.
 """
 
 import os
@@ -28,10 +28,11 @@ from benchmarks.jobs.progress import LiveLines, PlainLines, Progress
 from reports.results import Failure, Result, read, write
 
 WATCH_SECONDS = 0.2
+"""Time between two checks of whether a job is late or no longer wanted."""
 
 
 class Runner:
-    """Runs jobs on this machine, `at_once` at a time, none longer than `minutes`."""
+    """Runs jobs on this machine, `at_once` at a time, each for at most `minutes`."""
 
     def __init__(self, at_once: int, minutes: float | None = None):
         self.at_once = at_once
@@ -40,7 +41,7 @@ class Runner:
         self.stopping = False
 
     def prepare(self, jobs: list[Job]) -> list[Job]:
-        """The jobs as they can be done. Raises UsageError where the device that was named is not there."""
+        """Return the jobs, and assign the GPUs. Raises UsageError if the named device is not there."""
         if problem := device_problem(jobs):
             raise UsageError(problem)
         if any(job.device in gpus.SHARED_OUT for job in jobs):
@@ -48,7 +49,7 @@ class Runner:
         return jobs
 
     def run(self, jobs: list[Job], lines: LiveLines | PlainLines) -> list[Failure]:
-        """Do every job; what failed is returned, and stored in the job's folder. KeyboardInterrupt stops them all."""
+        """Do all jobs and return the failures, which are also stored. KeyboardInterrupt stops all jobs."""
         pool = ThreadPoolExecutor(self.at_once)
         futures = [pool.submit(self._run_one, job, lines) for job in jobs]
         try:
@@ -73,7 +74,7 @@ class Runner:
 
 
 class JobProcess:
-    """A job's process, ended when it takes longer than `minutes` or when it is not wanted any more."""
+    """The process of a job. It is killed when it takes longer than `minutes` or when `wanted` returns False."""
 
     def __init__(self, job: Job, environment: dict[str, str], minutes: float | None, wanted: Callable[[], bool]):
         self.job = job
@@ -84,7 +85,7 @@ class JobProcess:
         self.last = Progress("starting", 0, 1)
 
     def attend(self, tell: Callable[[Progress], None]) -> Failure | None:
-        """Do the job, telling its progress; why it has no result is stored and returned, unless it was not wanted."""
+        """Do the job and pass its progress to `tell`. Store and return a failure, unless the job is not wanted."""
         try:
             status = self._do(tell)
             if not self.wanted() or (status == 0 and storage.finished(self.job)):
@@ -95,7 +96,7 @@ class JobProcess:
         return record_failure(self.job, why)
 
     def _do(self, tell: Callable[[Progress], None]) -> int:
-        """The exit status of the job's process."""
+        """Run the job's process to its end and return its exit status."""
         process = self._start()
         gone = threading.Event()
         threading.Thread(target=self._watch, args=(process, gone), daemon=True).start()
@@ -104,7 +105,7 @@ class JobProcess:
                 for line in process.stdout:
                     self.last = Progress.parse(line)
                     tell(self.last)
-                # Before its standard input is closed: that would end it as if the runner were gone.
+                # Wait before standard input is closed: that would end the job as if the runner were gone.
                 return process.wait()
         finally:
             gone.set()
@@ -119,7 +120,7 @@ class JobProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C reaches the runner alone, which then ends its jobs
+                start_new_session=True,  # Ctrl-C reaches only the runner, which then ends its jobs
                 text=True,
             )
 
@@ -142,21 +143,21 @@ class JobProcess:
 def job_environment(
     job: Job, *, at_once: int | None, gpu: Gpu | None = None, given: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """The environment of a job's process: how it computes, unless the user says otherwise, and the GPU it may see."""
+    """The environment of a job's process: the user's, the variables of `determinism` not set there, and its GPU."""
     ours = determinism.variables(job.cell.settings, at_once=at_once) | {"PYTHONUNBUFFERED": "1"}
     return {**ours, **given, **({gpus.VISIBLE: gpu.visible} if gpu else {})}
 
 
 def record_failure(job: Job, reason: str) -> Failure:
-    """Why a job has no result, with the end of its log; stored where the job's folder can be written."""
+    """Return the failure of a job, with the end of its log. It is stored if the job's folder can be written."""
     failure = Failure(key=job.key, cell=job.cell, reason=reason, tail="\n".join(log(job)[-TAIL_LINES:]))
-    with suppress(OSError):  # it is returned all the same
+    with suppress(OSError):  # it is returned in any case
         write(job.folder / FAILURE, failure)
     return failure
 
 
 def log(job: Job) -> list[str]:
-    """The lines of a job's log; none where its process did not begin."""
+    """The lines of a job's log; empty if its process did not start."""
     try:
         return (job.folder / LOG).read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
     except OSError:
@@ -164,7 +165,7 @@ def log(job: Job) -> list[str]:
 
 
 def outcome(job: Job, failure: Failure | None) -> str:
-    """How a job ended, in a line."""
+    """One line that says how a job ended."""
     if failure:
         return f"{job.name}: failed: {failure.reason}"
     cost = read(job.folder / RESULT, Result).cost
@@ -173,7 +174,10 @@ def outcome(job: Job, failure: Failure | None) -> str:
 
 
 def work(spec: Path, *, leash: bool) -> int:
-    """The inside of a job's process: do the job that `spec` holds, print its progress, store its result."""
+    """Do the job described in the file `spec`, print its progress, store its result. Return the exit status.
+
+    This runs inside the job's process.
+    """
     if leash:
         threading.Thread(target=_end_with_runner, daemon=True).start()
     job = Job.model_validate_json(spec.read_text(encoding="utf-8"))
@@ -189,21 +193,24 @@ def work(spec: Path, *, leash: bool) -> int:
 
 
 def _completed(result: Result, unrepeatable: Collection[str]) -> Result:
-    """A result with what this process knows of it: the model of its GPU, and what may not repeat."""
+    """Add to a result what this process knows: the model of its GPU, and remarks on numbers that may not repeat."""
     cost = result.cost.model_copy(update={"device": gpus.described(result.cost.device)})
     remarks = [*result.remarks, *determinism.remarks(unrepeatable)]
     return result.model_copy(update={"cost": cost, "remarks": remarks})
 
 
 def _end_with_runner() -> NoReturn:
-    """Wait until the runner is gone; by the descriptor, as Python's own reader may not be in use when Python ends."""
+    """Wait until the runner is gone, then end this process.
+
+    Reads the file descriptor directly: Python's own reader must not be in use while the interpreter shuts down.
+    """
     while os.read(0, 1):
         pass
     os._exit(1)
 
 
 def _progress_printer() -> Callable[[Progress], None]:
-    """Prints progress to standard output, and turns whatever libraries print there to standard error."""
+    """A function that prints progress to standard output. Anything else printed there goes to standard error."""
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
 
@@ -215,7 +222,7 @@ def _progress_printer() -> Callable[[Progress], None]:
 
 
 def device_problem(jobs: Iterable[Job]) -> str | None:
-    """Why jobs cannot run on the device that was named; None where they can, or where none was named."""
+    """Why jobs cannot run on the named device; None if they can, or if no device was named."""
     for method, device in sorted({(job.cell.method, job.device) for job in jobs}):
         if device not in ("auto", "cpu") and (problem := _probe(method, device)):
             return f"--device {device}: {problem}"
@@ -223,7 +230,7 @@ def device_problem(jobs: Iterable[Job]) -> str | None:
 
 
 def _probe(method: str, device: str) -> str | None:
-    """Why a method cannot run on a device, asked in a process of its own."""
+    """Why a method cannot run on a device; None if it can. A process of its own finds out."""
     command = [sys.executable, "-m", "benchmarks", "probe", method, device]
     probe = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     return None if probe.returncode == 0 else probe.stderr.strip().splitlines()[-1].removeprefix("benchmarks: ")

@@ -1,4 +1,4 @@
-"""What is stored of a job in its folder: read, and put in the place of what was there."""
+"""Read, write and replace the files in a job's folder."""
 
 import shutil
 from collections.abc import Iterable
@@ -11,23 +11,26 @@ from reports.files import write_text
 from reports.results import DamagedResultError, Result, read, write
 
 FEWEST_EPOCHS = 3
-"""Fewer make no curve; what a method measured besides is drawn all the same."""
+"""With fewer epochs, no figure is drawn, unless the method measured curves of its own."""
 
 
 def write_job(job: Job) -> Path:
-    """Write a job into its folder, made if need be, for the process that does it; the file."""
+    """Write the file that describes a job to its process, and return its path. The folder is made if needed."""
     file = job.folder / JOB
     write_text(file, job.model_dump_json(indent=1))
     return file
 
 
 def read_job(folder: Path) -> Job:
-    """The job last begun in a folder. Raises OSError or ValidationError where that cannot be read."""
+    """The job that was last begun in a folder. Raises OSError or ValidationError if its file cannot be read."""
     return Job.model_validate_json((folder / JOB).read_bytes())
 
 
 def stored(job: Job) -> Result | None:
-    """What is stored of the job's cell, of this or another key. Raises ResultError where another version wrote it."""
+    """The stored result of the job's cell, of any key; None if there is none or it is damaged.
+
+    Raises ResultError if another version wrote it.
+    """
     try:
         return read(job.folder / RESULT, Result)
     except (FileNotFoundError, DamagedResultError):
@@ -35,33 +38,33 @@ def stored(job: Job) -> Result | None:
 
 
 def finished(job: Job) -> bool:
-    """Whether the job's result is stored already. Raises ResultError where another version wrote it."""
+    """Whether the result of the job is stored already. Raises ResultError if another version wrote it."""
     result = stored(job)
     return result is not None and result.key == job.key and (result.tracked or not job.track_epochs)
 
 
 def require_same_data(jobs: Iterable[Job]) -> None:
-    """Raises UsageError where a job would replace a result on images of another folder that is still there."""
+    """Raise UsageError if a job would replace a result on images of another folder that still exists."""
     for job in jobs:
         result = stored(job)
         if result and result.data != str(job.root) and Path(result.data).is_dir():
             raise UsageError(
                 f"{job.folder} holds the result of {job.name} on the images in {result.data}, not in {job.root}: "
-                "name another folder with --results, or replace it with --force"
+                "name another folder with --results, or replace the result with --force"
             )
 
 
 def has_model(folder: Path, key: str) -> bool:
-    """Whether a job's folder keeps the model of the result with this key."""
+    """Whether a job's folder contains the model of the result with this key."""
     file = folder / MODEL / KEY
     return file.is_file() and file.read_text(encoding="utf-8", errors="replace") == key
 
 
 def store(result: Result, job: Job) -> None:
-    """Put a finished job's model and result in the place of what was there; the model's `key` says whose it is.
+    """Replace the model and result in a job's folder by those of the finished job. The model gets a file `key`.
 
-    What was made of the model before goes with it: a model trained again, even under the same key, is another. The
-    result goes first and comes last: a job that is killed in between has none.
+    Everything made from the old model is deleted too, as a model trained again differs, even under the same key. The
+    old result is deleted first and the new one is written last, so a job that is killed in between has no result.
     """
     _draw_curves(result, job.folder)
     for old in (RESULT, POINT):

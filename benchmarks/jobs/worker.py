@@ -1,7 +1,7 @@
-"""What the workers of a Dask cluster do for a run: say whether they can do its jobs, and do them.
+"""The part of a run that the workers of a Dask cluster execute: say whether they can do its jobs, and do them.
 
-A worker does a job as the runner does, in a process that ends with the worker. It also ends when Dask does not want its
-task any more: when the driver, the process that plans the run, was stopped or is gone.
+Like the runner, a worker does a job in a process that ends with the worker. The process also ends when Dask no longer
+wants the task, because the driver (the process that planned the run) was stopped or is gone.
 """
 
 import asyncio
@@ -25,37 +25,45 @@ from datasets import DataError
 from reports.results import Failure
 
 TELL_SECONDS = 1.0
-"""At least this long between two tellings of one stage of a job."""
+"""Shortest time between two progress messages of one stage of a job."""
 LOG_CHARACTERS = 100_000
+"""Most characters of a job's log that a worker returns; the end is kept."""
 MARK = ".driver-"
-"""How the file begins by which a worker recognises the results folder of the driver; the name of the run follows."""
+"""Start of the name of a file by which a worker recognises the driver's results folder; the run's name follows."""
 
 
 class Errand(NamedTuple):
-    """What a worker must know of a run besides the job."""
+    """What a worker must know about a run besides the job."""
 
     run: str
-    """A name that no other run has; the topic of its progress."""
+    """The unique name of the run, which is also the Dask topic of its progress."""
     results: Path
+    """The driver's results folder."""
     minutes: float | None
+    """Longest time of a job; None: no limit."""
 
     def sees_results(self) -> bool:
-        """Whether this machine sees the results folder of the driver."""
+        """Whether this machine can see the driver's results folder."""
         return (self.results / f"{MARK}{self.run}").exists()
 
 
 class Answer(NamedTuple):
-    """What a worker hands back of a job: the texts of its files, and the folder where its model waits, if it does."""
+    """What a worker returns for a job: the texts of its files, and the folder that holds its model."""
 
     worker: str
+    """Address of the worker."""
     result: str | None
     failure: str | None
     log: str
     folder: Path | None
+    """Folder in the driver's results that holds the model; None: no model is kept."""
 
 
 def asking() -> Callable[..., Any]:
-    """`ask` in a function that travels whole and gives None on a worker that cannot import this program."""
+    """A function that calls `ask` on a worker. It returns None if the worker cannot import this program.
+
+    It is nested, so that it is sent to the worker as code and not as a reference to this module.
+    """
 
     async def ask(specs: Sequence[str], errand: tuple) -> dict[str, Any] | None:
         try:
@@ -68,7 +76,7 @@ def asking() -> Callable[..., Any]:
 
 
 async def ask(specs: Sequence[str], errand: Errand) -> dict[str, Any]:
-    """What `facts` says on this worker, whether it sees the driver's results, and what keeps it from doing the jobs."""
+    """What this worker has (code digest, versions, `facts`), whether it sees the driver's results, and its problem."""
     jobs = [Job.model_validate_json(spec) for spec in specs]
     return await asyncio.to_thread(_answer, jobs, errand)
 
@@ -82,21 +90,21 @@ def _answer(jobs: Sequence[Job], errand: Errand) -> dict[str, Any]:
 
 
 def code(jobs: Iterable[Job]) -> str:
-    """Digest of all the code that takes part in jobs."""
+    """Digest of all code that takes part in the jobs."""
     plugged = {name for job in jobs for name in (f"methods.{job.cell.method}", f"datasets.{job.cell.dataset}")}
     return fingerprint.of_code({"benchmarks.jobs.worker", "reports.results", *plugged})
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the libraries, whichever device these were built for."""
+    """Versions of Python and of the libraries, without the suffix for the device that a library was built for."""
     python = ".".join(platform.python_version_tuple()[:2])
     return {"Python": python} | {name: version.partition("+")[0] for name, version in machine.versions().items()}
 
 
 def facts(jobs: Sequence[Job]) -> dict[str, Any]:
-    """What else scores depend on: files that settings name, and each category's number of files and bytes.
+    """What else scores depend on: the files that settings name, and the number of files and bytes of each category.
 
-    Raises MethodError or DataError where they are not there.
+    Raises MethodError or DataError if they are not there.
     """
     methods = {job.cell.method: job.cell.settings for job in jobs}
     return {
@@ -114,12 +122,12 @@ def _extent(job: Job) -> tuple[str, list[int]]:
 
 
 def difference(here: dict[str, Any], there: dict[str, Any]) -> str | None:
-    """What keeps a worker from doing the jobs that the driver planned, by what both say; None where nothing does.
+    """Why a worker cannot do the jobs that the driver planned; None if it can.
 
-    Of the worker, its number of threads and what it calls a problem are said too.
+    `here` are the facts of the driver, `there` those of the worker, with its number of threads and its problem.
     """
     if there["code"] != here["code"]:
-        return "its code is another than here: bring its checkout to the same state and start it again"
+        return "its code differs from the code here: bring its checkout to the same state and start it again"
     names = sorted({*here["versions"].items()} ^ {*there["versions"].items()})
     if other := dict.fromkeys(name for name, _ in names):
         pairs = [f"{name} {there['versions'].get(name)} (here {here['versions'].get(name)})" for name in other]
@@ -143,7 +151,7 @@ def _size(extent: Sequence[int]) -> str:
 
 
 def work(spec: str, errand: Errand) -> Answer:
-    """Do a job on this worker, in a folder of its own. Raises Reschedule where the worker is about to end."""
+    """Do a job on this worker, in a folder of its own. Raises Reschedule if the worker is about to end."""
     from distributed import Reschedule, get_worker
 
     worker, given = get_worker(), Job.model_validate_json(spec)
@@ -152,7 +160,7 @@ def work(spec: str, errand: Errand) -> Answer:
     job = given.model_copy(update={"folder": folder, "keep_model": given.keep_model and shared})
     task = worker.get_current_task()
     tell = Teller(worker, errand.run, job.name)
-    environment = job_environment(job, at_once=None, given=own_environment())  # its host may have more workers
+    environment = job_environment(job, at_once=None, given=own_environment())  # other workers may share its host
     process = JobProcess(job, environment, errand.minutes, wanted=lambda: _wanted(worker, task))
     failure = _doubt(job, scratch) or process.attend(tell)
     result = _text(folder / RESULT)
@@ -172,13 +180,13 @@ def work(spec: str, errand: Errand) -> Answer:
 
 
 def _wanted(worker: Any, task: str) -> bool:
-    """Whether Dask still waits for a task that runs on this worker."""
+    """Whether Dask still wants a task that runs on this worker."""
     state = worker.state.tasks.get(task)
     return state is not None and state.state == "executing" and worker.status.name in ("running", "paused")
 
 
 def _doubt(job: Job, scratch: Path) -> Failure | None:
-    """A stored failure where code or data on this worker are not those that the job's key was made of."""
+    """A failure, also stored, if code or data on this worker differ from those in the job's key; None otherwise."""
     cell = job.cell
     request = Request(
         choices=[plugins.choose(cell.method, cell.settings)],
@@ -195,14 +203,18 @@ def _doubt(job: Job, scratch: Path) -> Failure | None:
     except USER_ERRORS as error:
         return record_failure(job, str(error))
     if planned.key != job.key:
-        return record_failure(job, f"its worker has other images in {job.root}, or other code, than the driver")
+        return record_failure(
+            job,
+            f"its worker has other images in {job.root}, or other code, than the driver: make both the same and run "
+            "again",
+        )
     return None
 
 
 def own_environment() -> dict[str, str]:
-    """The environment without the thread counts that Dask gives its workers: they are meant for tasks of one thread."""
+    """The environment without the numbers of threads that Dask sets for its workers: those suit one-thread tasks."""
     import dask
-    import distributed  # which adds its settings to Dask's
+    import distributed  # the import adds its settings to Dask's
 
     set_by_dask = dask.config.get(f"{distributed.__name__}.nanny.pre-spawn-environ")
     return {name: value for name, value in os.environ.items() if str(set_by_dask.get(name)) != value}
@@ -213,7 +225,7 @@ def _text(file: Path) -> str | None:
 
 
 class Teller:
-    """Sends a job's progress to the driver: that it begins, each stage and its end, and now and then between."""
+    """Sends a job's progress to the driver: the start, the begin and end of each stage, and at intervals between."""
 
     def __init__(self, worker: Any, topic: str, job: str):
         self.worker = worker
@@ -224,7 +236,7 @@ class Teller:
         self._send(None)
 
     def __call__(self, progress: Progress) -> None:
-        """Send it, if that is news."""
+        """Send the progress, if the stage is new or ended, or if the last message is old enough."""
         now = time.monotonic()
         if progress.stage != self.stage or progress.done == progress.of or now - self.told >= TELL_SECONDS:
             self.stage, self.told = progress.stage, now

@@ -1,4 +1,4 @@
-"""A copy of the program with one method file added, two small categories of data, and its command line."""
+"""A copy of the program with the toy method added, and with two small categories of data."""
 
 import copy
 import random
@@ -18,7 +18,7 @@ from PIL import Image
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 Limits = Mapping[int, int]
-"""Of `resource`: which, and how much of it."""
+"""Limits of a process: a constant of the module `resource` -> the highest value."""
 NONE: Limits = {}
 CATEGORIES = ("bolt", "nut")
 SIZE = (40, 36)
@@ -45,7 +45,7 @@ def write_category(folder: Path, seed: int) -> None:
 
 
 class Checkout:
-    """A copy of the program with the toy method, two categories of data, and the command line."""
+    """A copy of the program with the toy method and two categories of data, which runs commands."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -58,7 +58,7 @@ class Checkout:
         self.results = folder / "kept"
 
     def copy(self, folder: Path) -> Self:
-        """The same in another folder, with all that was run in it."""
+        """A copy in another folder, with all its results."""
         shutil.copytree(self.folder, folder)
         copied = copy.copy(self)
         copied.folder, copied.data, copied.results = folder, folder / self.data.name, folder / self.results.name
@@ -66,7 +66,7 @@ class Checkout:
 
     def start(self, *arguments: str, command: str = "run", limits: Limits = NONE) -> subprocess.Popen:
         def prepare() -> None:
-            # A shell starts what runs in its background with Ctrl-C ignored, and these tests may run there.
+            # A shell starts background processes with Ctrl-C ignored, and these tests may run in the background.
             signal.signal(signal.SIGINT, signal.default_int_handler)
             for kind, most in limits.items():
                 resource.setrlimit(kind, (most, most))
@@ -100,7 +100,7 @@ class Checkout:
     def csv_without_costs(self) -> bytes:
         from reports.rows import VOLATILE
 
-        rows = pd.read_csv(self.results / "report.csv", dtype=str)  # numbers keep their last digit
+        rows = pd.read_csv(self.results / "report.csv", dtype=str)  # as text, numbers keep their last digit
         return rows.drop(columns=list(VOLATILE)).to_csv().encode()
 
     def done(self) -> list[str]:
@@ -109,7 +109,7 @@ class Checkout:
         return list(rows[rows.image_auroc.notna()].category)
 
     def lose_two_results(self, generator: random.Random) -> dict[str, int]:
-        """When the others were finished."""
+        """Delete two results. Return the finish times of the others."""
         for result in generator.sample(sorted(self.results.glob("jobs/*/*/*/result.json")), 2):
             result.unlink()
         return self.finish_times()

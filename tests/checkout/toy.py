@@ -1,4 +1,4 @@
-"""A method that learns in no time; the tests of the runner add this one file to a checkout."""
+"""A method that trains instantly. Tests of the runner add this file to a checkout."""
 
 import os
 import signal
