@@ -1,6 +1,7 @@
 """The table of categories by methods: the best method, confidence intervals, and the mark of a doubtful best."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,8 +32,40 @@ BY_CATEGORY = (
 )
 
 
+class Cell(NamedTuple):
+    """A method's number in a row."""
+
+    text: str
+    best: bool = False
+    """Whether it is the highest of the row, if there is a choice; values that look equal are marked alike."""
+    doubtful: bool = False
+    """Whether this best is not shown to be better than the second."""
+
+
+class Line(NamedTuple):
+    """A category, or what is said of all of them together."""
+
+    title: str
+    cells: list[Cell]
+    of_all: bool = False
+
+
 def comparison(table: pd.DataFrame, column: str) -> str:
-    """Categories by methods, the best of each row in bold, with a mean row.
+    """The lines in markdown: the best of each row in bold, with ≈ where it is in doubt."""
+    rows = [
+        [f"*{line.title}*" if line.of_all else escape(line.title), *map(_in_markdown, line.cells)]
+        for line in lines(table, column)
+    ]
+    return markdown(["category", *map(escape, names(table))], rows)
+
+
+def _in_markdown(cell: Cell) -> str:
+    text = f"**{cell.text}**" if cell.best else cell.text
+    return f"{text} {DOUBTFUL}" if cell.doubtful else text
+
+
+def lines(table: pd.DataFrame, column: str) -> list[Line]:
+    """Categories by methods, then the mean over categories.
 
     With one seed, the columns `COLUMN_low` and `COLUMN_high` give intervals, and `COLUMN_p_value_holm` the mark of a
     best that is not shown to be better than the second. With several seeds no single category is tested.
@@ -42,14 +75,14 @@ def comparison(table: pd.DataFrame, column: str) -> str:
     absent = _absent(table, column)
     intervals = _intervals(table, column) if seeds == 1 else {}
     doubtful = _doubtful(table, column) if seeds == 1 else set()
-    lines = []
+    found = []
     for place in places(table):
-        found = [cells.get((place, name)) or absent.get((place, name), NOT_RUN) for name in methods]
+        own = [cells.get((place, name)) or absent.get((place, name), NOT_RUN) for name in methods]
         texts = [
-            _with_interval(cell, intervals.get((place, name)), seeds) for name, cell in zip(methods, found, strict=True)
+            _with_interval(cell, intervals.get((place, name)), seeds) for name, cell in zip(methods, own, strict=True)
         ]
-        lines.append([escape(place), *_marked(texts, found, place in doubtful)])
-    return markdown(["category", *map(escape, methods)], [*lines, *_mean_lines(table, column, methods)])
+        found.append(Line(place, _marked(texts, own, place in doubtful)))
+    return [*found, *_mean_lines(table, column, methods)]
 
 
 def tests_categories(table: pd.DataFrame, column: str) -> bool:
@@ -57,7 +90,7 @@ def tests_categories(table: pd.DataFrame, column: str) -> bool:
     return column == "image_auroc" and table["seed"].nunique() == 1 and len(names(table)) > 1
 
 
-def _mean_lines(table: pd.DataFrame, column: str, methods: Sequence[str]) -> list[list[str]]:
+def _mean_lines(table: pd.DataFrame, column: str, methods: Sequence[str]) -> list[Line]:
     """The mean over categories, if there are several, with its interval if there are many.
 
     With enough seeds, a second row gives the interval over other seeds.
@@ -71,10 +104,10 @@ def _mean_lines(table: pd.DataFrame, column: str, methods: Sequence[str]) -> lis
     texts = [_with_interval(cell, intervals.get(name), seeds) for name, cell in zip(methods, found, strict=True)]
     averages = [np.array([each.mean() for each in own]) for own in values.values()]
     over_seeds = {name: statistics.interval_over_seeds(own) for name, own in values.items()}
-    others = [_ends(over_seeds.get(name)) or NOT_AVAILABLE for name in methods]
+    others = [Cell(_ends(over_seeds.get(name)) or NOT_AVAILABLE) for name in methods]
     return [
-        [f"*{mean.title()}*", *_marked(texts, found, _undecided(averages))],
-        *([[f"*{OTHER_SEEDS}*", *others]] if any(over_seeds.values()) else []),
+        Line(mean.title(), _marked(texts, found, _undecided(averages)), of_all=True),
+        *([Line(OTHER_SEEDS, others, of_all=True)] if any(over_seeds.values()) else []),
     ]
 
 
@@ -120,15 +153,12 @@ def _ends(interval: statistics.Interval | None) -> str:
     return f"[{interval.low:.2f}, {interval.high:.2f}]" if interval else ""
 
 
-def _marked(texts: Sequence[str], cells: Sequence[Spread | str], doubtful: bool) -> list[str]:
-    """The best in bold if there is a choice, with ≈ where in doubt. Values that look equal are marked alike."""
+def _marked(texts: Sequence[str], cells: Sequence[Spread | str], doubtful: bool) -> list[Cell]:
+    """The texts as cells, the best among them marked."""
     shown = [decimals(cell.mean) if isinstance(cell, Spread) else None for cell in cells]
     known = [float(text) for text in shown if text]
-    best = f"**{{}}**{' ' + DOUBTFUL if doubtful else ''}"
-    return [
-        best.format(text) if mean and len(known) > 1 and float(mean) == max(known) else text
-        for text, mean in zip(texts, shown, strict=True)
-    ]
+    best = [bool(mean) and len(known) > 1 and float(mean) == max(known) for mean in shown]
+    return [Cell(text, is_best, is_best and doubtful) for text, is_best in zip(texts, best, strict=True)]
 
 
 def _absent(table: pd.DataFrame, column: str) -> dict[tuple[str, str], str]:

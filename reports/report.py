@@ -29,8 +29,8 @@ def write(
     failures: list[Failure],
     definitions: Mapping[str, str],
     helpers: Executor,
-) -> None:
-    """Write report.md, report.csv and the figure of ranks into a folder, each whole or not at all.
+) -> pd.DataFrame:
+    """Write report.md, report.csv and the figure of ranks into a folder, each whole or not at all; return their table.
 
     `rows` has one row for each result, `defects` one for each result and defect type; both have the columns of
     `rows.IDENTITY`. One of the `helpers` draws the figure meanwhile. Raises ValueError without any row or failure.
@@ -41,6 +41,7 @@ def write(
     write_text(folder / "report.md", _text(table, _named(defects, jobs, table), failures, definitions))
     write_text(folder / "report.csv", csv_text(jobs))
     drawing.result()
+    return table
 
 
 def _jobs(rows: list[Row], failures: list[Failure]) -> list[Row]:

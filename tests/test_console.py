@@ -1,6 +1,7 @@
 """Names of folders and categories are printed as they are, even if they look like markup."""
 
 import io
+import re
 
 import pytest
 from rich.console import Console
@@ -60,6 +61,9 @@ def test_a_job_that_ended_is_told_in_one_line_above_the_live_ones(terminal):
     assert f"{outcome}\n" in terminal.file.getvalue()
 
 
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
 @pytest.fixture
 def odd(checkout):
     """A checkout where the names of folders and of one category look like markup."""
@@ -76,13 +80,16 @@ def test_a_run_prints_odd_names_as_they_are(odd):
     assert "toy bolt: failed: " in done.stderr and f"{odd.data}/bolt/train/good" in done.stderr
     assert f"about 1.0 MB of disk in {odd.results}\n" in done.stderr
     assert "toy part [v2] seed 0: done" in done.stderr
-    assert done.stdout.splitlines() == [f"{odd.results}/report.md", f"{odd.results}/report.csv"]
+    assert done.stdout.splitlines() == [f"{odd.results}/report.md"]
 
 
 def test_a_run_on_a_terminal_prints_odd_names_as_they_are(odd, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     done = odd.compare("--categories", "part [v2]")
     assert done.returncode == 0 and "reading the data: part [v2]" in done.stderr
+    shown = ANSI.sub("", done.stdout).splitlines()
+    assert shown[0] == "image AUROC" and shown[1].split() == ["category", "toy"]
+    assert shown[2].startswith("part [v2]") and shown[-1] == f"{odd.results}/report.md"
 
 
 def test_a_check_prints_odd_names_as_they_are(odd):

@@ -177,7 +177,7 @@ def test_each_term_is_defined_once_and_only_where_it_occurs():
     wanted = {"≈", "AUPRO", "calibration images", "false alarm", "false-positive rate", "image AUROC", "oracle"}
     assert wanted | {"pixel AUROC", "[low, high]", "missed"} <= set(terms)
     assert len(terms) == len(set(terms)) and terms == sorted(terms, key=str.casefold)
-    for meaning in measures.DEFINITIONS.values():
+    for meaning in result_rows.DEFINITIONS.values():
         assert text.count(meaning) <= 1
     assert "minimum defect area" not in terms
     without_maps = text_of([result(cell(), pixels=None, why_no_pixels="no maps")])

@@ -24,20 +24,24 @@ PROCESSES = 8
 
 
 def run(results: Path) -> None:
-    """Write report.md and report.csv of a results folder. Raises UsageError if it holds neither result nor failure."""
+    """Write report.md and report.csv of a results folder, and print where; on a terminal the summary, too.
+
+    Raises UsageError if the folder holds neither result nor failure.
+    """
     from benchmarks.evaluation import result_rows
 
     folders = layout.all_in(results)
     with _without_garbage_collection(), _helpers(len(folders)) as helpers:
         measured = helpers.map(_measure, folders, chunksize=MANY // 4)
         from reports import report as pages  # loads pandas while the helpers measure
+        from reports import terminal
 
         found = list(filter(None, measured))
         failures = [each for each in found if isinstance(each, Failure)]
         tables = result_rows.tables(each for each in found if not isinstance(each, Failure))
         if not tables.rows and not failures:
             raise UsageError(f"--results {results}: no results there; make some with: python -m benchmarks run")
-        pages.write(
+        table = pages.write(
             results,
             rows=tables.rows,
             defects=tables.defects,
@@ -45,8 +49,9 @@ def run(results: Path) -> None:
             definitions=result_rows.DEFINITIONS,
             helpers=helpers,
         )
-    for page in ("report.md", "report.csv"):
-        say(str(results / page), on=out)
+    if out.is_terminal and (summary := terminal.summary(table)):
+        out.print(summary)
+    say(str(results / "report.md"), on=out)
 
 
 @contextmanager

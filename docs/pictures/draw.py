@@ -36,7 +36,7 @@ def main(
     categories: Annotated[str, typer.Option(help="Categories to show, a row each.")] = "brick,grass,gravel",
     defect: Annotated[str, typer.Option(help="Type of the defect to show.")] = "stain",
 ) -> None:
-    """Write maps-of-methods.png: a defective image of each category, and the anomaly map that each method makes of it."""
+    """Write maps-of-methods.png: a defective image of each category, and the anomaly map of each method."""
     names, rows = methods.split(","), categories.split(",")
     figure, axes = plt.subplots(
         len(rows), 1 + len(names), figsize=(2.4 * (1 + len(names)), 2.62 * len(rows)), squeeze=False
