@@ -24,7 +24,7 @@ HALF_TURN = 180.0
 
 
 class View(NamedTuple):
-    """How an image is turned and lit; the factors are those of `PIL.ImageEnhance`."""
+    """How an image is rotated and colour-jittered; the factors are those of `PIL.ImageEnhance`."""
 
     degrees: float = 0.0
     brightness: float = 1.0
@@ -33,58 +33,60 @@ class View(NamedTuple):
 
 
 def fixed_views(count: int, degrees: float) -> list[View]:
-    """Evenly spaced rotations within plus or minus `degrees`; all around, the first is none at all, as published.
+    """Evenly spaced rotations within plus or minus `degrees`, one of them none at all.
 
-    One view where nothing is turned: the others would be the same.
+    All around they begin with none, as published. Within less, an odd number is centred on none; an even number is one
+    more without the last. Without rotation there is one view, as all would be the same.
     """
     if degrees == 0:
         return [View()]
     if degrees == HALF_TURN:
         angles = (2 * degrees * number / count for number in range(count))
         return [View(angle if angle < degrees else angle - 2 * degrees) for angle in angles]
-    return [View(degrees * ((2 * number + 1) / count - 1)) for number in range(count)]
+    odd = count + 1 - count % 2
+    return [View(2 * degrees * (number - odd // 2) / odd) for number in range(count)]
 
 
 def random_views(count: int, *, spread: View, generator: torch.Generator) -> list[View]:
-    """Uniform draws: rotations within plus or minus `spread.degrees`, factors within 1 plus or minus their spread."""
+    """Drawn uniformly: rotations within plus or minus `spread.degrees`, factors within 1 plus or minus their spread."""
     draws = 2 * torch.rand(count, len(View._fields), generator=generator, dtype=torch.float64) - 1
     centre, spread = (torch.tensor(view, dtype=torch.float64) for view in (View(), spread))
     return [View(*view) for view in (centre + draws * spread).tolist()]
 
 
 class Rendering(NamedTuple):
-    """How views are made of an image; the defaults are the published ones."""
+    """How views are made from an image; the defaults are the published ones."""
 
     interpolation: str = "nearest"
-    """Of a rotation: nearest or bilinear."""
+    """Interpolation of a rotated view: nearest or bilinear."""
     fill: str = "black"
-    """Of the corners that a rotation leaves empty: black, or the image's own mean colour."""
+    """Colour of the corners that a rotation leaves empty: black, or mean for the image's own mean colour."""
     border_crop: float = 0.0
     """Share of the height and width that is cut off at each side."""
     mean: tuple[float, ...] = IMAGENET_MEAN
     deviation: tuple[float, ...] = IMAGENET_DEVIATION
-    """Of each colour, from 0 to 1: what AlexNet's input is normalised with."""
+    """Mean and standard deviation of each colour, from 0 to 1, that normalise AlexNet's input."""
 
 
 PUBLISHED = Rendering()
 
 
 def render(image: PIL.Image.Image, view: View, rendering: Rendering = PUBLISHED) -> np.ndarray:
-    """The view's pixels, (height, width, 3) uint8: turned first and then lit, as published, empty corners too."""
+    """The view's pixels, (height, width, 3) uint8: rotated, then colour-jittered with its corners, as published."""
     resampling = PIL.Image.Resampling[rendering.interpolation.upper()]
-    turned = image.rotate(view.degrees, resampling, fillcolor=FILLS[rendering.fill](image))
+    view_image = image.rotate(view.degrees, resampling, fillcolor=FILLS[rendering.fill](image))
     for enhance, factor in (
         (PIL.ImageEnhance.Brightness, view.brightness),
         (PIL.ImageEnhance.Contrast, view.contrast),
         (PIL.ImageEnhance.Color, view.saturation),
     ):
         if factor != 1:
-            turned = enhance(turned).enhance(max(factor, 0.0))
-    return np.asarray(turned)
+            view_image = enhance(view_image).enhance(max(factor, 0.0))
+    return np.asarray(view_image)
 
 
 FILLS = {"black": lambda image: 0, "mean": lambda image: tuple(map(round, PIL.ImageStat.Stat(image).mean))}
-"""The colour of corners that a rotation leaves empty, for an image."""
+"""The colour of an image's empty corners, by the name of the fill."""
 
 
 def alexnet_features(weights: Weights) -> nn.Sequential:
@@ -111,7 +113,7 @@ def alexnet_features(weights: Weights) -> nn.Sequential:
 
 
 def find_device(wanted: str) -> str:
-    """`auto`, `cpu`, `cuda` or `cuda:N` -> the device to use. Raises MethodError where a named one is not there."""
+    """The device to use for `auto`, `cpu`, `cuda` or `cuda:N`. Raises MethodError where a named one does not exist."""
     if wanted == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if wanted == "cpu":
@@ -124,14 +126,14 @@ def find_device(wanted: str) -> str:
 
 
 class Features:
-    """Views of an image -> (views, 256 x scales) float32: means of AlexNet's last map, finest scale first.
+    """Features of an image's views, (views, 256 x scales) float32: means of AlexNet's last map, finest scale first.
 
-    `image_size` is the side in pixels of the finest scale; each coarser one has half of it. Views pass through
-    the network beside views of their own image only, so an image's features do not depend on its company.
+    `image_size` is the side in pixels of the finest scale; each coarser one has half of it. A batch holds views of one
+    image only, so an image's features do not depend on the other images.
     """
 
     were_read = False
-    """Whether some were not computed, but kept from before."""
+    """Whether some features were read from disk instead of computed."""
 
     def __init__(
         self,
@@ -193,10 +195,10 @@ class Features:
 
 
 class FeatureStore:
-    """Features of images by their content, so that a test set looked at again costs nothing.
+    """Features of images by their content, so that scoring a test set again costs nothing.
 
-    The images seen first are stored, as many as the limit lets in: of a larger set that is looked at from its beginning
-    again and again, those seen last would always be gone.
+    The images seen first are stored, up to the limit. If the images seen last were stored instead, a large test set
+    that is scored again from its beginning would find none of its images.
     """
 
     def __init__(self, features: Features, views: Sequence[View], *, limit_bytes: int = STORE_BYTES):

@@ -1,4 +1,4 @@
-"""What the methods that look through AlexNet have in common: settings, weights, and a state that remembers them."""
+"""The common part of methods that use AlexNet's features: settings, weights and saved state."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,9 +13,9 @@ from methods._refusals import Use, idle
 from methods._weights import IMAGENET_DEVIATION, IMAGENET_MEAN
 
 SMALLEST_SIDE = 63
-"""AlexNet leaves nothing of an image with a shorter side, in pixels."""
-TURNED = Use(lambda own: own.rotation_degrees > 0, "rotation_degrees above 0")
-VIEWS_TURNED = TURNED._replace(counts=lambda own: own.rotation_degrees > 0 or own.test_views == 1)
+"""Shortest side in pixels of an image that AlexNet can process."""
+ROTATED = Use(lambda own: own.rotation_degrees > 0, "rotation_degrees above 0")
+VIEWS_ROTATED = ROTATED._replace(counts=lambda own: own.rotation_degrees > 0 or own.test_views == 1)
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Deviation = Annotated[float, Field(gt=0)]
@@ -23,38 +23,42 @@ Deviation = Annotated[float, Field(gt=0)]
 
 @settings
 class AlexNetMethod(Method):
-    """Sees an image as the AlexNet features of its rotated views."""
+    """A method that sees an image as the AlexNet features of its rotated views."""
 
     weights: str | None = Field(None, description="file of AlexNet weights (.pth or .safetensors); none: find them")
     image_size: int = Field(448, ge=SMALLEST_SIDE, description="side of the resized image, pixels")
     n_scales: int = Field(3, ge=1, description="scales of the features; each has half the side of the one before")
-    # DifferNet's published code has float32. On five small categories image AUROC was within 0.022 of that (mean of
-    # three seeds, flow of width 512; of knn the same), at half the time. A feature differs by 1.6 % of its deviation.
+    # DifferNet's published code uses float32. With bfloat16, the image AUROC of five small categories was within 0.022
+    # of that (mean of three seeds, flow of width 512), and knn's was equal, in half the time. A feature changes by
+    # 1.6 % of its standard deviation.
     features_precision: AutoPrecision = Field(
-        "auto", description="arithmetic of AlexNet; auto: bfloat16 where the device has it"
+        "auto", description="precision of AlexNet; auto: bfloat16 where that is native"
     )
     border_crop: float = Field(
         0.0, ge=0, le=0.4, description="share of the height and width cut off at each side (zerobox: 0.1)"
     )
     rotation_degrees: float = Field(180.0, ge=0, le=180, description="views are rotated by up to this, either way")
-    rotation_interpolation: Literal["nearest", "bilinear"] = Field("nearest", description="of rotated views")
+    rotation_interpolation: Literal["nearest", "bilinear"] = Field(
+        "nearest", description="interpolation of rotated views"
+    )
     rotation_fill: Literal["black", "mean"] = Field(
         "black", description="corners that a rotation leaves empty: black, or the image's mean colour"
     )
-    test_views: int = Field(64, ge=1, description="evenly spaced rotations that a score is the mean over")
+    test_views: int = Field(64, ge=1, description="evenly spaced rotations; a score is the mean over them")
     input_mean: tuple[Share, Share, Share] = Field(
-        IMAGENET_MEAN, description="of each colour (0 to 1): subtracted from AlexNet's input; ImageNet's"
+        IMAGENET_MEAN, description="mean of each colour (0 to 1), subtracted from AlexNet's input; default: ImageNet's"
     )
     input_deviation: tuple[Deviation, Deviation, Deviation] = Field(
-        IMAGENET_DEVIATION, description="of each colour: AlexNet's input is divided by it; ImageNet's"
+        IMAGENET_DEVIATION,
+        description="standard deviation of each colour, by which AlexNet's input is divided; default: ImageNet's",
     )
 
     uses: ClassVar[Mapping[str, Use]] = {
-        "rotation_interpolation": TURNED,
-        "rotation_fill": TURNED,
-        "test_views": VIEWS_TURNED,
+        "rotation_interpolation": ROTATED,
+        "rotation_fill": ROTATED,
+        "test_views": VIEWS_ROTATED,
     }
-    """The settings that count for nothing where others do not ask for them."""
+    """The settings that have an effect only with certain values of others."""
 
     _features = _weights = None
 
@@ -71,24 +75,24 @@ class AlexNetMethod(Method):
         return self
 
     def find_device(self, wanted: str) -> str:
-        """A CUDA device where one is there and `auto` is wanted."""
+        """A CUDA device, if there is one, for `auto`; else the named device."""
         from methods._alexnet import find_device
 
         return find_device(wanted)
 
     def depends_on(self) -> dict[str, str]:
-        """The contents of a weights file that the user names. Raises MethodError where there is no such file."""
+        """The digest of a weights file that the user names. Raises MethodError where there is no such file."""
         path = _weights.named_file(self.weights)
         return {"weights": file_digest(path)} if path else {}
 
     def remarks(self) -> tuple[str, ...]:
-        """Which AlexNet weights were used, and in what precision."""
+        """Which AlexNet weights were used, and their precision."""
         if self._features is None:
             return ()
         return (f"AlexNet weights: {self._weights.source}; its features in {self._features.precision}",)
 
     def why_no_seconds(self) -> str | None:
-        """Where features were kept from before."""
+        """A phrase where features were read from disk."""
         read = self._features is not None and self._features.were_read
         return "AlexNet's features were kept from before" if read else None
 
@@ -106,7 +110,7 @@ class AlexNetMethod(Method):
         return fixed_views(self.test_views, self.rotation_degrees)
 
     def _open(self, device: str) -> None:
-        """Make ready to turn images into features."""
+        """Prepare to compute features of images."""
         self._weights = _weights.find(self.weights)
         self._look_in(supported(self.features_precision, device), device)
 
@@ -125,17 +129,17 @@ class AlexNetMethod(Method):
         )
 
     def _save_tensors(self, tensors: Mapping[str, Any], path: Path, **notes: str) -> None:
-        """As safetensors, with some notes; of AlexNet only the digest of its weights."""
+        """Write tensors as safetensors, with notes and the digest of AlexNet's weights."""
         from safetensors.torch import save_file
 
         seen = {"alexnet": self._weights.digest, "features_in": self._features.precision}
         save_file(dict(tensors), path, metadata=seen | notes)
 
     def _load_tensors(self, path: Path, device: str) -> tuple[dict[str, Any], dict[str, str]]:
-        """The tensors and the notes that were saved; images are turned into features as they were then.
+        """The tensors and notes that were saved; features will be computed as they were then.
 
-        A file of weights that is no longer there may be any other with the same contents. Raises MethodError also where
-        they were made with other AlexNet weights than those found now.
+        A weights file that no longer exists may be replaced by any other with the same contents. Raises MethodError
+        also where the tensors were made with other AlexNet weights than those found now.
         """
         tensors, notes = _read(path, device)
         moved = self.weights and not Path(self.weights).is_file()

@@ -1,4 +1,4 @@
-"""Files: their digest, and such as are there whole or not at all."""
+"""Digests of files, and files that are written completely or not at all."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ def file_digest(path: Path) -> str:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path that takes the place of `path` at the end, however many jobs write at once; parents are made."""
+    """A temporary path that replaces `path` at the end, also when several jobs write at once; makes the parents."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:

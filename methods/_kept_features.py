@@ -1,4 +1,4 @@
-"""AlexNet features kept on disk, so that the same views of an image are not computed again for another job."""
+"""AlexNet features stored on disk, so that another job need not compute the same views of an image again."""
 
 import hashlib
 import os
@@ -16,17 +16,17 @@ from methods._files import file_digest, replacing
 from methods._weights import Weights
 
 ENVIRONMENT = "BENCHMARKS_FEATURES"
-"""Variable that names the folder; without it nothing is kept."""
+"""Environment variable that names the folder; without it nothing is stored."""
 
 
 def opened(weights: Weights, **look: Any) -> _alexnet.Features:
-    """Features that are kept where the user names a folder for them."""
+    """Features, stored on disk where the user names a folder for them."""
     folder = os.environ.get(ENVIRONMENT)
     return KeptFeatures(weights, Path(folder), **look) if folder else _alexnet.Features(weights, **look)
 
 
 class KeptFeatures(_alexnet.Features):
-    """Features that are computed where they are not in a folder, and read where they are."""
+    """Features that are read from a folder where they are there, else computed and written to it."""
 
     def __init__(self, weights: Weights, folder: Path, **look: Any):
         super().__init__(weights, **look)
@@ -62,7 +62,7 @@ class KeptFeatures(_alexnet.Features):
 
 
 def _read(file: Path) -> np.ndarray | None:
-    """None where it is missing or damaged."""
+    """The array in a file; None where it is missing or damaged."""
     try:
         return np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError):

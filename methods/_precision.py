@@ -1,4 +1,4 @@
-"""The arithmetic of matrix products."""
+"""The precision of matrix products; bfloat16 is native where a device has instructions that multiply it."""
 
 from typing import Literal
 

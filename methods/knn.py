@@ -11,40 +11,40 @@ from methods._alexnet_method import AlexNetMethod
 
 STATE = "bank.safetensors"
 LEAST_SHARE = 0.1
-"""A dimension's deviation counts as at least this share of the mean over all dimensions."""
+"""The standard deviation of a dimension counts as at least this share of the mean over all dimensions."""
 
 
 @settings
 class NearestNeighbours(AlexNetMethod):
-    """Distance of an image's AlexNet features to the nearest of normal images; nothing is trained.
+    """Distance of an image's AlexNet features to the nearest features of normal images; nothing is trained.
 
-    A baseline beside DifferNet: the features of the same kind of rotated views, with a memory of them in the place of
-    the flow that learns their density, so that the two show what the flow is worth. The idea is Bergman, Cohen and
-    Hoshen's; there is no memory of patches, as in PatchCore, and so no map. A view's score is its mean distance to its
-    nearest features in the bank, the image's the mean over views.
+    A baseline beside DifferNet, with the features of the same kind of rotated views. It stores them in a bank, where
+    DifferNet's flow learns their density, so the two together show what the flow is worth. The idea is that of Bergman,
+    Cohen and Hoshen. It stores no patches, as PatchCore does, and so makes no map. The score of a view is the mean
+    distance to its nearest features in the bank; the image score is the mean over the views.
 
     Departures, and why:
 
-    - features are AlexNet's at three scales, not a ResNet's at one: DifferNet's own, so that what tells the two apart
-      is how they learn from what they see;
-    - a view is the whole image, rotated, not its upright centre: again as DifferNet sees it;
-    - distances are between standardised features: each dimension less its mean over the bank, which cancels out, by its
-      standard deviation there. As they are, the strongest few of 768 weigh most. A deviation counts as at least a
-      tenth of the mean deviation: a channel that is silent in nearly all of the bank would decide where it speaks;
-    - the bank has one size however many images there are, so that its cost is known: see `bank_size`.
+    - features are AlexNet's at three scales, not a ResNet's at one: they are DifferNet's, so that the two methods
+      differ only in how they learn from them;
+    - a view is the whole image, rotated, not its upright centre: again as in DifferNet;
+    - distances are between standardised features: each dimension is divided by its standard deviation over the bank
+      (its mean cancels out). Otherwise the largest few of 768 dimensions would decide. A standard deviation counts as
+      at least a tenth of their mean: otherwise a channel that is zero in nearly all of the bank would decide;
+    - the bank has a fixed size, whatever the number of images, so that its cost is known: see `bank_size`.
     """
 
     paper: ClassVar = "Bergman, Cohen, Hoshen: Deep Nearest Neighbor Anomaly Detection, 2020, arXiv 2002.10445"
     quick: ClassVar = {"image_size": 128, "n_scales": 2, "bank_size": 30}
 
-    # 16 views each of 256 images, the four quarter turns of 1,024; as many passes through AlexNet as 64 images take in
-    # DifferNet: some minutes on a CPU. 12.6 MB.
-    bank_size: int = Field(4096, ge=1, description="training features kept, shared out evenly over the images")
-    # An image's quarter turns lose no corner and interpolate nothing, and the bank has them too. DifferNet's 64 would
-    # cost 16 times as much; to score over as many as it does, set 64.
-    test_views: int = Field(4, ge=1, description="evenly spaced rotations that a score is the mean over")
-    # Other views of the same image lie near each other, so more neighbours would not mean more images.
-    neighbours: int = Field(1, ge=1, description="nearest training features that a view's distance is the mean over")
+    # 16 views of each of 256 images, or the four quarter turns of 1,024. As many passes through AlexNet as DifferNet
+    # takes for 64 images: some minutes on a CPU. 12.6 MB.
+    bank_size: int = Field(4096, ge=1, description="training features stored, divided evenly between the images")
+    # The quarter turns of an image lose no corner and need no interpolation, and the bank has them too. DifferNet's 64
+    # views would cost 16 times as much.
+    test_views: int = Field(4, ge=1, description="evenly spaced rotations; a score is the mean over them")
+    # The views of one image lie near each other, so more neighbours would not mean more images.
+    neighbours: int = Field(1, ge=1, description="nearest training features; a view's distance is the mean over them")
 
     _bank = _deviation = _standardised = None
 
@@ -55,7 +55,7 @@ class NearestNeighbours(AlexNetMethod):
         return self
 
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing]:
-        """Fill the bank; there is no epoch. Raises MethodError without an image, or with more than the bank holds."""
+        """Fill the bank; there is no epoch. Raises MethodError for no image, or for more than the bank can hold."""
         import torch
 
         if not 0 < len(images) <= self.bank_size:
@@ -83,13 +83,13 @@ class NearestNeighbours(AlexNetMethod):
         return f"mean over {self._what_scores_are_over} of the distance to the {nearest} training features"
 
     def save_state(self, folder: Path) -> None:
-        """Write the bank; of AlexNet only the digest of its weights."""
+        """Write the bank, and the digest of AlexNet's weights."""
         if self._bank is None:
             raise MethodError("knn has learned nothing yet: fit it before saving")
         self._save_tensors({"bank": self._bank}, folder / STATE)
 
     def load_state(self, folder: Path, *, device: str) -> None:
-        """Read the bank. Raises MethodError also where its features are of other AlexNet weights than those found."""
+        """Read the bank. Raises MethodError also if it was made with other AlexNet weights than those found now."""
         import torch
 
         tensors, _ = self._load_tensors(folder / STATE, device)
@@ -99,17 +99,17 @@ class NearestNeighbours(AlexNetMethod):
         self._keep(bank)
 
     def parameter_count(self) -> int:
-        """Numbers in the bank: they are remembered, not trained."""
+        """Numbers in the bank; they are stored, not trained."""
         return self.bank_size * self._dims
 
     def model_bytes(self) -> int:
-        """Float32."""
+        """The bank, in float32."""
         return 4 * self.parameter_count()
 
     def _bank_views(self, count: int, generator) -> list:
-        """The rotations that tests take, then random ones: views at the same angle are nearest to each other.
+        """The rotations of the test views, then random ones: views at equal angles are nearest to each other.
 
-        Where not all of them have room, a draw for each image: together the images have them all.
+        Where an image has fewer places, they are drawn from the test views: together the images have all of them.
         """
         import torch
 
@@ -133,13 +133,13 @@ class NearestNeighbours(AlexNetMethod):
 
 
 def shares(total: int, parts: int) -> list[int]:
-    """A total shared out as evenly as whole numbers allow, the larger shares first."""
+    """A total divided as evenly as whole numbers allow, the larger shares first."""
     share, left = divmod(total, parts)
     return [share + (part < left) for part in range(parts)]
 
 
 def deviations(bank) -> Any:
-    """(dims,) the standard deviation of each dimension of a bank (n, dims), none near zero beside the others."""
+    """(dims,) the standard deviation of each dimension of a bank (n, dims), none far below their mean."""
     deviation = bank.std(dim=0, correction=0)
     least = LEAST_SHARE * deviation.mean()
     return deviation.clamp(min=least if least > 0 else 1.0)  # a bank of equal features: distances as they are

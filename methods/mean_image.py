@@ -1,4 +1,4 @@
-"""The mean of the normal images: what differs from it, pixel by pixel, is anomalous."""
+"""The mean image of the normal images; a pixel that differs from it is anomalous."""
 
 from collections.abc import Iterator, Sequence
 from itertools import repeat
@@ -14,27 +14,28 @@ from methods._resizing import resized
 
 STATE = "mean.safetensors"
 SIDE = 256
-"""Images are seen at this side in pixels, as the convolutional autoencoder sees them."""
+"""Images are resized to this side in pixels, as for the convolutional autoencoder."""
 SHAPE = (SIDE, SIDE, 3)
 TOP_SHARE = 0.01
 LEAST_DEVIATION = 1.0
-"""In gray levels of 255: 8 bits tell no smaller one."""
+"""Smallest standard deviation, in gray levels of 255: 8 bits cannot show a smaller difference."""
 
 
 @settings
 class MeanImage(Method):
     """Difference of an image from the mean training image, pixel by pixel; nothing is trained.
 
-    A baseline: a method that does not beat it has learned nothing of use on these images. It needs parts that lie and
-    are lit alike, and is blind to defects in textures but for stains that leave their range of colours. Each pixel's
-    mean and standard deviation are the scene model of Wren et al., without its covariance of colours and its update.
+    A baseline: a method that does not beat it has learned nothing useful on these images. It needs parts in equal
+    positions and equal light. In textures it finds only stains whose colours are outside of the normal range. Each
+    pixel's mean and standard deviation are the scene model of Wren et al., without covariances of colours and updates.
 
-    The map is the largest difference of the three colours. By default it is in standard deviations of that pixel
-    over the training images (n - 1): edges and whatever else varies from part to part would otherwise hold the highest
-    values of every normal map. A deviation counts as at least 1 gray level; of few images it is a rough guess.
+    The map is the largest difference of the three colours. By default it is divided by the standard deviation of that
+    pixel over the training images (n - 1). Otherwise edges, and whatever else varies from part to part, would hold the
+    highest values of every normal map. A standard deviation counts as at least 1 gray level; for few images it is a
+    rough estimate.
 
     The image score is the mean of the map's highest 1 % (655 pixels, a patch of a tenth of the side), not its maximum:
-    of 65,536 pixels one is always far out, by dust, noise or an edge that lies a pixel aside. A defect that is smaller
+    of 65,536 pixels one is always extreme, by dust, noise or an edge that is shifted by a pixel. A smaller defect
     counts for less.
     """
 
@@ -51,7 +52,10 @@ class MeanImage(Method):
     _state = None
 
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing]:
-        """Read every image once; there is no epoch. Raises MethodError under 2 images, or 1 without deviations."""
+        """Read every image once; there is no epoch.
+
+        Raises MethodError for fewer than 2 images, or for none where there are no standard deviations.
+        """
         needed = 2 if self.divide_by_deviation else 1
         if len(images) < needed:
             raise MethodError(f"mean_image needs at least {needed} training images, got {len(images)}")
@@ -71,24 +75,24 @@ class MeanImage(Method):
         return (self._score(image) for image in images)
 
     def score_rule(self) -> str:
-        """The mean of the map's highest 1 %, and what the map is."""
+        """The mean of the map's highest 1 %, and what the map shows."""
         unit = "standard deviations" if self.divide_by_deviation else "gray levels"
         return f"mean of the map's highest {TOP_SHARE:.0%}; map: largest colour difference from the mean, in {unit}"
 
     def reconstruct(self, images: Sequence[Image]) -> Iterator[Image]:
-        """The mean image, whatever the image."""
+        """The mean image for every image."""
         self._require_state("reconstructing")
         return repeat(np.rint(self._state["mean"]).astype(np.uint8), len(images))
 
     def save_state(self, folder: Path) -> None:
-        """Write the mean and, where it is used, the deviation."""
+        """Write the mean and, where it is used, the standard deviation."""
         from safetensors.numpy import save_file
 
         self._require_state("saving")
         save_file(self._state, folder / STATE)
 
     def load_state(self, folder: Path, *, device: str) -> None:
-        """Read them."""
+        """Read the mean and the standard deviation."""
         from safetensors import SafetensorError
         from safetensors.numpy import load_file
 
@@ -101,15 +105,15 @@ class MeanImage(Method):
         self._state = state
 
     def parameter_count(self) -> int:
-        """Numbers in the mean and the deviation: 393,216."""
+        """Numbers in the mean and the standard deviation: 393,216."""
         return len(self._layout) * int(np.prod(SHAPE))
 
     def model_bytes(self) -> int:
-        """Float32."""
+        """The numbers, in float32."""
         return 4 * self.parameter_count()
 
     def find_device(self, wanted: str) -> str:
-        """The processor, whatever else there is."""
+        """The CPU, also where there is a GPU."""
         if wanted not in ("auto", "cpu"):
             raise MethodError(f"mean_image runs on the processor only, not on {wanted}: choose auto or cpu")
         return "cpu"

@@ -175,9 +175,17 @@ def test_an_epoch_shows_views_of_every_image_once():
 
 def test_test_views_are_evenly_spaced():
     assert [view.degrees for view in _alexnet.fixed_views(4, 180)] == [0, 90, -180, -90]
-    assert [view.degrees for view in _alexnet.fixed_views(4, 10)] == [-7.5, -2.5, 2.5, 7.5]
-    assert [view.degrees for count in (1, 2) for view in _alexnet.fixed_views(count, 10)] == [0, -5, 5]
+    assert [view.degrees for view in _alexnet.fixed_views(4, 10)] == [-8, -4, 0, 4]
+    assert [view.degrees for view in _alexnet.fixed_views(5, 10)] == [-8, -4, 0, 4, 8]
     assert {view.degrees % 360 for view in _alexnet.fixed_views(64, 180)} == {turn * 5.625 for turn in range(64)}
+
+
+@pytest.mark.parametrize("degrees", [0, 10, 33.3, 90, 180])
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 8, 63, 64])
+def test_one_of_the_test_views_is_upright(count, degrees):
+    views = _alexnet.fixed_views(count, degrees)
+    assert views.count(_alexnet.View()) == 1 and len(set(views)) == (count if degrees else 1)
+    assert all(abs(view.degrees) <= degrees for view in views)
 
 
 def test_training_views_stay_within_their_spread():
@@ -259,13 +267,13 @@ def test_the_input_is_normalised_by_the_settings(weights):
     assert features.rendered(white, [_alexnet.View()])[0, :, 5, 5].tolist() == [1.0, 0.75, 0.5]
 
 
-def test_a_turned_view_is_turned_back():
+def test_a_turned_view_is_rotated_back():
     picture = np.zeros((129, 129, 3), np.uint8)
     picture[30:50, 80:100] = 255
     angles = [0.0, 45.0, 90.0, -120.0]
     views = [_alexnet.render(PIL.Image.fromarray(picture), _alexnet.View(angle)) for angle in angles]
     maps = torch.from_numpy(np.stack(views)[..., 0]).float()
-    for map in localisation._turned_back(maps, angles):
+    for map in localisation._rotated_back(maps, angles):
         rows, columns = torch.nonzero(map > 128, as_tuple=True)
         assert rows.float().mean() == pytest.approx(39.5, abs=1) and columns.float().mean() == pytest.approx(
             89.5, abs=1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from methods import Epoch, MethodError, _alexnet_method, _weights, knn
+from methods import Epoch, MethodError, _alexnet, _alexnet_method, _weights, knn
 from methods.knn import NearestNeighbours
 
 
@@ -71,6 +71,12 @@ def test_a_training_image_has_no_distance(fitted):
 def test_the_bank_is_shared_out_over_the_images():
     assert knn.shares(11, 2) == [6, 5]
     assert knn.shares(3, 3) == [1, 1, 1]
+
+
+def test_the_bank_has_the_upright_view_where_parts_lie_nearly_alike():
+    upright = _alexnet.View()
+    method = NearestNeighbours(image_size=64, n_scales=1, bank_size=11, rotation_degrees=10)
+    assert upright in method._test_views() and upright in method._bank_views(5, torch.Generator().manual_seed(0))
 
 
 def test_an_image_gives_the_bank_the_views_of_a_test_then_random_ones(fitted):

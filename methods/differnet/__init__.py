@@ -19,19 +19,23 @@ class DifferNet(DifferNetSettings):
 
     Departures from the published system (github.com/marco-rudolph/differnet):
 
-    - test views are evenly spaced rotations, not random ones: scores repeat. Brightness, contrast and saturation,
-      where they are varied at all, are varied in training only, and in this order, not a random one;
-    - AlexNet and the training of the flow are computed in bfloat16 where the device has it (`features_precision`,
-      `training_precision`): half the time. With a flow of width 512, features in bfloat16 moved the image AUROC of five
-      categories by .022 at most, and training in it that of four by .017;
-    - training draws its views from a bank extracted once (`bank_views`), because the layers below the flow are frozen
-      and another pass through them for each view of each epoch is most of the published time. With hundreds of images
-      the flow learns a small bank by heart: see beside that setting;
+    - test views are evenly spaced rotations, not random ones, so that scores repeat. Brightness, contrast and
+      saturation vary in training only, if at all, and always in this order;
+    - AlexNet and the training of the flow use bfloat16 on devices that multiply it natively (`features_precision`,
+      `training_precision`), which takes half the time. With a flow of width 512, features in bfloat16 changed the image
+      AUROC of five categories by .022 at most; training in bfloat16 changed that of four by .017 at most;
+    - in float32 on a CPU, the convolutions of stride 1 are computed by Winograd's method: fewer multiplications, equal
+      but for rounding;
+    - training draws its views, with replacement, from a bank of views extracted once (`bank_views`). The layers below
+      the flow are frozen, and to compute new views in every epoch is most of the published time. With hundreds of
+      images the flow overfits a small bank: see beside that setting;
     - z and the log-determinant come from one pass; in training nothing is differentiated through AlexNet;
-    - the model is that of the last epoch, and no test image is looked at to choose it;
-    - anomaly maps show the gradient of the logarithm of the score, not of the loss, and are not stretched image by
-      image, which would make every image as bright as the next; they are blurred after all signs are gone, not before;
-    - the subnets' batch normalisation, which is made and never used, is left out.
+    - the model is that of the last epoch; no test image is used to choose it;
+    - anomaly maps show the gradient of the logarithm of the score, not of the loss. They are the mean over 8 rotations
+      (`map_rotations`), not 64. They are rotated back bilinearly, not by cubic splines;
+    - maps are not stretched image by image, which would make every image equally bright. They are blurred after the
+      signs are removed, not before;
+    - the subnets' batch normalisation, which is created and never used, is left out.
     """
 
     paper: ClassVar = (
@@ -53,7 +57,7 @@ class DifferNet(DifferNetSettings):
     _store = _flow = _trained_in = None
 
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:
-        """Extract a bank of views, then train the flow on it; one Epoch a meta epoch, with its mean loss."""
+        """Extract a bank of views, then train the flow on it. Each Epoch is a meta epoch with its mean loss."""
         import torch
 
         from methods.differnet import flow
@@ -73,20 +77,20 @@ class DifferNet(DifferNetSettings):
             for number in range(1, self.meta_epochs + 1):
                 losses = [trainer.epoch(self._batches(bank, generator)) for _ in range(self.sub_epochs)]
                 yield Epoch(number, self.meta_epochs, float(torch.cat(losses).mean()))
-        self._store.clear()  # so that the seconds of a score are not those of a look at what was seen before
+        self._store.clear()  # scores after the fit are timed in full, also of images seen during it
 
     def score(self, images: Sequence[Image]) -> Iterator[Score]:
-        """The mean of z^2 over views and dimensions, section 3.3, and a map where `map_rotations` is above 0."""
+        """The mean of z^2 over views and dimensions (section 3.3), with a map where `map_rotations` is above 0."""
         self._require_flow()
         return (Score(self._score(image), self._map(image)) for image in images)
 
     def image_scores(self, images: Sequence[Image]) -> Iterator[float]:
-        """Without the cost of maps."""
+        """The image scores, without the cost of maps."""
         self._require_flow()
         return map(self._score, images)
 
     def anomaly_maps(self, images: Sequence[Image]) -> Iterator[np.ndarray | None]:
-        """Without the cost of image scores."""
+        """The maps, without the cost of image scores."""
         self._require_flow()
         return map(self._map, images)
 
@@ -95,13 +99,13 @@ class DifferNet(DifferNetSettings):
         return f"mean of z^2 over {self._what_scores_are_over} and {self._dims} dimensions"
 
     def save_state(self, folder: Path) -> None:
-        """Write the flow; of AlexNet only the digest of its weights."""
+        """Write the flow, and the digest of AlexNet's weights."""
         if self._flow is None:
             raise MethodError("DifferNet has learned nothing yet: fit it before saving")
         self._save_tensors(self._flow.state_dict(), folder / STATE, trained_in=self._trained_in)
 
     def load_state(self, folder: Path, *, device: str) -> None:
-        """Read the flow. Raises MethodError also where it was trained on other AlexNet weights than those found now."""
+        """Read the flow. Raises MethodError also if it was trained on other AlexNet weights than those found now."""
         from methods.differnet import flow
 
         state, notes = self._load_tensors(folder / STATE, device)
@@ -118,11 +122,11 @@ class DifferNet(DifferNetSettings):
         return 2 * self.coupling_blocks * subnet
 
     def model_bytes(self) -> int:
-        """Float32 parameters, and each block's permutation with its inverse."""
+        """The float32 parameters, and each block's permutation with its inverse."""
         return 4 * self.parameter_count() + 2 * 8 * self._dims * self.coupling_blocks
 
     def remarks(self) -> tuple[str, ...]:
-        """Which AlexNet weights were used, and in what precision all was computed."""
+        """Which AlexNet weights were used, and the precision of each part."""
         trained = f"the flow trained in {self._trained_in} and scored in {self.scoring_precision}"
         return (*super().remarks(), trained) if self._trained_in else super().remarks()
 
@@ -149,7 +153,7 @@ class DifferNet(DifferNetSettings):
         self._store = _alexnet.FeatureStore(self._features, self._test_views())
 
     def _different(self, views: int) -> int:
-        """So many random views of an image, or the one that there is where nothing varies."""
+        """This number of random views of an image, or 1 where all views are alike."""
         return views if self.views_vary else 1
 
     def _training_views(self, generator) -> list:

@@ -13,14 +13,14 @@ from torch import Tensor, nn
 from torch.optim.adam import adam
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-"""Names of `mallopt` in glibc's malloc.h."""
+"""Parameters of `mallopt`, from glibc's malloc.h."""
 
 LARGEST = 1e6
-"""Outputs of a block are cut to plus or minus this, as published."""
+"""Outputs of a block are clipped to plus or minus this, as published."""
 
 
 class Shape(NamedTuple):
-    """What a flow is made of."""
+    """The size of a flow."""
 
     dims: int
     blocks: int
@@ -30,7 +30,7 @@ class Shape(NamedTuple):
 
 
 class Permutation(InvertibleModule):
-    """A fixed order of the dimensions: block k has that of numpy's legacy generator seeded with k, as published.
+    """A fixed order of the dimensions; block k has what numpy's legacy generator draws from seed k, as published.
 
     FrEIA's own `PermuteRandom` reseeds numpy's global generator and keeps its order as parameters.
     """
@@ -85,7 +85,7 @@ class Subnet(nn.Sequential):
 class Dropout(nn.Module):
     """Zeroes a share of the units in training, before their ReLU as published, and scales the others up.
 
-    torch's own would draw from the global generator; this one's seed is drawn where the flow's weights are.
+    torch's own dropout would draw from the global generator. The seed of this one is drawn with the flow's weights.
     """
 
     def __init__(self, share: float):
@@ -104,7 +104,7 @@ class Dropout(nn.Module):
 
 
 def build(shape: Shape, *, seed: int) -> SequenceINN:
-    """A flow x -> z, log|det dz/dx|; its initial weights come from `seed`, and the global generator is left alone."""
+    """A flow x -> z, log|det dz/dx|, with initial weights drawn from `seed`; the global generator is left alone."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         flow = SequenceINN(shape.dims)
@@ -115,7 +115,7 @@ def build(shape: Shape, *, seed: int) -> SequenceINN:
 
 
 def restore(state: dict[str, Tensor], shape: Shape) -> SequenceINN:
-    """The flow whose `state_dict` was saved, where its tensors lie. Raises ValueError where it is not of this shape."""
+    """The flow whose `state_dict` was saved, on the device of its tensors. Raises ValueError for another shape."""
     with torch.device("meta"):
         flow = build(shape, seed=0)
     expected = flow.state_dict()
@@ -133,7 +133,7 @@ def _layout(state: dict[str, Tensor]) -> dict[str, tuple]:
 
 
 def precise(device: torch.device, precision: str) -> torch.autocast:
-    """Matrix products within are taken in this precision; parameters, sums and the couplings stay float32."""
+    """Within, matrix products are computed in this precision; parameters, sums and the couplings stay float32."""
     return torch.autocast(device.type, getattr(torch, precision), enabled=precision != "float32")
 
 
@@ -149,20 +149,32 @@ def negative_log_likelihood(z: Tensor, log_det: Tensor) -> Tensor:
     return (0.5 * (z**2).sum(dim=1) - log_det).mean() / z.shape[1]
 
 
+class Moments(NamedTuple):
+    """Adam's running means of a parameter's gradients."""
+
+    mean: Tensor
+    mean_of_squares: Tensor
+
+    @classmethod
+    def of(cls, weight: Tensor) -> Self:
+        """Those before the first step."""
+        return cls(torch.zeros_like(weight), torch.zeros_like(weight))
+
+
 class Trainer:
-    """Adam over a flow's parameters; on a CPU each is stepped as soon as its gradient is there.
+    """Adam over a flow's parameters; on a CPU each is updated as soon as its gradient is computed.
 
     `precision` is that of the subnets' matrix products; parameters, their moments and the likelihood are float32.
 
-    The mathematics is that of one step after the whole backward pass (no gradient depends on a parameter stepped
-    before it), but never are all gradients in memory. On a GPU all are stepped `together`, in one call. Adam is called
-    as a function, because torch's optimizer classes load its compiler: that takes 2.5 s, and ends the process where
-    TensorFlow was loaded before.
+    The result is that of one update after the whole backward pass, as no gradient depends on a parameter that was
+    updated before it. But the gradients are never all in memory. On a GPU all parameters are updated `together`, in one
+    call. Adam is called as a function, because torch's optimizer classes load its compiler: that takes 2.5 s, and
+    crashes the process where TensorFlow was loaded before.
     """
 
     def __init__(self, flow: nn.Module, *, precision: str, **adam):
         self.flow, self.adam, self.precision = flow, adam, precision
-        self.moments = {weight: (torch.zeros_like(weight), torch.zeros_like(weight)) for weight in flow.parameters()}
+        self.moments = {weight: Moments.of(weight) for weight in flow.parameters()}
         self.steps = {weight: torch.zeros((), device=weight.device) for weight in flow.parameters()}
         self.together = next(flow.parameters()).is_cuda
 
@@ -180,9 +192,18 @@ class Trainer:
 
     @torch.no_grad()
     def _step(self, weights: list[nn.Parameter]) -> None:
-        first, second = (list(moments) for moments in zip(*(self.moments[weight] for weight in weights), strict=True))
-        state = weights, [weight.grad for weight in weights], first, second, [], [self.steps[each] for each in weights]
-        adam(*state, fused=True, amsgrad=False, maximize=False, **self.adam)
+        adam(
+            params=weights,
+            grads=[weight.grad for weight in weights],
+            exp_avgs=[self.moments[weight].mean for weight in weights],
+            exp_avg_sqs=[self.moments[weight].mean_of_squares for weight in weights],
+            max_exp_avg_sqs=[],
+            state_steps=[self.steps[weight] for weight in weights],
+            fused=True,
+            amsgrad=False,
+            maximize=False,
+            **self.adam,
+        )
         for weight in weights:
             weight.grad = None
 
@@ -203,7 +224,7 @@ class Trainer:
 
 
 def keep_freed_memory() -> None:
-    """Let glibc reuse freed gradients instead of asking for cleared pages: spares up to 67,000 page faults a step."""
+    """Let glibc reuse freed gradients instead of requesting new pages: saves up to 67,000 page faults a step."""
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
         libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
         libc.mallopt(M_MMAP_THRESHOLD, 32 << 20)

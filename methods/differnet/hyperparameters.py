@@ -1,11 +1,11 @@
-"""What can be set of DifferNet, and its presets."""
+"""DifferNet's settings and presets."""
 
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from methods import preset_field, settings
-from methods._alexnet_method import TURNED, AlexNetMethod
+from methods._alexnet_method import ROTATED, AlexNetMethod
 from methods._precision import AutoPrecision, Precision
 from methods._refusals import Use
 
@@ -21,12 +21,12 @@ def _where_views_vary(name: str) -> Use:
 
 
 MAPPED = Use(lambda own: own.map_rotations > 0, "map_rotations above 0")
-MAPS_TURNED = TURNED._replace(counts=lambda own: own.rotation_degrees > 0 or own.map_rotations < 2)
+MAPS_ROTATED = ROTATED._replace(counts=lambda own: own.rotation_degrees > 0 or own.map_rotations < 2)
 
 
 @settings
 class DifferNetSettings(AlexNetMethod):
-    """The settings, with the published values where nothing else is said beside them."""
+    """The settings. Their defaults are the published values, unless a comment says otherwise."""
 
     presets: ClassVar = {
         "paper": {},
@@ -35,21 +35,32 @@ class DifferNetSettings(AlexNetMethod):
             "hidden_width": 512,
             "sub_epochs": 2,
         },
+        # For a first look. Chosen by its cost on demo, not by its AUROC. Departures from `fast`: a quarter of the views
+        # in training and test, and half of the rotations of a map.
+        "light": {
+            "bank_views": 8,
+            "test_views": 16,
+            "hidden_width": 512,
+            "sub_epochs": 2,
+            "map_rotations": 4,
+        },
     }
 
-    preset: Literal["paper", "fast"] = preset_field(presets)
+    preset: Literal["paper", "fast", "light"] = preset_field(presets)
     brightness: Share = Field(0.0, description="training views vary in brightness by up to this share")
     contrast: Share = Field(0.0, description="training views vary in contrast by up to this share")
     saturation: Share = Field(0.0, description="training views vary in saturation by up to this share")
-    # Not the paper's, which rotates afresh in every epoch. One image costs 64 passes through AlexNet, 1 to 2 s on two
-    # CPU cores, and 0.2 MB of memory; 192 epochs of 4 fresh views would be 768 passes.
-    # The smaller the bank, the sooner the flow learns it by heart: with 16 / 64 / 256 views of 200 images of Magnetic
-    # Tile, the image AUROC was .728 / .808 / .840.
-    bank_views: int = Field(64, ge=1, description="random views extracted per training image, to draw from")
+    # Not the paper's, which draws new rotations in every epoch. One image costs 64 passes through AlexNet, 1 to 2 s on
+    # two CPU cores, and 0.2 MB of memory; 192 epochs of 4 new views would be 768 passes.
+    # The smaller the bank, the sooner the flow overfits it: with 16 / 64 / 256 views of 200 images of Magnetic Tile,
+    # the image AUROC was .728 / .808 / .840.
+    bank_views: int = Field(
+        64, ge=1, description="random views extracted per training image; training draws from them with replacement"
+    )
     views_per_image: int = Field(4, ge=1, description="views of each training image in one epoch")
     coupling_blocks: int = Field(8, ge=1, description="blocks of the flow")
     hidden_width: int = Field(2048, ge=1, description="units in each of a subnet's three hidden layers")
-    dropout: Share = Field(0.0, description="share of the hidden units that a training step leaves out")
+    dropout: Share = Field(0.0, description="share of the hidden units that are left out in a training step")
     clamp: float = Field(3.0, gt=0, description="soft clamp of the log scale of a coupling")
     batch_size: int = Field(24, ge=1, description="images in a batch, each with its views")
     learning_rate: float = Field(2e-4, gt=0, description="step size of Adam")
@@ -58,29 +69,33 @@ class DifferNetSettings(AlexNetMethod):
     weight_decay: float = Field(1e-5, ge=0, description="L2 penalty, added to the gradient")
     meta_epochs: int = Field(24, ge=1, description="epochs that are reported")
     sub_epochs: int = Field(8, ge=1, description="passes over the training images in one meta epoch")
-    # The paper's is float32. On gravel of demo losses and image AUROC were alike, and a step took 0.46 s for 0.76.
+    # The paper's is float32. On gravel of demo, losses and image AUROC were alike; a step took 0.46 s instead of 0.76.
     training_precision: AutoPrecision = Field(
-        "auto", description="arithmetic of the flow's subnets while they train; auto: bfloat16 where the device has it"
+        "auto",
+        description="precision of the flow's subnets in training; auto: bfloat16 where that is native",
     )
-    scoring_precision: Precision = Field("float32", description="arithmetic of the flow's subnets while they score")
+    scoring_precision: Precision = Field("float32", description="precision of the flow's subnets in scoring")
 
-    # Not the paper's 64: the passes back through AlexNet make a map of 64 rotations cost 2.4 times a score of 64 views,
-    # one of 8 costs 0.4 of it; on the one category tried, 64 rotations showed defects no better than 16.
+    # Not the paper's 64: the backward passes through AlexNet make a map of 64 rotations cost 2.4 times a score of 64
+    # views; a map of 8 costs 0.4 of it. On the one category tried, 64 rotations showed defects no better than 16.
     map_rotations: int = Field(
         8, ge=0, description="evenly spaced rotations that an anomaly map is the mean over; 0: no maps"
     )
     map_evidence: Literal["gradient", "gradient_times_input"] = Field(
         "gradient",
-        description="what a map shows of each pixel: the length of the gradient of log score, or that times the input",
+        description="what a map shows at each pixel: the norm of the gradient of log score, or the gradient x input",
     )
     map_blur: float = Field(
-        3.0, ge=0, le=50, description="deviation of the Gaussian that smooths a map, pixels of the resized image"
+        3.0,
+        ge=0,
+        le=50,
+        description="standard deviation of the Gaussian that smooths a map, pixels of the resized image",
     )
 
     uses: ClassVar = AlexNetMethod.uses | {
         "bank_views": _where_views_vary("bank_views"),
         "views_per_image": _where_views_vary("views_per_image"),
-        "map_rotations": MAPS_TURNED,
+        "map_rotations": MAPS_ROTATED,
         "map_evidence": MAPPED,
         "map_blur": MAPPED,
     }

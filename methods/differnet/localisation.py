@@ -1,4 +1,4 @@
-"""Where an image is anomalous: the gradient of its score's logarithm at its pixels, seen in several rotations."""
+"""Anomaly maps: the gradient of the logarithm of the score at each pixel, averaged over rotations."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from methods import Image
 from methods._alexnet import Features, fixed_views
 
 BATCH = 8
-"""Views differentiated at once."""
+"""Views in one backward pass."""
 
 
 def anomaly_map(
@@ -26,11 +26,11 @@ def anomaly_map(
     blur: float,
     evidence: "Evidence",
 ) -> np.ndarray:
-    """(h, w) float32: what each pixel has to do with the score, mean over evenly spaced rotations turned back.
+    """(h, w) float32: the influence of each pixel on the score, mean over evenly spaced rotations rotated back.
 
-    The map covers the whole image; a border that was cut off has nothing to do with the score. A pixel is averaged
-    over the rotations that show it. `blur` is the deviation in pixels of a Gaussian that smooths the mean, after all
-    signs are gone: before, neighbours of opposite sign would cancel (the published order).
+    The map covers the whole image; it is zero on a border that was cut off. A pixel is averaged over the rotations
+    that show it. `blur` is the standard deviation in pixels of a Gaussian that smooths the mean. That is done after
+    the signs are removed: in the published order, neighbours of opposite sign cancel.
     """
     resized = features.resized(image)
     views = fixed_views(rotations, degrees)
@@ -40,18 +40,18 @@ def anomaly_map(
         pixels = features.rendered(resized, batch)
         found = evidence.shown(pixels, _gradient(pixels, features, flow, evidence.of))
         angles = [view.degrees for view in batch]
-        total = total + _turned_back(found, angles).sum(dim=0)
-        seen = seen + _turned_back(torch.ones_like(found), angles).sum(dim=0)
+        total = total + _rotated_back(found, angles).sum(dim=0)
+        seen = seen + _rotated_back(torch.ones_like(found), angles).sum(dim=0)
     return padded(_blurred(total / seen.clamp(min=1e-6), blur).cpu().numpy(), features.rendering.border_crop)
 
 
 def padded(map: np.ndarray, crop: float) -> np.ndarray:
-    """The map with zeros for the border, of which each side was a share `crop` of the whole."""
+    """The map with a border of zeros, which is a share `crop` of the whole at each side."""
     return np.pad(map, round(len(map) * crop / (1 - 2 * crop)))
 
 
 def _gradient(pixels: Tensor, features: Features, flow: nn.Module, of: Callable[[Tensor], Tensor]) -> Tensor:
-    """Of what `of` makes of each view's latent z, at the view's pixels."""
+    """The gradient of `of`(z), z being each view's latent, at the view's pixels."""
     with torch.enable_grad():
         pixels = pixels.detach().requires_grad_()
         z, _ = flow(features.pooled(pixels))
@@ -59,10 +59,10 @@ def _gradient(pixels: Tensor, features: Features, flow: nn.Module, of: Callable[
     return gradient.float()
 
 
-def _turned_back(maps: Tensor, angles: list[float]) -> Tensor:
-    """(n, side, side) maps of views, each turned by minus its angle; what was outside of the view is 0."""
-    turned = [rotate(map[None], -angle, InterpolationMode.BILINEAR) for map, angle in zip(maps, angles, strict=True)]
-    return torch.cat(turned)
+def _rotated_back(maps: Tensor, angles: list[float]) -> Tensor:
+    """(n, side, side): maps of views, each rotated by minus its angle; 0 outside of the view."""
+    upright = [rotate(map[None], -angle, InterpolationMode.BILINEAR) for map, angle in zip(maps, angles, strict=True)]
+    return torch.cat(upright)
 
 
 def _blurred(map: Tensor, deviation: float) -> Tensor:
@@ -73,31 +73,34 @@ def _blurred(map: Tensor, deviation: float) -> Tensor:
 
 
 class Evidence(NamedTuple):
-    """What a map shows of a view."""
+    """What a map shows."""
 
     of: Callable[[Tensor], Tensor]
-    """(n,) of the latent z (n, dims) of n views: what is differentiated."""
+    """What is differentiated: (n,) from the latent z (n, dims) of n views."""
     shown: Callable[[Tensor, Tensor], Tensor]
-    """(n, side, side), not negative, of pixels (n, 3, side, side) and the gradient there."""
+    """What is shown: (n, side, side), not negative, from pixels (n, 3, side, side) and the gradient there."""
 
 
 def score(z: Tensor) -> Tensor:
-    """(n,): of each view."""
+    """(n,): the score of each view."""
     return (z**2).mean(dim=1)
 
 
 def log_score(z: Tensor) -> Tensor:
-    """(n,): the logarithm, as scores span orders of magnitude: else the maps of the highest hold all bright pixels."""
+    """(n,): the logarithm of each view's score.
+
+    Scores span orders of magnitude: without the logarithm, a few images would hold all bright pixels.
+    """
     return score(z).log()
 
 
 def magnitude(pixels: Tensor, gradient: Tensor) -> Tensor:
-    """The length of the gradient over the colours."""
+    """The norm of the gradient over the colours."""
     return gradient.norm(dim=1)
 
 
 def contribution(pixels: Tensor, gradient: Tensor) -> Tensor:
-    """The gradient times the input: to first order, what would be lost if the pixel were mean gray."""
+    """The gradient times the input: to first order, the change of the score if the pixel were mean gray."""
     return (gradient * pixels.float()).sum(dim=1).abs()
 
 

@@ -69,7 +69,7 @@ def published_map(image: Image, method: DifferNet, *, rotations: int) -> np.ndar
         batch = views[start : start + localisation.BATCH]
         gradient = _loss_gradient(method._features.rendered(resized, batch), method) * len(batch) / rotations
         turned = [
-            localisation._turned_back(channel, [view.degrees for view in batch]) for channel in gradient.unbind(dim=1)
+            localisation._rotated_back(channel, [view.degrees for view in batch]) for channel in gradient.unbind(dim=1)
         ]
         total = total + _smoothed(torch.stack(turned, dim=1)).abs().mean(dim=1).sum(dim=0)
     squared = (total / rotations) ** 2
