@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from methods import Image, MethodError
+from methods._timing import seconds_a_call
 from methods._weights import IMAGENET_DEVIATION, IMAGENET_MEAN, Weights
 from methods._winograd import fewer_multiplications
 
@@ -192,6 +193,19 @@ class Features:
         coarser = (nn.functional.interpolate(finest, size) for size in self.sizes[1:])  # nearest, as published
         maps = (self.network(scaled) for scaled in (finest, *coarser))
         return torch.cat([map.float().mean((2, 3)) for map in maps], dim=1)
+
+
+def noise() -> Image:
+    """An image to measure speed on."""
+    return np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
+
+
+def seconds_a_view(features: Features) -> float:
+    """Seconds of a view of an image that is decoded, nothing being read from a disk."""
+    views = fixed_views(features.batch, HALF_TURN)
+    image = features.resized(noise())
+    with torch.no_grad():
+        return seconds_a_call(lambda: features.pooled(features.rendered(image, views)).sum().item()) / len(views)
 
 
 class FeatureStore:

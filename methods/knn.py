@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from methods import Image, MethodError, Preparing, Score, settings
+from methods import Image, MethodError, Preparing, Score, Work, settings
 from methods._alexnet_method import AlexNetMethod
 
 STATE = "bank.safetensors"
@@ -105,6 +105,11 @@ class NearestNeighbours(AlexNetMethod):
     def model_bytes(self) -> int:
         """The bank, in float32."""
         return 4 * self.parameter_count()
+
+    def expected_seconds(self, works: Sequence[Work], *, device: str) -> list[float]:
+        """From views through AlexNet; the search in the bank takes next to nothing beside them."""
+        view = self._seconds_a_view(device)
+        return [(self.bank_size + work.scored_images * len(self._test_views())) * view for work in works]
 
     def _bank_views(self, count: int, generator) -> list:
         """The rotations of the test views, then random ones: views at equal angles are nearest to each other.

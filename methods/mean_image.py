@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from methods import Image, Method, MethodError, Preparing, Score, first_sentence, settings
+from methods import Image, Method, MethodError, Pace, Preparing, Score, first_sentence, settings
 from methods._maps import top_mean
 from methods._resizing import resized
 
@@ -39,6 +39,7 @@ class MeanImage(Method):
     counts for less.
     """
 
+    pace: ClassVar[Pace] = "seconds"
     paper: ClassVar = (
         "Wren, Azarbayejani, Darrell, Pentland: Pfinder: Real-Time Tracking of the Human Body, "
         "IEEE Transactions on Pattern Analysis and Machine Intelligence 19 (7), 1997, no arXiv id"

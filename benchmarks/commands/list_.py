@@ -4,6 +4,7 @@ import inspect
 import json
 from dataclasses import fields
 
+from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
@@ -45,7 +46,7 @@ def _list_all() -> None:
 
 def _show_method(name: str) -> None:
     cls = found.method(name)
-    out.print(inspect.getdoc(cls))
+    out.print(Markdown(inspect.getdoc(cls)))
     out.print(f"\nPaper: {cls.paper}\n")
     table = Table("setting", "default", "what it is", box=None)
     for field in fields(cls):
@@ -55,7 +56,7 @@ def _show_method(name: str) -> None:
 
 def _show_dataset(name: str) -> None:
     dataset = found.dataset(name)
-    out.print(inspect.getdoc(type(dataset)))
+    out.print(Markdown(inspect.getdoc(type(dataset))))
     out.print(f"\nReference: {dataset.reference}\nLicence: {dataset.licence}\nLayout:")
     for path in dataset.layout:
         say(f"  {path}", on=out)

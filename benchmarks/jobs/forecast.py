@@ -15,6 +15,8 @@ from methods import Method, Work
 
 BRIEF_SECONDS = 60
 """A run that takes less is not announced."""
+WORTH_NAMING = 0.8
+"""A preset is named if it takes at most this share of the time."""
 LIMIT_SECONDS = 120
 """A method that has not measured its speed by then is left out."""
 
@@ -36,7 +38,11 @@ def forecast(jobs: Sequence[Job]) -> str | None:
     planned = totals.pop(AS_SET, 0.0)
     if planned < BRIEF_SECONDS:
         return None
-    faster = [f"with --preset {preset} about {duration(less)}" for preset, less in totals.items() if less < planned]
+    faster = [
+        f"with --preset {preset} about {duration(less)}"
+        for preset, less in totals.items()
+        if less < WORTH_NAMING * planned
+    ]
     unknown = [method for method, seconds in found.items() if not seconds]
     without = [f"without {', '.join(unknown)}, whose speed could not be measured"] if unknown else []
     return "; ".join([f"about {duration(planned)} by the speed just measured", *faster, *without])

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from methods import Epoch, Image, MethodError, Preparing, Score, settings
+from methods import Epoch, Image, MethodError, Pace, Preparing, Score, Work, settings
 from methods._precision import Precision, supported
 from methods.differnet.hyperparameters import DifferNetSettings
 
@@ -42,6 +42,7 @@ class DifferNet(DifferNetSettings):
         "Rudolph, Wandt, Rosenhahn: Same Same But DifferNet: Semi-Supervised Defect Detection with Normalizing Flows, "
         "WACV 2021, arXiv 2008.12577"
     )
+    pace: ClassVar[Pace] = "hours"
     quick: ClassVar = {
         "image_size": 128,
         "n_scales": 2,
@@ -124,6 +125,27 @@ class DifferNet(DifferNetSettings):
     def model_bytes(self) -> int:
         """The float32 parameters, and each block's permutation with its inverse."""
         return 4 * self.parameter_count() + 2 * 8 * self._dims * self.coupling_blocks
+
+    def expected_seconds(self, works: Sequence[Work], *, device: str) -> list[float]:
+        """From views through AlexNet, and steps and views of one block of the flow."""
+        from methods.differnet import speed
+
+        view = self._seconds_a_view(device)
+        of_flow = speed.flow_seconds(
+            speed.Sizes(self._shape, self.batch_size * self._different(self.views_per_image), self.test_views),
+            device=device,
+            precisions=(supported(self.training_precision, device), self.scoring_precision),
+            adam=self._adam,
+        )
+        rotation = speed.seconds_a_map_rotation(self._features, self._shape, device=device) if self.map_rotations else 0
+        scored = len(self._test_views()) * view + of_flow.image + self.map_rotations * rotation
+        epochs, bank_views = self.meta_epochs * self.sub_epochs, self._different(self.bank_views)
+        return [
+            work.fit_images * bank_views * view
+            + epochs * -(-work.fit_images // self.batch_size) * of_flow.step
+            + work.scored_images * scored
+            for work in works
+        ]
 
     def remarks(self) -> tuple[str, ...]:
         """Which AlexNet weights were used, and the precision of each part."""
