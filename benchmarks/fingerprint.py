@@ -37,6 +37,7 @@ def of_code(modules: Iterable[str]) -> str:
 @cache
 def _files(module: str) -> frozenset[Path]:
     """The files of a module, and of all modules of the same package that it imports, directly or indirectly."""
+    assert _module_files(module), f"there is no module {module} to digest: it was renamed"
     found: set[Path] = set()
     waiting = [module]
     while waiting:

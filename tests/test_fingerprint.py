@@ -69,6 +69,11 @@ def test_what_the_package_offers_does_not_count_for_what_measures(code):
     assert changes(folder / "metrics.py", "limit = 2\n", "benchmarks.pixels")
 
 
+def test_a_module_that_is_not_there_is_not_digested_as_nothing(code):
+    with pytest.raises(AssertionError, match=r"no module methods\.gone"):
+        of_code(["methods.gone"])
+
+
 def test_of_a_folder_that_is_no_plugin_only_what_is_imported_counts(code):
     folder = code.parent / "benchmarks/evaluation"
     folder.mkdir(parents=True)

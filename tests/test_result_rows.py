@@ -245,7 +245,7 @@ from pathlib import Path
 from benchmarks.commands import report
 
 report.MANY = int(sys.argv[1])
-report.report(Path(sys.argv[2]))
+report.run(Path(sys.argv[2]))
 """
 
 

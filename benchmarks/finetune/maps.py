@@ -14,7 +14,7 @@ from benchmarks.trained import Trained
 from methods import Image, Method
 from reports.files import replacing, write_text
 
-DRAWING = ("benchmarks.finetune.drawing", "datasets")
+SAMPLING = ("benchmarks.finetune.sampling", "datasets")
 """Modules with the code that draws samples and makes synthetic defects. Maps of other code are computed again."""
 
 
@@ -37,7 +37,7 @@ class Keeper:
     def __init__(self, trained: Trained, advance: Callable[[str, int, int], None]):
         self.trained, self.advance = trained, advance
         self.folder = trained.folder / MAPS
-        self.key = fingerprint.of_json([trained.result.key, fingerprint.of_code(DRAWING)])
+        self.key = fingerprint.of_json([trained.result.key, fingerprint.of_code(SAMPLING)])
         self._method: Method | None = None
         self._forget_those_of_another_result()
 
