@@ -98,7 +98,7 @@ def _at_false_alarms(table: pd.DataFrame) -> str:
     if measured.empty:
         return ""
     text = _by_method(measured, AT_FALSE_ALARMS, {"normal test images": "test_normal"})
-    return _section("Oracle: true positive rate at 1 % and 5 % false alarms", text)
+    return _section("Oracle: true positive rate at a false-positive rate of 1 % and 5 %", text)
 
 
 def _by_method(table: pd.DataFrame, columns: tuple[str, ...], counts: Mapping[str, str]) -> str:

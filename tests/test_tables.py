@@ -495,7 +495,7 @@ def test_a_report_has_its_sections_in_order():
         "AUPRO",
         "Pixel average precision",
         "Oracle: image F1-max",
-        "Oracle: true positive rate at 1 % and 5 % false alarms",
+        "Oracle: true positive rate at a false-positive rate of 1 % and 5 %",
         "Oracle: best epoch",
         "Published values",
         "Costs",
@@ -517,7 +517,7 @@ def test_every_table_is_rendered_whole():
 
 def test_rates_at_given_false_alarms_are_called_oracle():
     text = text_of([result(cell())])
-    [table] = read_tables(section(text, "Oracle: true positive rate at 1 % and 5 % false alarms"))
+    [table] = read_tables(section(text, "Oracle: true positive rate at a false-positive rate of 1 % and 5 %"))
     assert table[0][-2:] == [f"true positive rate at {share} % (oracle)" for share in (1, 5)]
     assert {f"true positive rate at {share} % (oracle)" for share in (1, 5)} <= set(defined(text))
 

@@ -28,7 +28,7 @@ DEFINITIONS = {
     "true_positive_rate": "share of the defective test images that are called defective.",
     "false_positive_rate": "share of the normal test images that are called defective; each of them is a false alarm.",
     "balanced_accuracy": "mean of the true positive rate and 1 - the false-positive rate.",
-    "missed": "number of defective test images that are not called defective.",
+    "missed": "number of defective test images that are not called defective, a mean over seeds if there are several.",
     "area_rule": "if `finetune --apply` stored an operating point, an image is called defective if its map has an "
     "8-connected region above the threshold of at least the minimum defect area.",
     "area_image_auroc": "image AUROC of the highest level at which a region of the minimum defect area exists.",
