@@ -26,9 +26,10 @@ from methods import Image
 from methods._alexnet import fixed_views
 from methods.differnet import DifferNet, flow, localisation
 from tests.speed import sources
+from tests.speed.differnet_heading import heading
 
 PUBLISHED_BLUR, PUBLISHED_CUT = 3.0, 4
-"""Deviation in pixels of the Gaussian over the signed gradient, and the deviations at which it is cut."""
+"""Standard deviation in pixels of the Gaussian over the signed gradient; it is cut at this number of them."""
 
 Mapper = Callable[[Image], np.ndarray]
 
@@ -60,17 +61,17 @@ TRIED = {
 def published_map(image: Image, method: DifferNet, *, rotations: int) -> np.ndarray:
     """(h, w) float32: the loss is differentiated, its signed gradient blurred, and the map stretched image by image.
 
-    Facts: `grad_map_viz` of github.com/marco-rudolph/differnet; turned back bilinearly here, by cubic splines there.
+    Facts: `grad_map_viz` of github.com/marco-rudolph/differnet; rotated back bilinearly here, by cubic splines there.
     """
     resized, views = method._features.resized(image), fixed_views(rotations, method.rotation_degrees)
     total = 0.0
     for start in range(0, rotations, localisation.BATCH):
         batch = views[start : start + localisation.BATCH]
         gradient = _loss_gradient(method._features.rendered(resized, batch), method) * len(batch) / rotations
-        turned = [
+        upright = [
             localisation._rotated_back(channel, [view.degrees for view in batch]) for channel in gradient.unbind(dim=1)
         ]
-        total = total + _smoothed(torch.stack(turned, dim=1)).abs().mean(dim=1).sum(dim=0)
+        total = total + _smoothed(torch.stack(upright, dim=1)).abs().mean(dim=1).sum(dim=0)
     squared = (total / rotations) ** 2
     map = ((squared - squared.min()) / (squared.max() - squared.min())).numpy()
     return localisation.padded(map, method.border_crop)
@@ -83,7 +84,7 @@ def _loss_gradient(pixels: Tensor, method: DifferNet) -> Tensor:
 
 
 def mappers(method: DifferNet, *, rotations: int, blur: float) -> dict[str, Mapper]:
-    """What is compared."""
+    """The kinds of maps that are compared."""
     ours = partial(
         localisation.anomaly_map,
         features=method._features,
@@ -109,7 +110,7 @@ def main(
     category: str = "brick",
     data: Annotated[Path | None, typer.Option(help="Folder of the dataset.")] = None,
     rotations: Annotated[str, typer.Option(help="Rotations that a map is the mean over, separated by commas.")] = "16",
-    blur: Annotated[float, typer.Option(help="Deviation of the Gaussian over our maps, pixels.")] = 3.0,
+    blur: Annotated[float, typer.Option(help="Standard deviation of the Gaussian over our maps, pixels.")] = 3.0,
     kinds: Annotated[str, typer.Option(help="Names of maps, separated by semicolons; all where none is given.")] = "",
     seed: int = 0,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="differnet.FIELD=VALUE")] = None,
@@ -126,7 +127,10 @@ def main(
     for _ in method.image_scores(shown):
         pass
     score_seconds = time.process_time() - begun
-    print(f"{category}: {score_seconds / len(shown):.2f} s of processor time a score of {method.test_views} views")
+    print(heading())
+    print(
+        f"{category}: a score of {method.test_views} views takes {score_seconds / len(shown):.2f} processor seconds.\n"
+    )
     for count in map(int, rotations.split(",")):
         for name, mapper in mappers(method, rotations=count, blur=blur).items():
             if kinds and name not in kinds.split(";"):

@@ -23,6 +23,7 @@ from methods import _weights
 from methods._alexnet import HALF_TURN, View, fixed_views, random_views
 from methods.differnet import DifferNet, flow
 from tests.speed import sources
+from tests.speed.differnet_heading import heading
 from tests.speed.published_differnet import TEST_VIEWS, PublishedDifferNet
 
 CHOICES = ["flow", "views"]
@@ -59,7 +60,7 @@ def published(train: images.Images, start: torch.nn.Module, *, epochs: int, seed
 
 
 def auroc(network: torch.nn.Module, views: Sequence[Tensor], labels: Sequence[bool]) -> float:
-    """Of the mean of z^2 over an image's views."""
+    """Image AUROC of the mean of z^2 over an image's views."""
     return metrics.auroc(
         [float((flow.latent(network, each, precision="float32") ** 2).mean()) for each in views], labels
     )
@@ -85,7 +86,7 @@ def measure(
 
 
 def kinds_of_views(count: int, generator: torch.Generator) -> dict[str, list[list[View]]]:
-    """The views of so many images, by kind."""
+    """The views of this number of images, by kind."""
     spread = View(HALF_TURN, 0, 0, 0)
     return {
         RANDOM: [random_views(TEST_VIEWS, spread=spread, generator=generator) for _ in range(count)],
@@ -94,18 +95,19 @@ def kinds_of_views(count: int, generator: torch.Generator) -> dict[str, list[lis
 
 
 def comparison(aurocs: pd.DataFrame, first: tuple[str, str], second: tuple[str, str]) -> str:
-    """How much lower or higher the second (flow, views) is, in words; `aurocs` has a row a seed."""
+    """How much lower or higher the second (flow, views) is, in words; `aurocs` has a row for each seed."""
     difference = aurocs[second] - aurocs[first]
     return f"{difference.mean():+.3f} with standard error {difference.sem():.3f} over {len(difference)} seeds"
 
 
 def report(name: str, aurocs: pd.DataFrame) -> None:
-    """Print the means over seeds, and how far ours is from the published; `aurocs` has a row a seed."""
-    print(f"{name}: mean over seeds\n{aurocs.mean().unstack().round(3)}")
+    """Print the means over seeds, and how far ours is from the published; `aurocs` has a row for each seed."""
+    print(f"\nImage AUROC on {name}, mean over seeds:\n\n{aurocs.mean().unstack().to_markdown(floatfmt='.3f')}\n")
     for views in (RANDOM, FIXED):
-        print(f"{OURS} on {views}: {comparison(aurocs, (PUBLISHED, views), (OURS, views))}")
-    print(f"views, of our flow: {comparison(aurocs, (OURS, RANDOM), (OURS, FIXED))}")
-    print(f"all in all: {comparison(aurocs, (PUBLISHED, RANDOM), (OURS, FIXED))}", flush=True)
+        print(f"- {OURS} - {PUBLISHED}, both on {views}: {comparison(aurocs, (PUBLISHED, views), (OURS, views))}")
+    print(f"- {FIXED} - {RANDOM}, both of our flow: {comparison(aurocs, (OURS, RANDOM), (OURS, FIXED))}")
+    all_in_all = comparison(aurocs, (PUBLISHED, RANDOM), (OURS, FIXED))
+    print(f"- {OURS} on {FIXED} - {PUBLISHED} on {RANDOM}: {all_in_all}", flush=True)
 
 
 def main(
@@ -129,6 +131,7 @@ def main(
             for line in measure(train, test, labels, epochs=epochs, seed=seed, settings=settings):
                 lines.append({"category": category} | line)
                 print(lines[-1], flush=True)
+    print("\n" + heading())
     aurocs = pd.DataFrame(lines).pivot(index=["category", "seed"], columns=CHOICES, values="auroc")
     for category, own in aurocs.groupby("category"):
         report(category, own.droplevel("category"))
