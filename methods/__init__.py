@@ -123,6 +123,7 @@ class Method(ABC):
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """The settings that each preset gives where they are not given themselves; empty: the method has no presets.
 
+    In order, from the fullest schedule to the lightest.
     A method that has some has `paper` among them, which gives nothing, and chooses by one field:
     `preset: Literal["paper", "light"] = preset_field(presets)`. A preset named `light` is for a first look at `demo`.
     """

@@ -33,7 +33,7 @@ SHAPES = {
 """Kernels of the five convolutions: (output channels, input channels, height, width)."""
 
 IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of red, green and blue from 0 to 1: what the images were normalised with that these weights were trained on."""
+"""Mean and standard deviation of red, green and blue (0 to 1) that normalised the images of their training."""
 
 TORCHVISION_NAME = "alexnet-owt-7be5be79.pth"
 """torchvision's file (IMAGENET1K_V1); its name ends in the beginning of its SHA-256."""
@@ -58,14 +58,14 @@ Arrays = dict[str, np.ndarray]
 
 
 class Weights(NamedTuple):
-    """The ten arrays and where they came from."""
+    """The ten arrays and their source."""
 
     arrays: Arrays
     source: str
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the arrays' names and contents, whatever file held them."""
+        """SHA-256 of the arrays' names and contents; it does not depend on the file format."""
         digest = hashlib.sha256()
         for name, array in sorted(self.arrays.items()):
             digest.update(name.encode() + np.ascontiguousarray(array, "<f4").tobytes())
@@ -73,7 +73,7 @@ class Weights(NamedTuple):
 
 
 class UnreachableError(Exception):
-    """One way to the weights is closed; the message says why."""
+    """The weights cannot be had in one of the ways; the message says why."""
 
 
 def find(path: str | None = None) -> Weights:
@@ -173,7 +173,7 @@ def read_cache(path: Path, *, content: str = CONTENT) -> Weights:
 
 
 def write_cache(path: Path, arrays: Arrays) -> None:
-    """Keep weights; a file is there whole or not at all, however many jobs write at once."""
+    """Store weights. The file is complete or missing, also when several jobs write at once."""
     from safetensors.numpy import save_file
 
     with replacing(path) as temporary:
@@ -189,7 +189,7 @@ def _download_torchvision() -> Weights:
 
 
 def download(url: str, path: Path) -> None:
-    """Fetch a file whose name ends in the beginning of its SHA-256. Raises UnreachableError and then leaves nothing."""
+    """Fetch a file whose name ends in the beginning of its SHA-256. Raises UnreachableError and leaves no file."""
     import torch.hub
 
     try:

@@ -13,6 +13,10 @@ POINTS = (0, 1, -1, 2, -2, 0.5, -0.5)
 """Where the polynomials are evaluated, besides infinity: small numbers, which keep rounding errors small."""
 
 
+CHUNK_BYTES = 12 << 20
+"""Images pass in groups whose products take no more: glibc does not reuse larger blocks, and caches hold little."""
+
+
 class Winograd(nn.Module):
     """A frozen convolution of stride 1 whose output is as large as its input; equal to torch's but for rounding.
 
@@ -75,6 +79,11 @@ class Filter:
 
     def __call__(self, images: Tensor) -> Tensor:
         """(n, channels in, height, width) -> (n, channels out, height, width), channels last in memory."""
+        tiles = -(-images.shape[2] // TILE) * -(-images.shape[3] // TILE)
+        image_bytes = tiles * self.kernel[:, 0].numel() * images.element_size()
+        return torch.cat([self._filtered(part) for part in images.split(max(1, CHUNK_BYTES // image_bytes))])
+
+    def _filtered(self, images: Tensor) -> Tensor:
         count, _, height, width = images.shape
         down, across = -(-height // TILE), -(-width // TILE)
         products = torch.bmm(self._transformed(images, down, across), self.kernel)

@@ -103,6 +103,14 @@ def test_expected_seconds_grow_with_the_work(name):
     assert 0 < few < many
 
 
-def test_what_is_measured_has_the_run_as_set_and_its_other_presets():
-    found = forecast.measure("cae", {"epochs": 1}, [Work(4, 2)], "cpu")
-    assert list(found) == ["", "light"] and json.dumps(found)
+@pytest.mark.parametrize(("given", "lighter"), [({}, ["light"]), ({"preset": "light"}, [])])
+def test_what_is_measured_has_the_run_as_set_and_its_lighter_presets(given, lighter):
+    found = forecast.measure("cae", {"epochs": 1, **given}, [Work(4, 2)], "cpu")
+    assert list(found) == ["", *lighter] and json.dumps(found)
+
+
+def test_a_light_run_on_few_images_is_not_measured(monkeypatch):
+    light = job("differnet").model_copy(update={"cell": made_cell("differnet", settings={"preset": "light"})})
+    monkeypatch.setattr(forecast, "_measured", lambda jobs: {"": 7200.0})
+    assert forecast.forecast([light] * 3) is None
+    assert forecast.forecast([light] * 300) and forecast.forecast([light, job("differnet")])

@@ -237,8 +237,32 @@ def test_no_pickle_is_saved_and_its_size_was_known(fitted, tmp_path):
     fitted.method.save(tmp_path)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} <= {".json", ".safetensors", ".keras"}
-    known, taken = fitted.method.model_bytes(), sum(path.stat().st_size for path in files)
-    assert known / 2 - HEADERS_BYTES <= taken <= 2 * known + HEADERS_BYTES
+    assert size_was_known(fitted.method, files)
+
+
+def size_was_known(method: Method, files: Sequence[Path]) -> bool:
+    known, taken = method.model_bytes(), sum(path.stat().st_size for path in files)
+    return known / 2 - HEADERS_BYTES <= taken <= 2 * known + HEADERS_BYTES
+
+
+class Numbers(NamedTuple):
+    """Stands for a method that knows the size of its model."""
+
+    count: int
+
+    def model_bytes(self) -> int:
+        return 4 * self.count
+
+
+def test_the_size_of_a_model_is_known_also_where_headers_outweigh_it(tmp_path):
+    from safetensors.numpy import save_file
+
+    def written(count: int) -> list[Path]:
+        save_file({"numbers": np.zeros(count, np.float32)}, file := tmp_path / str(count))
+        return [file]
+
+    assert size_was_known(Numbers(1), written(1)) and size_was_known(Numbers(10**6), written(10**6))
+    assert not size_was_known(Numbers(10**6), written(10**5)) and not size_was_known(Numbers(10**5), written(10**6))
 
 
 def test_the_parameter_count_is_that_of_what_is_saved(fitted, tmp_path):

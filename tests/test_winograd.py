@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from methods import _winograd
 from methods._winograd import Winograd, fewer_multiplications
 
 SIZES = [(13, 13), (4, 9), (1, 1), (30, 7)]
@@ -43,6 +44,13 @@ def test_in_float32_it_errs_by_rounding_alone(size):
     exact = convolution(size).double()(x.double())
     error = (Winograd(layer)(x) - exact).abs().max() / exact.abs().max()
     assert error < 1e-5
+
+
+def test_groups_of_images_give_the_same(monkeypatch):
+    layer, x = Winograd(convolution(3)), images(13, 13)
+    whole = layer(x)
+    monkeypatch.setattr(_winograd, "CHUNK_BYTES", 1)
+    torch.testing.assert_close(layer(x), whole)
 
 
 def test_every_convolution_of_stride_1_is_replaced_and_nothing_else():

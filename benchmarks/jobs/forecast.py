@@ -15,6 +15,10 @@ from methods import Method, Work
 
 BRIEF_SECONDS = 60
 """A run that takes less is not announced."""
+LIGHT = "light"
+"""The preset for a first look."""
+FEW_IMAGES = 1_000
+"""With this preset and fewer images in all jobs together, a run is brief."""
 WORTH_NAMING = 0.8
 """A preset is named if it takes at most this share of the time."""
 LIMIT_SECONDS = 120
@@ -31,6 +35,8 @@ def forecast(jobs: Sequence[Job]) -> str | None:
 
     Methods that do not say how long they take are the fast ones: they count as nothing.
     """
+    if _is_brief(jobs):
+        return None
     found = {method: _measured(own) for method, own in _by_method(jobs).items() if _can_tell(method)}
     known = [seconds for seconds in found.values() if seconds]
     presets = dict.fromkeys(preset for seconds in known for preset in seconds)
@@ -49,13 +55,14 @@ def forecast(jobs: Sequence[Job]) -> str | None:
 
 
 def measure(name: str, changed: Mapping[str, Any], works: Sequence[Work], device: str) -> Seconds:
-    """Seconds that a method takes for jobs, with these settings and with those of each of its other presets.
+    """Seconds that a method takes for jobs, with these settings and with each of its lighter presets.
 
     Raises UsageError or MethodError where the method cannot run.
     """
     chosen = plugins.choose(name, changed).method
-    others = [preset for preset in chosen.presets if preset != getattr(chosen, "preset", None)]
-    by_preset = {preset: plugins.choose(name, {**changed, "preset": preset}).method for preset in others}
+    presets = list(chosen.presets)
+    lighter = presets[presets.index(chosen.preset) + 1 :] if presets else []
+    by_preset = {preset: plugins.choose(name, {**changed, "preset": preset}).method for preset in lighter}
     found = chosen.find_device(device)
     return {
         preset: sum(method.expected_seconds(works, device=found))
@@ -85,6 +92,12 @@ def _by_method(jobs: Sequence[Job]) -> dict[str, list[Job]]:
 
 def _can_tell(method: str) -> bool:
     return plugins.method(method).expected_seconds is not Method.expected_seconds
+
+
+def _is_brief(jobs: Sequence[Job]) -> bool:
+    """Whether jobs are so light that to measure them would take a good part of their time."""
+    light = all(job.cell.settings.get("preset") == LIGHT for job in jobs if _can_tell(job.cell.method))
+    return light and sum(job.fit_images + job.scored_images for job in jobs) < FEW_IMAGES
 
 
 def _measured(jobs: Sequence[Job]) -> Seconds | None:

@@ -18,6 +18,7 @@ from torch import Tensor
 from benchmarks import plugins
 from methods._precision import supported
 from methods.differnet import DifferNet, flow
+from tests.speed.differnet_heading import heading
 
 WAYS = {"a tensor at a time": {"foreach": False}, "foreach": {"foreach": True}, "fused": {"fused": True}}
 OURS = "ours"
@@ -70,7 +71,8 @@ def main(
         with flow.Trainer(network, precision=precision, **method._adam) as trainer:
             found[OURS] = seconds(lambda batch, trainer=trainer: trainer.epoch([batch]), batches)
     lines = [[name, each, each / found[OURS]] for name, each in found.items()]
-    print(f"width {method.hidden_width}, {len(batches[0])} views a step, {precision}")
+    print(heading())
+    print(f"Width {method.hidden_width}, {len(batches[0])} views a step, {precision}.\n")
     print(tabulate(lines, ["Adam", "seconds a step", "times ours"], "pipe", floatfmt=("", ".3f", ".2f")))
 
 

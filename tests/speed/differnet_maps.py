@@ -27,9 +27,10 @@ from methods import Image
 from methods._alexnet import fixed_views
 from methods.differnet import DifferNet, flow, localisation
 from tests.speed import sources
+from tests.speed.differnet_heading import heading
 
 PUBLISHED_BLUR, PUBLISHED_CUT = 3.0, 4
-"""The Gaussian over the signed gradient: its standard deviation in pixels, and how many of these until it is cut."""
+"""Standard deviation in pixels of the Gaussian over the signed gradient; it is cut at this number of them."""
 
 Mapper = Callable[[Image], np.ndarray]
 
@@ -45,7 +46,7 @@ SHOWN = {
     "gradient times input": localisation.contribution,
     "gradient, blurred with its sign": lambda pixels, gradient: _smoothed(gradient).norm(dim=1),
     "gradient times input, blurred with its sign": lambda pixels, gradient: (
-        _smoothed(gradient * pixel_metrics.float()).sum(dim=1).abs()
+        _smoothed(gradient * pixels.float()).sum(dim=1).abs()
     ),
 }
 OF = {
@@ -68,23 +69,23 @@ def published_map(image: Image, method: DifferNet, *, rotations: int) -> np.ndar
     for start in range(0, rotations, localisation.BATCH):
         batch = views[start : start + localisation.BATCH]
         gradient = _loss_gradient(method._features.rendered(resized, batch), method) * len(batch) / rotations
-        turned = [
+        upright = [
             localisation._rotated_back(channel, [view.degrees for view in batch]) for channel in gradient.unbind(dim=1)
         ]
-        total = total + _smoothed(torch.stack(turned, dim=1)).abs().mean(dim=1).sum(dim=0)
+        total = total + _smoothed(torch.stack(upright, dim=1)).abs().mean(dim=1).sum(dim=0)
     squared = (total / rotations) ** 2
     map = ((squared - squared.min()) / (squared.max() - squared.min())).numpy()
     return localisation.padded(map, method.border_crop)
 
 
 def _loss_gradient(pixels: Tensor, method: DifferNet) -> Tensor:
-    pixels = pixel_metrics.detach().requires_grad_()
+    pixels = pixels.detach().requires_grad_()
     loss = flow.negative_log_likelihood(*method._flow(method._features.pooled(pixels)))
     return torch.autograd.grad(loss, pixels)[0].float()
 
 
 def mappers(method: DifferNet, *, rotations: int, blur: float) -> dict[str, Mapper]:
-    """What is compared."""
+    """The kinds of maps that are compared."""
     ours = partial(
         localisation.anomaly_map,
         features=method._features,
@@ -127,7 +128,10 @@ def main(
     for _ in method.image_scores(shown):
         pass
     score_seconds = time.process_time() - begun
-    print(f"{category}: {score_seconds / len(shown):.2f} s of processor time a score of {method.test_views} views")
+    print(heading())
+    print(
+        f"{category}: a score of {method.test_views} views takes {score_seconds / len(shown):.2f} processor seconds.\n"
+    )
     for count in map(int, rotations.split(",")):
         for name, mapper in mappers(method, rotations=count, blur=blur).items():
             if kinds and name not in kinds.split(";"):

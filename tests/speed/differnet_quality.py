@@ -9,7 +9,6 @@ well each was trained. The published flow sees all views in float32, ours in its
 before its first step: what training has to do with the AUROC.
 """
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +16,6 @@ from typing import Annotated, Any
 import pandas as pd
 import torch
 import typer
-from tabulate import tabulate
 from torch import Tensor
 
 from benchmarks import images, plugins
@@ -26,6 +24,7 @@ from methods import _weights
 from methods._alexnet import HALF_TURN, View, fixed_views, random_views
 from methods.differnet import DifferNet, flow
 from tests.speed import sources
+from tests.speed.differnet_heading import heading
 from tests.speed.published_differnet import TEST_VIEWS, PublishedDifferNet
 
 CHOICES = ["flow", "views"]
@@ -88,7 +87,7 @@ def measure(
 
 
 def kinds_of_views(count: int, generator: torch.Generator) -> dict[str, list[list[View]]]:
-    """The views of so many images, by kind."""
+    """The views of this number of images, by kind."""
     spread = View(HALF_TURN, 0, 0, 0)
     return {
         RANDOM: [random_views(TEST_VIEWS, spread=spread, generator=generator) for _ in range(count)],
@@ -96,23 +95,20 @@ def kinds_of_views(count: int, generator: torch.Generator) -> dict[str, list[lis
     }
 
 
-DIFFERENCES = {
-    f"{OURS} on {RANDOM}": ((PUBLISHED, RANDOM), (OURS, RANDOM)),
-    f"{OURS} on {FIXED}": ((PUBLISHED, FIXED), (OURS, FIXED)),
-    "views, of our flow": ((OURS, RANDOM), (OURS, FIXED)),
-    "as each program does it": ((PUBLISHED, RANDOM), (OURS, FIXED)),
-}
-"""What is compared: the second (flow, views) less the first."""
+def comparison(aurocs: pd.DataFrame, first: tuple[str, str], second: tuple[str, str]) -> str:
+    """How much lower or higher the second (flow, views) is, in words; `aurocs` has a row for each seed."""
+    difference = aurocs[second] - aurocs[first]
+    return f"{difference.mean():+.3f} with standard error {difference.sem():.3f} over {len(difference)} seeds"
 
 
 def report(name: str, aurocs: pd.DataFrame) -> None:
-    """Print two tables: the means over seeds, and how far ours is from the published; `aurocs` has a row a seed."""
-    means = aurocs.mean().unstack().round(3)
-    print(means.to_markdown(headers=[f"{name}: mean over seeds", *means.columns], floatfmt=".3f") + "\n")
-    found = {title: aurocs[second] - aurocs[first] for title, (first, second) in DIFFERENCES.items()}
-    lines = [[title, each.mean(), each.sem(), len(each)] for title, each in found.items()]
-    headers = [f"{name}: difference", "mean", "standard error", "seeds"]
-    print(tabulate(lines, headers, "pipe", floatfmt=("", "+.3f", ".3f", "")) + "\n", flush=True)
+    """Print the means over seeds, and how far ours is from the published; `aurocs` has a row for each seed."""
+    print(f"\nImage AUROC on {name}, mean over seeds:\n\n{aurocs.mean().unstack().to_markdown(floatfmt='.3f')}\n")
+    for views in (RANDOM, FIXED):
+        print(f"- {OURS} - {PUBLISHED}, both on {views}: {comparison(aurocs, (PUBLISHED, views), (OURS, views))}")
+    print(f"- {FIXED} - {RANDOM}, both of our flow: {comparison(aurocs, (OURS, RANDOM), (OURS, FIXED))}")
+    all_in_all = comparison(aurocs, (PUBLISHED, RANDOM), (OURS, FIXED))
+    print(f"- {OURS} on {FIXED} - {PUBLISHED} on {RANDOM}: {all_in_all}", flush=True)
 
 
 def main(
@@ -135,7 +131,8 @@ def main(
         for seed in map(int, seeds.split(",")):
             for line in measure(train, test, labels, epochs=epochs, seed=seed, settings=settings):
                 lines.append({"category": category} | line)
-                print(lines[-1], file=sys.stderr, flush=True)
+                print(lines[-1], flush=True)
+    print("\n" + heading())
     aurocs = pd.DataFrame(lines).pivot(index=["category", "seed"], columns=CHOICES, values="auroc")
     for category, own in aurocs.groupby("category"):
         report(category, own.droplevel("category"))

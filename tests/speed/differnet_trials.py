@@ -2,13 +2,12 @@
 
     python -m tests.speed.differnet_trials --dataset folder --data parts --categories plate --csv trials.csv
 
-A line is written as soon as it is known: stopped and started again, the script goes on where it was. AlexNet looks once
-at an image for all trials that see it in the same way. The images are drawn, as many normal ones as defective ones.
-The spread over seeds is that of the flow: all share one draw of images and of views.
+A line is written as soon as it is known: stopped and started again, the script continues. Trials with the same views
+of an image share its features. The images are drawn, as many normal ones as defective ones. The spread over seeds is
+that of the flow: all seeds share one draw of images and of views.
 """
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -30,6 +29,7 @@ from methods._precision import supported
 from methods.differnet import DifferNet, flow
 from reports.files import write_text
 from tests.speed import sources
+from tests.speed.differnet_heading import heading
 
 BASE = {"features_precision": "bfloat16", "scoring_precision": "bfloat16", "test_views": 32, "hidden_width": 512}
 """A narrow flow, whose step takes a seventh of the time, in all trials but that of the published width."""
@@ -62,7 +62,7 @@ LOOKS, LOOK_VIEWS = (8, 16, 48, 96), 32
 LATE = 0.25
 """The share of the epochs, the last ones, whose scores are averaged."""
 DECAY = 0.8
-"""What the mean of the weights keeps of itself in an epoch."""
+"""Weight of the previous mean when an epoch updates the mean of the weights."""
 KEY = ["dataset", "category", "trial", "setup", "seed"]
 
 
@@ -70,7 +70,7 @@ class Way(NamedTuple):
     """How a trial trains, beyond DifferNet's settings."""
 
     fresh: bool = False
-    """No view is seen twice, whatever `bank_views` says."""
+    """No view is used twice, whatever `bank_views` says."""
     cycle: bool = False
     """The learning rate rises from a tenth to its height at 30 % of the epochs, and falls to a thousandth: half of its
     height on average."""
@@ -89,7 +89,7 @@ class Category(NamedTuple):
 
 
 def drawn(samples: Sequence[Sample], train: int, test: int) -> Category:
-    """So many training images, normal and defective test images, drawn by one seed; all where there are fewer."""
+    """Up to `train` training images, and up to `test` normal and defective test images each, drawn by one seed."""
     generator = np.random.default_rng(0)
 
     def some(chosen: Iterable[Sample], count: int) -> list[Sample]:
@@ -105,23 +105,23 @@ def drawn(samples: Sequence[Sample], train: int, test: int) -> Category:
 
 
 class Eyes:
-    """Features of a category's images, extracted once for all methods that see them alike."""
+    """Features of a category's images, extracted once for all methods with the same views."""
 
     def __init__(self, category: Category, methods: Iterable[DifferNet]):
         self.category = category
         self.most: dict[tuple, int] = {}
         for method in methods:
-            seen = _seen(method, lit=True)
+            seen = _seen(method, jittered=True)
             self.most[seen] = max(method.bank_views, self.most.get(seen, 0))
         self._bank, self._test = cache(self._extract_bank), cache(self._extract_test)
 
     def bank(self, method: DifferNet) -> Tensor:
-        """(n, views, dims): random views of the training images; fewer views are some of more."""
-        return self._bank(_seen(method, lit=True))[:, : method.bank_views]
+        """(n, views, dims): random views of the training images; a smaller bank is part of a larger one."""
+        return self._bank(_seen(method, jittered=True))[:, : method.bank_views]
 
     def test(self, method: DifferNet) -> Tensor:
         """(m, views, dims): fixed views of the test images."""
-        return self._test((*_seen(method, lit=False), ("test_views", method.test_views)))
+        return self._test((*_seen(method, jittered=False), ("test_views", method.test_views)))
 
     def _extract_bank(self, seen: tuple) -> Tensor:
         method = opened(seen, bank_views=self.most[seen])
@@ -135,21 +135,21 @@ class Eyes:
         return torch.stack([method._features.extract(image, views) for image in self.category.test])
 
 
-def _seen(method: DifferNet, *, lit: bool) -> tuple:
-    """The settings that decide what AlexNet sees; test views are never colour-jittered."""
+def _seen(method: DifferNet, *, jittered: bool) -> tuple:
+    """The settings on which views depend; test views are never colour-jittered."""
     fields = ["features_precision", "rotation_degrees", "rotation_interpolation", "rotation_fill"]
-    return tuple((name, getattr(method, name)) for name in fields + ["brightness", "contrast"] * lit)
+    return tuple((name, getattr(method, name)) for name in fields + ["brightness", "contrast"] * jittered)
 
 
 def opened(seen: tuple, **further: Any) -> DifferNet:
-    """A method that sees in this way, with AlexNet."""
+    """A method with these settings, ready to extract features."""
     method = DifferNet(**dict(seen), **further)
     method._open(method.find_device("auto"))
     return method
 
 
 def trial(name: str, *, epochs: int) -> tuple[DifferNet, Way]:
-    """The method of a trial of so many epochs, and how it trains."""
+    """The method of a trial of this number of epochs, and how it trains."""
     settings = BASE | TRIALS[name]
     way = Way(**{field: settings.pop(field) for field in Way._fields if field in settings})
     if way.fresh:
@@ -189,8 +189,10 @@ def scores(network: nn.Module, test: Tensor, method: DifferNet) -> np.ndarray:
 
 
 def measure(name: str, eyes: Eyes, *, epochs: int, seed: int) -> dict[str, float]:
-    """Image AUROC of a trial and loss of the normal test images, at some epochs; after the last one also the loss of
-    training, and the AUROC by the number of test views."""
+    """The image AUROC and the loss of normal test images of a trial at some epochs.
+
+    After the last epoch also the loss of training, and the AUROC by the number of test views.
+    """
     method, way = trial(name, epochs=epochs)
     bank, test = eyes.bank(method), eyes.test(method)
     found: dict[str, float] = {}
@@ -213,8 +215,10 @@ def measure(name: str, eyes: Eyes, *, epochs: int, seed: int) -> dict[str, float
 
 @torch.no_grad()
 def loss_of(network: nn.Module, images: Tensor, method: DifferNet) -> float:
-    """The negative log-likelihood of images (n, views, dims). It rises on normal images that were not trained on where
-    a flow overfits its bank."""
+    """The negative log-likelihood of images (n, views, dims).
+
+    For normal images that were not trained on, it rises where a flow overfits its bank.
+    """
     with flow.precise(images.device, method.scoring_precision):
         return float(flow.negative_log_likelihood(*network(images.flatten(0, 1))))
 
@@ -227,7 +231,7 @@ def auroc(by_view: np.ndarray, defective: np.ndarray) -> float:
 def lines(
     categories: Mapping[str, Category], names: Sequence[str], seeds: Sequence[int], known: set[tuple], **size: int
 ) -> Iterator[dict[str, Any]]:
-    """One line a category, trial and seed, but for the known ones; `size` is how long and on how many images."""
+    """A line for each category, trial and seed, without the known ones; `size` is the number of epochs and images."""
     for category, shown in categories.items():
         eyes = Eyes(shown, [trial(name, epochs=size["epochs"])[0] for name in names])
         for name in names:
@@ -250,7 +254,7 @@ def main(
     epochs: int = 24,
     csv: Path = Path("differnet_trials.csv"),
 ) -> None:
-    """Add what is missing to the CSV, then print the means over seeds of all that it holds."""
+    """Add what is missing to the CSV, then print the means over seeds of all its lines."""
     plugin, root = sources.opened(dataset, data)
     chosen = categories.split(",") if categories else plugin.categories(root)
     shown = {name: drawn(list(plugin.samples(root, name)), train, test) for name in chosen}
@@ -260,8 +264,9 @@ def main(
     for line in lines(shown, trials.split(";"), numbers, known, **size):
         finished.append({"dataset": dataset} | line)
         write_text(csv, pd.DataFrame(finished).to_csv(index=False))
-        print(finished[-1], file=sys.stderr, flush=True)
+        print(finished[-1], flush=True)
     table = pd.DataFrame(finished).groupby(KEY[:-1], sort=False).mean().drop(columns="seed").reset_index()
+    print("\n" + heading())
     print(tabulate(table.drop(columns="setup"), "keys", "pipe", floatfmt=".3f", showindex=False))
 
 
