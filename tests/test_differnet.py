@@ -200,8 +200,8 @@ def test_features_are_those_of_torchvision(weights):
     state = {name: torch.from_numpy(array) for name, array in weights.arrays.items()}
     alexnet.load_state_dict({name.removeprefix("features."): tensor for name, tensor in state.items()})
     image = PIL.Image.fromarray(photograph(90, 130)).resize((256, 256), PIL.Image.Resampling.BILINEAR)
-    turned = transforms.functional.rotate(image, 33.0)
-    tensor = transforms.functional.to_tensor(turned)
+    rotated = transforms.functional.rotate(image, 33.0)
+    tensor = transforms.functional.to_tensor(rotated)
     x = transforms.functional.normalize(tensor, _weights.IMAGENET_MEAN, _weights.IMAGENET_DEVIATION)[None]
     with torch.no_grad():
         maps = [alexnet(functional.interpolate(x, side)) for side in (256, 128, 64)]
@@ -267,7 +267,7 @@ def test_the_input_is_normalised_by_the_settings(weights):
     assert features.rendered(white, [_alexnet.View()])[0, :, 5, 5].tolist() == [1.0, 0.75, 0.5]
 
 
-def test_a_turned_view_is_rotated_back():
+def test_a_rotated_view_is_rotated_back():
     picture = np.zeros((129, 129, 3), np.uint8)
     picture[30:50, 80:100] = 255
     angles = [0.0, 45.0, 90.0, -120.0]
@@ -306,7 +306,7 @@ def test_a_map_covers_the_image_and_is_not_stretched_to_a_range(small_features, 
     assert dark.max() != pytest.approx(light.max(), rel=0.01)
 
 
-def test_where_nothing_is_turned_a_map_costs_one_rotation(small_features, wide_flow, monkeypatch):
+def test_without_rotation_a_map_costs_one_rotation(small_features, wide_flow, monkeypatch):
     rendered, seen = small_features.rendered, []
     monkeypatch.setattr(small_features, "rendered", lambda image, views: seen.extend(views) or rendered(image, views))
     settings = {"degrees": 0.0, "blur": 0.0, "evidence": localisation.EVIDENCE["gradient"]}
