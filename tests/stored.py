@@ -26,7 +26,7 @@ def made_cost(**fields: Any) -> Cost:
 
 
 def made_images(scores: Iterable[tuple[str, str | None, float]]) -> list[ImageScore]:
-    """Of (part, defect, score), called 0.png and so on."""
+    """Scores of images called 0.png, 1.png, ..., from (part, defect, score)."""
     return [
         ImageScore(path=f"{index}.png", part=part, defect=defect, score=score)
         for index, (part, defect, score) in enumerate(scores)

@@ -157,7 +157,7 @@ class Moments(NamedTuple):
 
     @classmethod
     def of(cls, weight: Tensor) -> Self:
-        """Those before the first step."""
+        """The moments before the first step."""
         return cls(torch.zeros_like(weight), torch.zeros_like(weight))
 
 
