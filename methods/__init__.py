@@ -123,9 +123,9 @@ class Method(ABC):
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """The settings that each preset gives where they are not given themselves; empty: the method has no presets.
 
-    In order, from the fullest schedule to the lightest.
-    A method that has some has `paper` among them, which gives nothing, and chooses by one field:
-    `preset: Literal["paper", "light"] = preset_field(presets)`. A preset named `light` is for a first look at `demo`.
+    In order, from the fullest schedule to the lightest. The first is `paper`, which gives nothing. One named `light` is
+    for a first look at `demo`. The method chooses by a field,
+    `preset: Literal["paper", "light"] = preset_field(presets)`.
     """
 
     @model_validator(mode="before")
@@ -140,6 +140,11 @@ class Method(ABC):
         if values and all(getattr(self, name) != value for name, value in values.items()):
             raise ValueError(f"preset counts only with one of {listed(values)}: set that, or leave it out")
         return self
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether the chosen preset is another than `paper`."""
+        return bool(self.preset_values)
 
     @property
     def preset_values(self) -> Mapping[str, Any]:

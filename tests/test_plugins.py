@@ -53,3 +53,21 @@ def test_several_numbers_without_brackets_are_refused_with_an_example():
     with pytest.raises(UsageError, match=r"--set differnet.betas: expected .* such as \[0.8, 0.8\], got '0.8,0.9'"):
         plugins.choose("differnet", {"betas": "0.8,0.9"})
     assert plugins.choose("differnet", {"betas": [0.8, 0.9]}).method.betas == (0.8, 0.9)
+
+
+def test_a_preset_goes_to_the_methods_that_have_it_and_a_given_one_wins():
+    settings = {"differnet": {"clamp": 2.0}, "cae": {"preset": "paper"}, "knn": {}}
+    assert plugins.with_preset(settings, "light") == {
+        "differnet": {"preset": "light", "clamp": 2.0},
+        "cae": {"preset": "paper"},
+        "knn": {},
+    }
+    assert plugins.with_preset({"cae": {}}, "fast") == {"cae": {}}
+
+
+def test_a_preset_that_no_method_has_is_refused():
+    plugins.require_preset("fast", ["cae", "differnet"])
+    with pytest.raises(UsageError, match=r"unknown preset of cae 'fast'.*There are: light, paper"):
+        plugins.require_preset("fast", ["cae"])
+    with pytest.raises(UsageError, match=r"--preset fast: knn, mean_image have no presets; leave it out"):
+        plugins.require_preset("fast", ["knn", "mean_image"])

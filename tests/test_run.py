@@ -425,3 +425,23 @@ def test_check_exits_1_where_a_run_would_be_wrong(checkout):
 def test_the_help_of_each_command_ends_with_an_example(checkout, command):
     done = checkout.run("--help", command=command)
     assert done.returncode == 0 and f"Example: python -m benchmarks {command}" in done.stdout
+
+
+PRESETS = """
+    presets: ClassVar = {"paper": {}, "light": {"epochs": 1}}
+    preset: Literal["paper", "light"] = Field("paper", description="which of them")
+"""
+
+
+def test_the_dataset_names_the_preset_unless_the_user_does(checkout):
+    toy, folder = checkout.folder / "methods/toy.py", checkout.folder / "datasets/folder.py"
+    toy.write_text(toy.read_text() + PRESETS)
+    folder.write_text(folder.read_text().replace("    reference =", '    preset = "light"\n    reference =', 1))
+    done = checkout.compare()
+    assert "toy: a preset with a shorter schedule; --preset paper has the full one" in done.stderr
+    assert set(checkout.rows()["changed"]) == {"preset=light"}
+    assert "--preset paper has the full one" in (checkout.results / "report.md").read_text()
+    done = checkout.compare("--preset", "paper", "--force")
+    assert "shorter schedule" not in done.stderr
+    assert set(checkout.rows()["changed"].fillna("")) == {"", "preset=light"}
+    assert checkout.compare("--preset", "lite").stderr.count("did you mean 'light'?") == 1

@@ -59,6 +59,8 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
     done, missing = _divide([job for job in planned if isinstance(job, Job)], force=force)
     todo = cheapest_first(crew.prepare(missing))
     _announce(request, done, todo, failed=len(failures))
+    if shortened := [choice.name for choice in request.choices if choice.method.is_shortened]:
+        say(f"{', '.join(shortened)}: a preset with a shorter schedule; --preset paper has the full one")
     if isinstance(crew, Runner) and (sentence := _forecast(todo)):
         say(sentence)
     try:

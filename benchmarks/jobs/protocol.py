@@ -69,7 +69,7 @@ def run(job: Job, tell: Tell) -> Result:
     remarks = [
         *dataset.remarks,
         *on_images(samples, examined, job.root),
-        *_on_preset(method),
+        *(["a preset with a shorter schedule; --preset paper has the full one"] if method.is_shortened else []),
         f"image score: {method.score_rule()}",
         *method.remarks(),
         *pixels.remarks,
@@ -109,13 +109,6 @@ def _result(
         machine=machine.description(),
         cost=_cost(method, fit, scored),
     )
-
-
-def _on_preset(method: Method) -> Iterator[str]:
-    """That a result comes from another schedule than the method's own."""
-    default, *others = method.presets or [None]
-    if (preset := getattr(method, "preset", default)) in others:
-        yield f"preset {preset}: a shorter schedule than the method's own, which is --preset {default}"
 
 
 def _cost(method: Method, fit: _Fit, scored: _Scored) -> Cost:

@@ -14,7 +14,7 @@ class AutoencoderSettings(Method):
     presets: ClassVar = {
         "paper": {},
         # For a first look: on demo the held-out loss has fallen nearly as far as it ever does after these.
-        "light": {"instances": 1_000, "patience": 6},
+        "light": {"instances": 500, "patience": 6},
     }
 
     preset: Literal["paper", "light"] = preset_field(presets)
