@@ -9,6 +9,7 @@ import pytest
 from benchmarks import plugins
 from benchmarks.commands.run import cheapest_first
 from benchmarks.jobs import forecast
+from benchmarks.jobs.gpus import Gpu, Slots
 from benchmarks.jobs.plan import Job
 from methods import Work
 from tests.stored import made_cell
@@ -37,10 +38,10 @@ def test_a_duration_is_told_in_two_units_at_most(seconds, text):
     assert forecast.duration(seconds) == text
 
 
-def told(monkeypatch, seconds, methods=("differnet",)):
+def told(monkeypatch, seconds, methods=("differnet",), devices=1):
     monkeypatch.setattr(forecast, "_can_tell", lambda method: method != "mean_image")
     monkeypatch.setattr(forecast, "_measured", lambda jobs: seconds.get(jobs[0].cell.method))
-    return forecast.forecast([job(method) for method in methods])
+    return forecast.forecast([job(method) for method in methods], devices=devices)
 
 
 def test_a_brief_run_is_not_announced(monkeypatch):
@@ -51,6 +52,12 @@ def test_a_brief_run_is_not_announced(monkeypatch):
 def test_a_long_run_is_announced_with_the_presets_that_are_faster(monkeypatch):
     sentence = told(monkeypatch, {"differnet": {"": 7200.0, "fast": 1800.0, "paper": 9000.0}})
     assert sentence == "about 2 h 0 min by the speed just measured; with --preset fast about 30 min"
+
+
+def test_gpus_share_the_work(monkeypatch):
+    assert told(monkeypatch, {"differnet": {"": 7200.0}}, devices=4) == "about 30 min by the speed just measured"
+    for gpus, jobs, devices in ((0, 3, 1), (4, 1, 1), (4, 3, 3), (2, 3, 2)):
+        assert Slots([Gpu("a", "GPU 0", "")] * gpus, jobs).devices == devices
 
 
 def test_methods_add_up_and_one_without_a_preset_counts_as_it_is(monkeypatch):

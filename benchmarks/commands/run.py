@@ -59,10 +59,8 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
     done, missing = _divide([job for job in planned if isinstance(job, Job)], force=force)
     todo = cheapest_first(crew.prepare(missing))
     _announce(request, done, todo, failed=len(failures))
-    if shortened := [choice.name for choice in request.choices if choice.method.is_shortened]:
-        say(f"{', '.join(shortened)}: a preset with a shorter schedule; --preset paper has the full one")
-    if isinstance(crew, Runner) and (sentence := _forecast(todo)):
-        say(sentence)
+    if isinstance(crew, Runner):  # nobody knows how fast the workers of a cluster are
+        _say_how_long(todo, devices=crew.slots.devices)
     try:
         with progress.display(err, len(todo)) as lines:
             failures += crew.run(todo, lines)
@@ -107,13 +105,17 @@ def _announce(request: Request, done: Sequence[Job], todo: Sequence[Job], *, fai
         f"{len(done) + len(todo) + failed} jobs: {len(done)} finished before, {len(todo)} to do, {failed} failed"
         f"; about {decimal(needed)} of disk in {request.results}"
     )
+    if shortened := [choice.name for choice in request.choices if choice.method.is_shortened]:
+        say(f"{', '.join(shortened)}: a preset with a shorter schedule; --preset paper has the full one")
     if request.keep_models and (bare := [job for job in done if not storage.has_model(job.folder, job.key)]):
         say(f"{len(bare)} finished results have no model kept: --force trains them again")
 
 
-def _forecast(todo: Sequence[Job]) -> str | None:
+def _say_how_long(todo: Sequence[Job], *, devices: int) -> None:
     with err.status("measuring how long it takes"):
-        return forecast.forecast(todo)
+        sentence = forecast.forecast(todo, devices=devices)
+    if sentence:
+        say(sentence)
 
 
 def _make_folder(results: Path) -> None:

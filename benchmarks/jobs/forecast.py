@@ -30,17 +30,18 @@ Seconds = Mapping[str, float]
 """Seconds of some jobs by preset, `AS_SET` among them."""
 
 
-def forecast(jobs: Sequence[Job]) -> str | None:
-    """How long jobs take one after another, and under which presets less, in a sentence; None where that is brief.
+def forecast(jobs: Sequence[Job], *, devices: int = 1) -> str | None:
+    """How long jobs take, and under which presets less, in a sentence; None where that is brief.
 
-    Methods that do not say how long they take are the fast ones: they count as nothing.
+    They are divided between the devices. Methods that do not say how long they take are the fast ones: they count as
+    nothing.
     """
     if _is_brief(jobs):
         return None
     found = {method: _measured(own) for method, own in _by_method(jobs).items() if _can_tell(method)}
     known = [seconds for seconds in found.values() if seconds]
     presets = dict.fromkeys(preset for seconds in known for preset in seconds)
-    totals = {preset: sum(seconds.get(preset, seconds[AS_SET]) for seconds in known) for preset in presets}
+    totals = {preset: sum(seconds.get(preset, seconds[AS_SET]) for seconds in known) / devices for preset in presets}
     planned = totals.pop(AS_SET, 0.0)
     if planned < BRIEF_SECONDS:
         return None

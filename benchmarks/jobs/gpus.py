@@ -87,6 +87,8 @@ class Slots:
 
     def __init__(self, gpus: Sequence[Gpu], places: int):
         self._free = deque(islice(cycle(gpus or [None]), places))
+        self.devices = max(1, min(len(gpus), places))
+        """Number of GPUs that work at the same time; 1 without GPUs, as jobs share the cores."""
 
     @contextmanager
     def one(self) -> Iterator[Gpu | None]:
