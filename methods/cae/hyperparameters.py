@@ -13,7 +13,7 @@ class AutoencoderSettings(Method):
 
     presets: ClassVar = {
         "paper": {},
-        # For a first look: on demo the held-out loss has fallen nearly as far as it ever does after these.
+        # For a first look: on demo a third of the time, and the same image AUROC but for the spread over seeds.
         "light": {"instances": 500, "patience": 6},
     }
 
