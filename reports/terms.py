@@ -19,9 +19,13 @@ INTERVAL = re.compile(r"\[\d\.\d\d, \d\.\d\d\]")
 
 
 def section(text: str, definitions: Mapping[str, str]) -> str:
-    """The terms that occur in the text of the report, in alphabetical order; `definitions` is by column name."""
+    """The terms that occur in the text of the report, or in their definitions, in alphabetical order.
+
+    `definitions` is by column name.
+    """
     named = COMMON | {METRICS[column]: meaning for column, meaning in definitions.items()}
-    used = sorted((term for term in named if _occurs(term, text)), key=str.casefold)
+    of_text = [named[term] for term in named if _occurs(term, text)]
+    used = sorted((term for term in named if _occurs(term, "\n".join([text, *of_text]))), key=str.casefold)
     lines = [f"- **{escape(term)}**: {named[term]}" for term in used]
     return "\n".join(["## Terms", "", *lines])
 

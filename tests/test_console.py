@@ -87,7 +87,7 @@ def test_a_run_on_a_terminal_prints_odd_names_as_they_are(odd, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     done = odd.compare("--categories", "part [v2]")
     assert done.returncode == 0 and "reading the data: part [v2]" in done.stderr
-    shown = [line.rstrip() for line in ANSI.sub("", done.stdout).splitlines()]
+    shown = [line.strip() for line in ANSI.sub("", done.stdout).splitlines()]
     assert shown[0] == "image AUROC" and shown[1].split() == ["category", "toy"]
     assert shown[2].startswith("part [v2]") and shown[-1] == f"{odd.results}/report.md"
 
