@@ -32,7 +32,7 @@ class AlexNetMethod(Method):
     # of that (mean of three seeds, flow of width 512), and knn's was equal, in half the time. A feature changes by
     # 1.6 % of its standard deviation.
     features_precision: AutoPrecision = Field(
-        "auto", description="precision of AlexNet; auto: bfloat16 where that is native"
+        "auto", description="precision of AlexNet; auto: bfloat16 where that is faster"
     )
     border_crop: float = Field(
         0.0, ge=0, le=0.4, description="share of the height and width cut off at each side (zerobox: 0.1)"

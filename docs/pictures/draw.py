@@ -18,8 +18,8 @@ from datasets import Sample
 from reports import overlay, plots
 
 HERE = Path(__file__).resolve().parent
-PIXELS_AN_INCH = 100
-COLOURS = 128
+PIXELS_AN_INCH = 75
+COLOURS = 256
 """A palette of so many colours keeps a file below 200 kB, and nobody sees it."""
 
 

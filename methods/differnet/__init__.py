@@ -21,9 +21,9 @@ class DifferNet(DifferNetSettings):
 
     - test views are evenly spaced rotations, not random ones, so that scores repeat. Brightness, contrast and
       saturation vary in training only, if at all, and always in this order;
-    - AlexNet and the training of the flow use bfloat16 on devices that multiply it natively (`features_precision`,
-      `training_precision`), which takes half the time. With a flow of width 512, features in bfloat16 changed the image
-      AUROC of five categories by .022 at most; training in bfloat16 changed that of four by .017 at most;
+    - AlexNet and the training of the flow use bfloat16 on devices where that is faster than float32
+      (`features_precision`, `training_precision`): about half the time. With a flow of width 512, features in bfloat16
+      changed the image AUROC of five categories by .022 at most; training in bfloat16 changed that of four by .017;
     - in float32 on a CPU, the convolutions of stride 1 are computed by Winograd's method: fewer multiplications, equal
       but for rounding;
     - training draws its views, with replacement, from a bank of views extracted once (`bank_views`). The layers below

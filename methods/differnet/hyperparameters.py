@@ -73,7 +73,7 @@ class DifferNetSettings(AlexNetMethod):
     # The paper's is float32. On gravel of demo, losses and image AUROC were alike; a step took 0.46 s instead of 0.76.
     training_precision: AutoPrecision = Field(
         "auto",
-        description="precision of the flow's subnets in training; auto: bfloat16 where that is native",
+        description="precision of the flow's subnets in training; auto: bfloat16 where that is faster",
     )
     scoring_precision: Precision = Field("float32", description="precision of the flow's subnets in scoring")
 
