@@ -18,8 +18,8 @@ from datasets import Sample
 from reports import overlay, plots
 
 HERE = Path(__file__).resolve().parent
-PIXELS_AN_INCH = 75
-COLOURS = 256
+PIXELS_AN_INCH = 80
+COLOURS = 200
 """A palette of so many colours keeps a file below 200 kB, and nobody sees it."""
 
 
@@ -39,7 +39,7 @@ def main(
     """Write maps-of-methods.png: a defective image of each category, and the anomaly map of each method."""
     names, rows = methods.split(","), categories.split(",")
     figure, axes = plt.subplots(
-        len(rows), 1 + len(names), figsize=(2.4 * (1 + len(names)), 2.62 * len(rows)), squeeze=False
+        len(rows), 1 + len(names), figsize=(2.1 * (1 + len(names)), 2.35 * len(rows)), squeeze=False
     )
     for line, category in zip(axes, rows, strict=True):
         sample = _defective(results, names[0], category, defect)
