@@ -115,7 +115,7 @@ def require_preset(preset: str, names: Iterable[str]) -> None:
     names = list(names)
     known = list(dict.fromkeys(each for name in names for each in method(name).presets))
     if not known:
-        raise UsageError(f"--preset {preset}: {', '.join(names)} have no presets; leave it out")
+        raise UsageError(f"--preset {preset}: there are no presets of {', '.join(names)}; leave it out")
     if preset not in known:
         raise nearest(f"preset of {', '.join(names)}", preset, known)
 

@@ -88,7 +88,7 @@ class Dataset(ABC):
 
     def obtain(self, root: Path) -> None:
         """Make or download the data into `root`. By default raises DataError that says what is expected there."""
-        raise DataError(f"no data in {root}: give their folder with --data; expected there: {self.reference}")
+        raise DataError(f"no data in {root}: name the folder of the data with --data; expected there: {self.reference}")
 
 
 def defect_kinds() -> list[str]:

@@ -109,6 +109,7 @@ class Method(ABC):
     - a map is finite float32 and covers the whole image;
     - a file of a saved method that is missing or damaged is one sentence;
     - scoring is lazy: the first score is there before the last image is read;
+    - a setting that is a number has a lower limit: what is out of it is refused before a job begins;
     - a preset gives its values, and a setting given beside it wins.
     """
 

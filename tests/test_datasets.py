@@ -170,7 +170,9 @@ def test_obtaining_gives_categories_or_says_where_the_data_are(dataset, tmp_path
 
 
 def test_where_ones_own_images_are_missing_their_folder_is_asked_for_and_nothing_is_to_be_got(tmp_path):
-    with pytest.raises(DataError, match="give their folder with --data; expected there: your own images") as error:
+    with pytest.raises(
+        DataError, match="name the folder of the data with --data; expected there: your own images"
+    ) as error:
         plugins.dataset("folder").obtain(tmp_path / "fresh")
     assert "get them" not in str(error.value)
 

@@ -99,6 +99,16 @@ def test_settings_serialise(cls):
     assert cls(**json.loads(json.dumps(asdict(method)))) == method
 
 
+def test_a_setting_that_is_a_number_has_a_lower_limit(cls):
+    numbers = {name: info for name, info in cls.__pydantic_fields__.items() if info.annotation in (int, float)}
+    limited = {
+        name
+        for name, info in numbers.items()
+        if any(hasattr(each, "ge") or hasattr(each, "gt") for each in info.metadata)
+    }
+    assert not numbers.keys() - limited
+
+
 def test_a_preset_gives_its_values_and_paper_gives_none(cls):
     for name, values in cls.presets.items():
         assert values.items() <= asdict(cls(preset=name)).items()

@@ -69,5 +69,5 @@ def test_a_preset_that_no_method_has_is_refused():
     plugins.require_preset("fast", ["cae", "differnet"])
     with pytest.raises(UsageError, match=r"unknown preset of cae 'fast'.*There are: light, paper"):
         plugins.require_preset("fast", ["cae"])
-    with pytest.raises(UsageError, match=r"--preset fast: knn, mean_image have no presets; leave it out"):
+    with pytest.raises(UsageError, match=r"--preset fast: there are no presets of knn, mean_image; leave it out"):
         plugins.require_preset("fast", ["knn", "mean_image"])

@@ -169,8 +169,12 @@ def outcome(job: Job, failure: Failure | None) -> str:
     if failure:
         return f"{job.name}: failed: {failure.reason}"
     cost = read(job.folder / RESULT, Result).cost
-    speed = "nothing scored" if cost.images_per_second is None else f"{cost.images_per_second:.2g} images/s"
+    speed = "nothing scored" if cost.images_per_second is None else f"{_rounded(cost.images_per_second)} images/s"
     return f"{job.name}: done, fit {cost.fit_seconds:.0f} s, {speed} on {cost.device}"
+
+
+def _rounded(number: float) -> str:
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def work(spec: Path, *, leash: bool) -> int:
