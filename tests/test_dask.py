@@ -26,7 +26,7 @@ from tests.processes import wait_for
 LONELY = "LONELY_SECONDS = 60.0"
 LOOK = "LOOK_SECONDS = 2.0"
 CONNECT = "CONNECT_SECONDS = 5"
-ROUNDS, SECONDS = 30, 5.0
+ROUNDS, SECONDS = 30, 3.0
 """Number of rounds in which a worker is killed, and the longest time before that in a round."""
 
 
@@ -169,7 +169,7 @@ def test_the_report_is_that_of_this_machine_though_a_worker_was_killed_in_the_mi
 @pytest.mark.slow
 def test_workers_killed_at_random_moments_cost_no_result_and_change_none(cluster, program):
     """One of two workers is killed after a random time, and another takes its place."""
-    options = (*program.options, "--seeds", "0,1", "--set", "toy.pause=0.2", "--dask", cluster.address)
+    options = (*program.options, "--seeds", "0,1", "--set", "toy.pause=0.5", "--dask", cluster.address)
     assert program.run(*options).returncode == 0
     undisturbed, generator, begun_again = program.csv_without_costs(), random.Random(0), 0
     for _ in range(ROUNDS):
