@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from methods import Image, MethodError, Preparing, Score, Work, settings
-from methods._alexnet_method import AlexNetMethod
+from methods._view_method import ViewMethod
 
 STATE = "bank.safetensors"
 LEAST_SHARE = 0.1
@@ -15,7 +15,7 @@ LEAST_SHARE = 0.1
 
 
 @settings
-class NearestNeighbours(AlexNetMethod):
+class NearestNeighbours(ViewMethod):
     """Distance of an image's AlexNet features to the nearest features of normal images; nothing is trained.
 
     A baseline beside DifferNet, with the features of the same kind of rotated views. It stores them in a bank, where
@@ -68,7 +68,7 @@ class NearestNeighbours(AlexNetMethod):
         features = []
         for number, views in enumerate(shares(self.bank_size, len(images))):
             features.append(self._features.extract(images[number], self._bank_views(views, generator)))
-            yield Preparing("training views through AlexNet", number + 1, len(images))
+            yield Preparing(f"training views through {self.backbone}", number + 1, len(images))
         self._keep(torch.cat(features))
 
     def score(self, images: Sequence[Image]) -> Iterator[Score]:
@@ -83,13 +83,13 @@ class NearestNeighbours(AlexNetMethod):
         return f"mean over {self._what_scores_are_over} of the distance to the {nearest} training features"
 
     def save_state(self, folder: Path) -> None:
-        """Write the bank, and the digest of AlexNet's weights."""
+        """Write the bank, and the digest of the backbone's weights."""
         if self._bank is None:
             raise MethodError("knn has learned nothing yet: fit it before saving")
         self._save_tensors({"bank": self._bank}, folder / STATE)
 
     def load_state(self, folder: Path, *, device: str) -> None:
-        """Read the bank. Raises MethodError also if it was made with other AlexNet weights than those found now."""
+        """Read the bank. Raises MethodError also if the backbone had other weights than those found now."""
         import torch
 
         tensors, _ = self._load_tensors(folder / STATE, device)
@@ -107,7 +107,7 @@ class NearestNeighbours(AlexNetMethod):
         return 4 * self.parameter_count()
 
     def expected_seconds(self, works: Sequence[Work], *, device: str) -> list[float]:
-        """From views through AlexNet; the search in the bank takes next to nothing beside them."""
+        """From views through the backbone; the search in the bank takes next to nothing beside them."""
         view = self._seconds_a_view(device)
         return [(self.bank_size + work.scored_images * len(self._test_views())) * view for work in works]
 
@@ -118,7 +118,7 @@ class NearestNeighbours(AlexNetMethod):
         """
         import torch
 
-        from methods._alexnet import View, random_views
+        from methods._views import View, random_views
 
         fixed = self._test_views()
         if count < len(fixed):

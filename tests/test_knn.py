@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from methods import Epoch, MethodError, _alexnet, _alexnet_method, _weights, knn
+from methods import Epoch, MethodError, _backbone_method, _views, knn
+from methods._backbones import weights as _weights
 from methods.knn import NearestNeighbours
 
 
@@ -74,7 +75,7 @@ def test_the_bank_is_shared_out_over_the_images():
 
 
 def test_the_bank_has_the_upright_view_where_parts_lie_nearly_alike():
-    upright = _alexnet.View()
+    upright = _views.View()
     method = NearestNeighbours(image_size=64, n_scales=1, bank_size=11, rotation_degrees=10)
     assert upright in method._test_views() and upright in method._bank_views(5, torch.Generator().manual_seed(0))
 
@@ -117,17 +118,17 @@ def test_results_depend_on_the_contents_of_a_named_weights_file(tmp_path):
 def test_loading_with_other_alexnet_weights_is_refused(saved, tmp_path, monkeypatch):
     from safetensors.numpy import save_file
 
-    arrays = _weights.find().arrays
+    arrays = _weights.find("alexnet").arrays
     save_file(arrays | {"features.0.bias": arrays["features.0.bias"] + 1}, tmp_path / "other.safetensors")
-    monkeypatch.setenv(_weights.ENVIRONMENT, str(tmp_path / "other.safetensors"))
-    with pytest.raises(MethodError, match=r"made with other AlexNet weights than those of .*other\.safetensors"):
+    monkeypatch.setenv("BENCHMARKS_ALEXNET", str(tmp_path / "other.safetensors"))
+    with pytest.raises(MethodError, match=r"made with other alexnet weights than those of .*other\.safetensors"):
         NearestNeighbours.load(saved, device="cpu")
 
 
 def test_a_model_sees_as_it_saw_in_training_wherever_it_is_loaded(tmp_path, monkeypatch):
     scores, method = [], NearestNeighbours(image_size=64, n_scales=1, bank_size=11)
     for precision in ("bfloat16", "float32"):
-        monkeypatch.setattr(_alexnet_method, "supported", lambda wanted, device, found=precision: found)
+        monkeypatch.setattr(_backbone_method, "supported", lambda wanted, device, found=precision: found)
         if not scores:
             list(method.fit([photograph(0)], seed=0, device="cpu"))
             method.save(tmp_path)

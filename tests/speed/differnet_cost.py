@@ -30,7 +30,7 @@ from tabulate import tabulate
 
 from benchmarks import images, plugins
 from datasets import Sample
-from methods import _weights
+from methods._backbones.weights import Weights, find
 from methods._precision import supported
 from methods.differnet import DifferNet, flow
 from tests.speed.differnet_heading import heading
@@ -114,7 +114,7 @@ def decoding_seconds(read: Callable[[Sample], Any]) -> float:
         return processor_seconds(lambda: read(sample))
 
 
-def published_stages(weights: _weights.Weights) -> list[Stage]:
+def published_stages(weights: Weights) -> list[Stage]:
     """The published procedure: features are computed, and differentiated, in every step."""
     network, (image,) = PublishedDifferNet(weights, seed=0), synthetic_images(1)
     decode = decoding_seconds(lambda sample: Image.open(sample.image).convert("RGB"))
@@ -208,7 +208,7 @@ def main(
     print(f"{table('ours', ours, rates)}\n")
     print(f"Ours: {hours(ours, maps=False):.2f} h of processor time, with maps {hours(ours, maps=True):.2f} h.\n")
     if not ours_alone:
-        published = published_stages(_weights.find())
+        published = published_stages(find("alexnet"))
         print(f"{table('published', published, rates)}\n")
         total = hours(published, maps=False)
         print(
