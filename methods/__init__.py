@@ -185,12 +185,12 @@ class Method(ABC):
         """Read what `save_state` wrote. Raises MethodError naming the file that is missing, damaged or another's."""
 
     @abstractmethod
-    def parameter_count(self) -> int:
-        """Number of learned parameters, known from the settings alone."""
+    def parameter_count(self, fit_images: int) -> int:
+        """Number of learned parameters, known from the settings and the number of training images."""
 
     @abstractmethod
-    def model_bytes(self) -> int:
-        """Bytes on disk that `save` takes, known from the settings alone.
+    def model_bytes(self, fit_images: int) -> int:
+        """Bytes on disk that `save` takes, known from the settings and the number of training images.
 
         Within a factor of two, and 64 KiB more or less: names and headers weigh in a model of a few numbers.
         """

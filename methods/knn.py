@@ -98,13 +98,13 @@ class NearestNeighbours(AlexNetMethod):
             raise MethodError(f"{folder / STATE} does not fit the settings.json beside it")
         self._keep(bank)
 
-    def parameter_count(self) -> int:
+    def parameter_count(self, fit_images: int) -> int:
         """Numbers in the bank; they are stored, not trained."""
         return self.bank_size * self._dims
 
-    def model_bytes(self) -> int:
+    def model_bytes(self, fit_images: int) -> int:
         """The bank, in float32."""
-        return 4 * self.parameter_count()
+        return 4 * self.parameter_count(fit_images)
 
     def expected_seconds(self, works: Sequence[Work], *, device: str) -> list[float]:
         """From views through AlexNet; the search in the bank takes next to nothing beside them."""

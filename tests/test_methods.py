@@ -247,11 +247,11 @@ def test_no_pickle_is_saved_and_its_size_was_known(fitted, tmp_path):
     fitted.method.save(tmp_path)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} <= {".json", ".safetensors", ".keras"}
-    assert size_was_known(fitted.method, files)
+    assert size_was_known(fitted, files)
 
 
-def size_was_known(method: Method, files: Sequence[Path]) -> bool:
-    known, taken = method.model_bytes(), sum(path.stat().st_size for path in files)
+def size_was_known(fitted: Fitted, files: Sequence[Path]) -> bool:
+    known, taken = fitted.method.model_bytes(len(fitted.images)), sum(path.stat().st_size for path in files)
     return known / 2 - HEADERS_BYTES <= taken <= 2 * known + HEADERS_BYTES
 
 
@@ -260,25 +260,25 @@ class Numbers(NamedTuple):
 
     count: int
 
-    def model_bytes(self) -> int:
-        return 4 * self.count
+    def model_bytes(self, fit_images: int) -> int:
+        return 4 * self.count * fit_images
 
 
 def test_the_size_of_a_model_is_known_also_where_headers_outweigh_it(tmp_path):
     from safetensors.numpy import save_file
 
-    def written(count: int) -> list[Path]:
-        save_file({"numbers": np.zeros(count, np.float32)}, file := tmp_path / str(count))
-        return [file]
+    def known(count: int, written: int) -> bool:
+        save_file({"numbers": np.zeros(written, np.float32)}, file := tmp_path / str(written))
+        return size_was_known(Fitted(Numbers(count // 2), normal_images()[:2], []), [file])
 
-    assert size_was_known(Numbers(1), written(1)) and size_was_known(Numbers(10**6), written(10**6))
-    assert not size_was_known(Numbers(10**6), written(10**5)) and not size_was_known(Numbers(10**5), written(10**6))
+    assert known(2, written=2) and known(10**6, written=10**6)
+    assert not known(10**6, written=10**5) and not known(10**5, written=10**6)
 
 
 def test_the_parameter_count_is_that_of_what_is_saved(fitted, tmp_path):
     fitted.method.save(tmp_path)
     counts = [saved_parameters(path) for path in tmp_path.rglob("*") if path.suffix != ".json"]
-    assert fitted.method.parameter_count() == sum(counts)
+    assert fitted.method.parameter_count(len(fitted.images)) == sum(counts)
 
 
 def saved_parameters(path: Path) -> int:
