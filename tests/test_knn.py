@@ -69,6 +69,36 @@ def test_a_training_image_has_no_distance(fitted):
     assert seen < 1e-3 * new
 
 
+def test_a_leave_one_out_score_is_the_distance_to_the_features_of_the_others_in_standard_deviations(fitted):
+    views = fitted._features.extract(photograph(0), fitted._test_views()).numpy()
+    others = fitted._bank.numpy()[6:]  # of the 11, the first 6 are of photograph 0
+    deviation = fitted._deviation.numpy()
+    expected = np.mean([min(np.linalg.norm((view - known) / deviation) for known in others) for view in views])
+    first, _ = fitted.leave_one_out([photograph(0), photograph(1)])
+    assert first.image == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_bank_without_each_image_in_turn_has_the_rows_of_the_others():
+    bank = torch.arange(5).reshape(5, 1)
+    left = [others.flatten().tolist() for others in knn.without_each(bank, knn.shares(5, 2))]
+    assert left == [[3, 4], [0, 1, 2]]
+
+
+def test_more_neighbours_than_the_other_images_have_features_are_refused():
+    method = NearestNeighbours(image_size=64, n_scales=1, bank_size=11, neighbours=6)
+    images = [photograph(0), photograph(1)]
+    list(method.fit(images, seed=0, device="cpu"))
+    with pytest.raises(MethodError, match=r"needs 6 training features of other images .*, and 5 are there"):
+        method.leave_one_out(images)
+
+
+@pytest.mark.parametrize("number", ["none", "0", "12"])
+def test_a_bank_that_does_not_say_of_how_many_images_it_is_is_refused(fitted, tmp_path, number):
+    fitted._save_tensors({"bank": fitted._bank}, tmp_path / knn.STATE, fit_images=number)
+    with pytest.raises(MethodError, match=r"bank\.safetensors does not say of how many images"):
+        NearestNeighbours(image_size=64, n_scales=1, bank_size=11).load_state(tmp_path, device="cpu")
+
+
 def test_the_bank_is_shared_out_over_the_images():
     assert knn.shares(11, 2) == [6, 5]
     assert knn.shares(3, 3) == [1, 1, 1]

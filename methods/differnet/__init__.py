@@ -116,15 +116,15 @@ class DifferNet(DifferNetSettings):
         except ValueError as error:
             raise MethodError(f"{folder / STATE} does not fit the settings.json beside it: {error}") from None
 
-    def parameter_count(self) -> int:
+    def parameter_count(self, fit_images: int) -> int:
         """Parameters of the flow: 172,077,056 as published."""
         half, width = self._dims // 2, self.hidden_width
         subnet = (half + 1) * width + 2 * (width + 1) * width + (width + 1) * self._dims
         return 2 * self.coupling_blocks * subnet
 
-    def model_bytes(self) -> int:
+    def model_bytes(self, fit_images: int) -> int:
         """The float32 parameters, and each block's permutation with its inverse."""
-        return 4 * self.parameter_count() + 2 * 8 * self._dims * self.coupling_blocks
+        return 4 * self.parameter_count(fit_images) + 2 * 8 * self._dims * self.coupling_blocks
 
     def expected_seconds(self, works: Sequence[Work], *, device: str) -> list[float]:
         """From views through the backbone, and steps and views of one block of the flow."""
