@@ -68,6 +68,40 @@ def test_a_training_image_has_no_distance(fitted):
     assert seen < 1e-3 * new
 
 
+def test_a_leave_one_out_score_is_that_of_a_fit_on_the_others():
+    def fit(numbers: list[int]) -> NearestNeighbours:
+        """With the four test views of each image and no random ones, so that all fits see an image alike."""
+        method = NearestNeighbours(image_size=64, n_scales=1, bank_size=4 * len(numbers))
+        list(method.fit([photograph(number) for number in numbers], seed=0, device="cpu"))
+        return method
+
+    left_out = [score.image for score in fit([0, 1, 2]).leave_one_out([photograph(number) for number in range(3)])]
+    others = [fit([1, 2]), fit([0, 2]), fit([0, 1])]
+    expected = [next(method.score([photograph(number)])).image for number, method in enumerate(others)]
+    assert left_out == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_bank_without_each_image_in_turn_has_the_rows_of_the_others():
+    bank = torch.arange(5).reshape(5, 1)
+    left = [others.flatten().tolist() for others in knn.without_each(bank, knn.shares(5, 2))]
+    assert left == [[3, 4], [0, 1, 2]]
+
+
+def test_more_neighbours_than_the_other_images_have_features_are_refused():
+    method = NearestNeighbours(image_size=64, n_scales=1, bank_size=11, neighbours=6)
+    images = [photograph(0), photograph(1)]
+    list(method.fit(images, seed=0, device="cpu"))
+    with pytest.raises(MethodError, match=r"needs 6 training features of other images .*, and 5 are there"):
+        method.leave_one_out(images)
+
+
+@pytest.mark.parametrize("number", ["none", "0", "12"])
+def test_a_bank_that_does_not_say_of_how_many_images_it_is_is_refused(fitted, tmp_path, number):
+    fitted._save_tensors({"bank": fitted._bank}, tmp_path / knn.STATE, fit_images=number)
+    with pytest.raises(MethodError, match=r"bank\.safetensors does not say of how many images"):
+        NearestNeighbours(image_size=64, n_scales=1, bank_size=11).load_state(tmp_path, device="cpu")
+
+
 def test_the_bank_is_shared_out_over_the_images():
     assert knn.shares(11, 2) == [6, 5]
     assert knn.shares(3, 3) == [1, 1, 1]

@@ -337,6 +337,89 @@ class Reads(Sequence):
         return image
 
 
+@pytest.fixture
+def leaver(cls) -> type[Method]:
+    if not cls.leaves_one_out:
+        pytest.skip("it cannot leave one image out")
+    return cls
+
+
+@pytest.fixture
+def leaving(leaver, fitted) -> Fitted:
+    return fitted
+
+
+def left_out_scores(method: Method, images: Sequence[methods.Image]) -> list[float]:
+    return [score.image for score in method.leave_one_out(images)]
+
+
+def test_it_says_whether_it_leaves_one_image_out(cls):
+    assert cls.leaves_one_out == (cls.leave_one_out is not Method.leave_one_out)
+
+
+def test_a_leave_one_out_score_is_not_lower_than_the_score_of_the_same_image(leaving):
+    left_out = left_out_scores(leaving.method, leaving.images)
+    pairs = zip(left_out, image_scores(leaving.method, leaving.images), strict=True)
+    assert all(alone >= known for alone, known in pairs)
+
+
+def test_what_was_learned_from_an_image_does_not_count_in_its_own_leave_one_out_score(cls, leaving):
+    images = [stained(), *leaving.images]
+    method = cls(**cls.quick)
+    drive(method, images)
+    odd, *others = left_out_scores(method, images)
+    assert odd > max(others)
+    *_, odd_elsewhere = left_out_scores(
+        method, [*images[:-1], stained()]
+    )  # judged with its own features in another place
+    assert odd_elsewhere < odd
+
+
+def test_leave_one_out_scores_and_maps_are_finite_and_equal_when_asked_again(leaving):
+    first, again = (list(leaving.method.leave_one_out(leaving.images)) for _ in range(2))
+    for one, other in zip(first, again, strict=True):
+        assert one.is_finite and one.image == other.image and np.array_equal(one.map, other.map)
+        assert one.map is None or (one.map.dtype == np.float32 and one.map.ndim == 2)
+
+
+def test_saved_and_loaded_leave_one_out_scores_are_equal(cls, leaving, tmp_path):
+    leaving.method.save(tmp_path)
+    loaded = cls.load(tmp_path, device="cpu")
+    assert left_out_scores(loaded, leaving.images) == left_out_scores(leaving.method, leaving.images)
+
+
+def test_leaving_one_out_changes_no_score(leaving):
+    before = image_scores(leaving.method, unseen_images())
+    left_out_scores(leaving.method, leaving.images)
+    assert image_scores(leaving.method, unseen_images()) == before
+
+
+def test_leaving_one_out_is_lazy(leaving):
+    images = Reads(leaving.images)
+    next(iter(leaving.method.leave_one_out(images)))
+    assert 0 in images.read and len(images) - 1 not in images.read
+
+
+def test_leaving_one_of_another_number_of_images_out_is_one_sentence(leaving):
+    with pytest.raises(MethodError) as caught:
+        left_out_scores(leaving.method, leaving.images[:-1])
+    assert "\n" not in str(caught.value)
+
+
+def test_leaving_one_out_unfitted_is_one_sentence(leaver):
+    with pytest.raises(MethodError) as caught:
+        left_out_scores(leaver(**leaver.quick), normal_images())
+    assert "\n" not in str(caught.value)
+
+
+def test_where_there_is_no_other_image_leaving_one_out_is_one_sentence(leaver):
+    method = leaver(**leaver.quick)
+    drive(method, normal_images()[:1])
+    with pytest.raises(MethodError) as caught:
+        left_out_scores(method, normal_images()[:1])
+    assert "\n" not in str(caught.value)
+
+
 def test_a_stain_raises_the_score(fitted):
     (stain,) = image_scores(fitted.method, [stained()])
     assert stain > max(image_scores(fitted.method, unseen_images()))
