@@ -65,7 +65,7 @@ def run(
     shots: Annotated[
         int | None, typer.Option(min=2, help="Number of normal images to train on, drawn by the seed. Default: all.")
     ] = None,
-    calibration: CalibrationOption = 0.1,
+    calibration: CalibrationOption = "0.1",
     preset: PresetOption = None,
     set_: SettingsOption = None,
     device: DeviceOption = "auto",
@@ -95,6 +95,9 @@ def run(
     given = plugins.parse_assignments(set_ or [], names)
     if preset:
         plugins.require_preset(preset, names)
+    calibrated_by = options.calibration(calibration)
+    if calibrated_by == "loo":
+        plugins.require_leaving_one_out(names)
     settings = plugins.with_preset(given, preset or plugins.dataset(dataset).preset)
     request = plan.Request(
         choices=[plugins.choose(name, settings[name]) for name in names],
@@ -104,7 +107,7 @@ def run(
         categories=options.names(categories, "--categories") if categories else [],
         seeds=options.seeds(seeds),
         shots=shots,
-        calibration=calibration,
+        calibration=calibrated_by,
         device=options.device(device),
         track_epochs=track_epochs,
         keep_models=options.keep_models(keep_models),
@@ -143,7 +146,7 @@ def finetune(
         typer.Option(
             min=0.0,
             max=0.99,
-            help="Highest false-positive rate wanted, as a share. 0: the lowest that the held-out images can promise.",
+            help="Highest false-positive rate wanted, as a share. 0: the lowest that so many images allow.",
         ),
     ] = 0.05,
     area: Annotated[
@@ -170,7 +173,8 @@ def finetune(
 
     Nothing is trained. The area is chosen on a labelled validation split. Without one, it is chosen on synthetic
     defects blended into normal images. Test images choose it only with --tune-on-test. Held-out normal images set the
-    threshold. Figures show what other choices would do.
+    threshold or, after run --calibration loo, the training images, each judged by the others. Figures show what other
+    choices would do.
 
     Example: python -m benchmarks finetune --results results/demo --method cae --category brick --apply
     """
@@ -211,7 +215,7 @@ def predict(
     highest level at which such a region exists. It is -inf if the whole image is smaller than that area.
 
     Without an applied point, an image is defective if the method's image score exceeds the threshold. Held-out normal
-    images set that threshold.
+    images set that threshold or, after run --calibration loo, the training images, each judged by the others.
 
     Exit status: 0 all images were judged, 1 some images could not be read (the others are judged), 2 wrong use.
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.errors import UsageError
+from benchmarks.split import Calibration
 
 DataOption = Annotated[
     Path | None,
@@ -31,8 +32,13 @@ VariantOption = Annotated[
     typer.Option(help="Folder name of the finished job. Needed if there are several settings. Default: the only one."),
 ]
 CalibrationOption = Annotated[
-    float,
-    typer.Option(min=0.0, max=0.9, help="Share of the normal training images held out to set the threshold. 0: none."),
+    str,
+    typer.Option(
+        metavar="SHARE|loo",
+        help="Share of the normal training images held out to set the threshold, up to 0.9. 0: none. "
+        "loo: none is held out, and all set it, each judged by the others (leave-one-out); for few images, "
+        "with methods that can.",
+    ),
 ]
 PresetOption = Annotated[
     str | None,
@@ -70,6 +76,7 @@ DaskOption = Annotated[
     ),
 ]
 
+LARGEST_SHARE = 0.9  # of the training images held out: some must be left to fit on
 SEEDS = 2**63  # every library takes the seeds below
 SEED_DIGITS = 19  # checked before reading: Python refuses numbers of thousands of digits
 
@@ -115,6 +122,19 @@ def device(text: str) -> str:
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", text):
         raise UsageError(f"--device: expected auto, cpu, cuda or cuda:N, got {text!r}")
     return text
+
+
+def calibration(text: str) -> Calibration:
+    """Read a share from 0 to 0.9, or `loo`. Raises UsageError for anything else."""
+    if text == "loo":
+        return "loo"
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share <= LARGEST_SHARE:
+        raise UsageError(f"--calibration: expected a share from 0 to {LARGEST_SHARE}, or loo, got {text!r}")
+    return share
 
 
 def keep_models(text: str) -> bool:

@@ -1,5 +1,6 @@
-"""Remarks of a result on its images: test images identical to training images, and images that come out dark."""
+"""Remarks of a result on its images: identical images where that misleads, and images that come out dark."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -27,6 +28,21 @@ def _trained_on(copies: Iterable[Sample], split: str, root: Path) -> str | None:
     paths = [sample.image.relative_to(root).as_posix() for sample in copies if sample.split == split]
     are = "image is" if len(paths) == 1 else "images are"
     return f"{len(paths)} {split} {are} identical to training images: {named(paths)}" if paths else None
+
+
+def beside_copies(fit: Iterable[Sample], samples: Sequence[Sample], examined: Sequence[Examination]) -> list[str]:
+    """A remark if training images left out one at a time were judged beside a copy, or an image of their own group."""
+    digests = {sample.image: seen.digest for sample, seen in zip(samples, examined, strict=True)}
+    fit = list(fit)
+    copies = Counter(digests[sample.image] for sample in fit)
+    mates = Counter(sample.group for sample in fit if sample.group)
+    beside = [sample for sample in fit if copies[digests[sample.image]] > 1 or mates[sample.group] > 1]
+    if not beside:
+        return []
+    return [
+        f"{len(beside)} of {len(fit)} training images were left out beside an identical image or one of their group: "
+        "their scores are too low, and so may the threshold be"
+    ]
 
 
 def darkness(examined: Iterable[Examination]) -> str | None:

@@ -1,13 +1,17 @@
-"""Divide the normal training images: some to fit on, the others held out to set the threshold."""
+"""Divide the normal training images: some to fit on, others held out to set the threshold; or all do both."""
 
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from datasets import DataError, Sample
 
 CALIBRATION = 0.1
 """Default share of the normal training images that is held out."""
+
+Calibration = float | Literal["loo"]
+"""The share of the normal training images that is held out, or `loo`: none is, and each is judged by the others."""
 
 
 @dataclass(frozen=True)
@@ -16,28 +20,30 @@ class Parts:
 
     fit: list[Sample]
     calibration: list[Sample]
+    """The images held out; with leave-one-out those of the fit, in the same order."""
     validation: list[Sample]
     test: list[Sample]
 
 
-def divide(samples: Iterable[Sample], *, seed: int, shots: int | None, calibration: float) -> Parts:
+def divide(samples: Iterable[Sample], *, seed: int, shots: int | None, calibration: Calibration) -> Parts:
     """Divide the samples of a category at random, given a seed. Samples of one group stay together.
 
-    The calibration part is drawn first, from all normal training images, so it is the same for every value of `shots`.
+    Images are held out first, from all normal training images, so they are the same for every value of `shots`.
     Raises DataError if fewer than 2 images, or fewer than `shots`, are left to fit on.
     """
     samples = list(samples)
     train = [sample for sample in samples if sample.split == "train"]
-    held = _draw(train, seed, share=calibration)
-    fit = [sample for sample in train if sample not in held]
-    if len(fit) < 2:
+    held = set() if calibration == "loo" else _draw(train, seed, share=calibration)
+    left = [sample for sample in train if sample not in held]
+    if len(left) < 2:
         raise DataError(
-            f"{_name(samples)}: {len(train)} normal training images leave {len(fit)} to fit on after "
-            f"--calibration {calibration:g}; at least 2 are needed"
+            f"{_name(samples)}: {len(train)} normal training images leave {len(left)} to fit on after "
+            f"--calibration {calibration}; at least 2 are needed"
         )
+    fit = left if shots is None else _shots(left, seed, shots)
     return Parts(
-        fit=fit if shots is None else _shots(fit, seed, shots),
-        calibration=[sample for sample in train if sample in held],
+        fit=fit,
+        calibration=fit if calibration == "loo" else [sample for sample in train if sample in held],
         validation=[sample for sample in samples if sample.split == "validation"],
         test=[sample for sample in samples if sample.split == "test"],
     )

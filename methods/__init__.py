@@ -181,8 +181,9 @@ class Method(ABC):
 
         Lazy, as `score` is; after `load` the same images give the same scores. An image may be altered, as by a
         synthetic defect: its place says which image of the fit it is judged without. What is common to all images, such
-        as a standardisation, may stay that of the whole fit: the method then says so. Raises MethodError before `fit`
-        or `load`, for another number of images than that of the fit, and where there is no other image.
+        as a standardisation, is learned too: where it stays that of the whole fit, new images score higher than these,
+        with few images much higher. Raises MethodError before `fit` or `load`, for another number of images than that
+        of the fit, and where there is no other image.
         """
         raise NotImplementedError(f"{type(self).__name__} cannot leave one image out")
 

@@ -33,8 +33,9 @@ class NearestNeighbours(ViewMethod):
       at least a tenth of their mean: otherwise a channel that is zero in nearly all of the bank would decide;
     - the bank has a fixed size, whatever the number of images, so that its cost is known: see `bank_size`.
 
-    A leave-one-out score is a distance to the features of the other training images. It is standardised as all
-    distances are, by the whole bank, so the image itself has a small part in it: of n images about 1/n.
+    A leave-one-out score is a distance to the features of the other training images, standardised by these alone. With
+    the whole bank's standard deviations ten images called 29 % of new normal images defective, not 1 in 11: in hundreds
+    of dimensions, a few images lie within their own standard deviation, and a new one does not.
     """
 
     paper: ClassVar = "Bergman, Cohen, Hoshen: Deep Nearest Neighbor Anomaly Detection, 2020, arXiv 2002.10445"
@@ -79,7 +80,7 @@ class NearestNeighbours(ViewMethod):
         """The mean over views of the distance to the nearest training features; no map."""
         if self._bank is None:
             raise MethodError("knn has learned nothing yet: fit it or load it before scoring")
-        return (Score(self._score(image, self._standardised), None) for image in images)
+        return (Score(self._score(image, self._standardised, self._deviation), None) for image in images)
 
     def leave_one_out(self, images: Sequence[Image]) -> Iterator[Score]:
         """The mean over views of the distance to the nearest features of the other training images; no map."""
@@ -93,8 +94,8 @@ class NearestNeighbours(ViewMethod):
                 f"knn needs {self.neighbours} training features of other images to leave one image out, and "
                 f"{self.bank_size - own[0]} are there: fit it on more images"
             )
-        banks = without_each(self._standardised, own)
-        return (Score(self._score(image, others), None) for image, others in zip(images, banks, strict=True))
+        banks = map(standardised, without_each(self._bank, own))
+        return (Score(self._score(image, *others), None) for image, others in zip(images, banks, strict=True))
 
     def score_rule(self) -> str:
         """The mean distance over views."""
@@ -149,12 +150,12 @@ class NearestNeighbours(ViewMethod):
         )
 
     def _keep(self, bank, fit_images: int) -> None:
-        self._bank, self._deviation, self._fit_images = bank, deviations(bank), fit_images
-        self._standardised = bank / self._deviation
+        self._bank, self._fit_images = bank, fit_images
+        self._standardised, self._deviation = standardised(bank)
 
-    def _score(self, image: Image, bank) -> float:
+    def _score(self, image: Image, bank, deviation) -> float:
         views = self._features.extract(image, self._test_views())
-        distances = mean_distances(views / self._deviation, bank, neighbours=self.neighbours)
+        distances = mean_distances(views / deviation, bank, neighbours=self.neighbours)
         return float(distances.mean())
 
 
@@ -172,6 +173,12 @@ def without_each(bank, counts: Sequence[int]) -> Iterator[Any]:
     for count in counts:
         begin, end = end, end + count
         yield torch.cat([bank[:begin], bank[end:]])
+
+
+def standardised(bank) -> tuple[Any, Any]:
+    """A bank (n, dims) divided by the standard deviation of each dimension, and these (dims,)."""
+    deviation = deviations(bank)
+    return bank / deviation, deviation
 
 
 def deviations(bank) -> Any:

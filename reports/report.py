@@ -11,7 +11,20 @@ from reports import ranks, sections, terms
 from reports.files import write_text
 from reports.results import Failure
 from reports.rows import IDENTITY, Row, csv_text, failed_row, in_order
-from reports.tables import METRICS, escape, frame, has, markdown, means, names, places, significant, span, spread_text
+from reports.tables import (
+    METRICS,
+    escape,
+    frame,
+    has,
+    leaves_one_out,
+    markdown,
+    means,
+    names,
+    places,
+    significant,
+    span,
+    spread_text,
+)
 
 AT_A_GLANCE = ("image_auroc", "pixel_auroc", "aupro", "true_positive_rate", "false_positive_rate")
 REASONS = {
@@ -84,12 +97,19 @@ def _summary(table: pd.DataFrame) -> str:
 
 
 def _image_counts(table: pd.DataFrame) -> str:
-    calibrated = bool(table["calibration_images"].any())
-    held = f"{span(table['calibration_images'])} held out for the threshold" if calibrated else "no threshold"
     return (
-        f"Each category has {span(table['trained_on'])} normal images for training and {held}. "
+        f"Each category has {span(table['trained_on'])} normal images for training and {_for_the_threshold(table)}. "
         f"The test set has {span(table['test_normal'])} normal and {span(table['test_defective'])} defective images."
     )
+
+
+def _for_the_threshold(table: pd.DataFrame) -> str:
+    """A phrase for the images that set the threshold."""
+    by_others = leaves_one_out(table)
+    held = table.loc[~by_others, "calibration_images"]
+    ways = [f"{span(held)} held out for the threshold"] if held.any() else []
+    ways += ["the same for the threshold, by leave-one-out"] if by_others.any() else []
+    return " or ".join(ways) or "no threshold"
 
 
 def _at_a_glance(table: pd.DataFrame) -> str:

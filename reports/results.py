@@ -37,16 +37,22 @@ class Cell(Record):
     seed: int
     shots: int | None
     """Number of normal images trained on; None: all of the fit part."""
-    calibration: float
-    """Share of the normal training images held out for the threshold."""
+    calibration: float | Literal["loo"]
+    """Share of the normal training images held out for the threshold; `loo`: none, see `leaves_one_out`."""
+
+    @property
+    def leaves_one_out(self) -> bool:
+        """Whether the training images set the threshold, each judged by what was learned from the others alone."""
+        return self.calibration == "loo"
 
 
 class ImageScore(Record):
-    """The score of one image that was not trained on."""
+    """The score of one image, judged by what was learned from others: it was not trained on, or it was left out."""
 
     path: str
     """Relative to the dataset's root, with forward slashes."""
     part: Literal["calibration", "validation", "test"]
+    """Calibration: held out from training; with leave-one-out, trained on."""
     defect: str | None
     score: float
 
@@ -150,7 +156,10 @@ class OperatingPoint(Record):
     """The data that the area was chosen on, as a phrase."""
     calibration_images: int = Field(ge=1)
     """Normal images that set the threshold."""
-    promised_false_alarm_share: float = Field(gt=0, le=1)
+    promised_false_alarm_share: float | None = Field(gt=0, le=1)
+    """None: leave-one-out levels set the threshold, which promise nothing."""
+    expected_false_alarm_share: float | None = Field(None, gt=0, le=1)
+    """The rate to expect where none is promised."""
     images: list[ImageScore]
     """The level T_A of every test image that was not used for choosing."""
     tuned_on: list[str]

@@ -71,7 +71,8 @@ def csv_text(rows: Iterable[Row]) -> str:
 
 def _place(row: Row) -> tuple:
     shots = row["shots"]
-    variant = (row["method"], row["changed"], row["settings"], shots is None, shots or 0, row["calibration"])
+    share = -1 if row["calibration"] == "loo" else row["calibration"]
+    variant = (row["method"], row["changed"], row["settings"], shots is None, shots or 0, share)
     return (*variant, row["dataset"], natural(row["category"]), row["category"], row["seed"])
 
 

@@ -15,6 +15,7 @@ from reports.tables import (
     decimals,
     escape,
     has,
+    holds_out,
     markdown,
     means,
     names,
@@ -64,10 +65,10 @@ def _decisions(table: pd.DataFrame) -> str:
     calibrated = table[table["threshold"].notna()]
     if calibrated.empty:
         return ""
-    counts = {
-        "calibration images": "calibration_images",
-        METRICS["promised_false_alarm_share"]: "promised_false_alarm_share",
-    } | ({MINIMUM_AREA: "min_area_px"} if has(table, "min_area_px") else {})
+    named = {METRICS[column]: column for column in ("promised_false_alarm_share", "expected_false_alarm_share")}
+    named[MINIMUM_AREA] = "min_area_px"
+    there = {name: column for name, column in named.items() if has(calibrated, column)}
+    counts = {"calibration images": "calibration_images", **there}
     return _section("At the calibrated threshold", _by_method(calibrated, DECISIONS, counts))
 
 
@@ -186,7 +187,7 @@ def _published(table: pd.DataFrame) -> str:
     held = "Part of the training images is held out for the threshold, see Images. "
     text = (
         "Our values choose nothing on the test set: no epoch, no threshold, no minimum area. "
-        f"{held if table['calibration'].any() else ''}The published values follow "
+        f"{held if holds_out(table).any() else ''}The published values follow "
         "other protocols, named above each table. So a difference does not measure the implementation alone."
     )
     blocks = published.beside_ours(table)

@@ -22,6 +22,7 @@ METRICS = {
     "aupro": "AUPRO",
     "balanced_accuracy": "balanced accuracy",
     "promised_false_alarm_share": "expected false-positive rate at most",
+    "expected_false_alarm_share": "false-positive rate expected, not promised",
     "missed": "missed",
     "interval": "[low, high]",
     "doubtful": "≈",
@@ -88,6 +89,16 @@ def places(table: pd.DataFrame) -> list[str]:
 def has(table: pd.DataFrame, column: str) -> bool:
     """Whether any job has a value in this column."""
     return column in table and bool(table[column].notna().any())
+
+
+def leaves_one_out(table: pd.DataFrame) -> pd.Series:
+    """For each job, whether its training images set the threshold, each judged by the others."""
+    return table["calibration"].eq("loo")
+
+
+def holds_out(table: pd.DataFrame) -> pd.Series:
+    """For each job, whether some of the normal training images were held out for the threshold."""
+    return table["calibration"].ne(0) & ~leaves_one_out(table)
 
 
 def spreads(table: pd.DataFrame, by: Sequence[str], column: str) -> dict[tuple, Spread]:

@@ -9,8 +9,10 @@ ANCHOR = "#terms"
 COMMON = {
     "average precision": "mean over the defective images or pixels of the precision at a threshold of their score. "
     "Precision: the defective share of all that score at least the threshold.",
-    "calibration images": "normal images held out from training. They set the threshold.",
+    "calibration images": "normal images whose scores set the threshold; no test image is one.",
     "false alarm": "a normal image that is called defective.",
+    "leave-one-out": "each training image is judged by what was learned from the others alone (`--calibration loo`). "
+    "So none is held out, and all of them set the threshold.",
     "oracle": "chosen on the test set. In practice nobody can choose so, because the test labels are unknown there.",
     "true negative rate": "1 - the false-positive rate.",
 }

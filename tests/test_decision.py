@@ -80,6 +80,48 @@ def test_false_alarms_stay_within_the_wanted_rate_on_average_over_draws(images, 
     assert alarms == pytest.approx(decision.promised_false_alarm_share(images, wanted), abs=0.015)
 
 
+def nearest(values, others):
+    """The distance of each value (draws, n) to the nearest of the others (draws, m)."""
+    return np.abs(values[:, :, None] - others[:, None]).min(axis=2)
+
+
+def left_out(values, judge):
+    """The score of each of the values (draws, n), judged by the others alone."""
+    indices = range(values.shape[1])
+    return np.hstack([judge(values[:, [index]], np.delete(values, index, axis=1)) for index in indices])
+
+
+def alarms_by_leave_one_out(judge, images, draws=20_000):
+    """The share of draws in which a new value scores above the threshold that leave-one-out sets."""
+    values = np.random.default_rng(0).normal(size=(draws, images + 1))
+    fit, new = values[:, :-1], values[:, -1:]
+    return (judge(new, fit)[:, 0] > decision.thresholds(left_out(fit, judge).T)).mean()
+
+
+@pytest.mark.parametrize("images", [5, 10, 19])
+def test_false_alarms_of_left_out_neighbours_lie_near_the_expected_rate_and_not_above(images):
+    expected = decision.false_alarm_share(images, leaves_one_out=True).expected_false_alarm_share
+    found = alarms_by_leave_one_out(nearest, images)
+    assert 0.8 * expected < found <= expected + 4 * np.sqrt(expected / 20_000)
+
+
+def test_leave_one_out_promises_nothing_as_one_image_more_may_change_a_method():
+    def sensitive(values, others):
+        """Scores that grow with the number of images learned from."""
+        return np.abs(values) + 100 * others.shape[1]
+
+    assert alarms_by_leave_one_out(sensitive, 10) == 1
+    assert decision.false_alarm_share(10, leaves_one_out=True) == (None, 1 / 11)
+    assert decision.false_alarm_share(10, leaves_one_out=False) == (1 / 11, None)
+
+
+def test_a_copy_in_the_training_images_lowers_the_threshold_of_left_out_neighbours():
+    values = np.random.default_rng(0).normal(size=(1000, 10))
+    copied = np.hstack([values, values[:, :5]])
+    alone, beside = (decision.thresholds(left_out(each, nearest).T).mean() for each in (values, copied))
+    assert beside < alone
+
+
 MAPS = [ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(40, 30)), 2) for seed in range(8)]
 AREAS = np.array([1, 3, 10, 40, 200])
 

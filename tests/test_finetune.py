@@ -174,6 +174,46 @@ def test_many_held_out_images_are_divided_between_area_and_threshold(checkout):
     assert record(checkout)["calibration_images"] == 14
 
 
+def test_few_images_left_out_one_at_a_time_choose_the_area_and_set_the_threshold(checkout):
+    assert checkout.compare("--calibration", "loo").returncode == 0
+    done = finetune(checkout, "--apply", figures=True)
+    assert done.returncode == 0
+    assert (
+        "into 6 training images, each judged by the others (leave-one-out); they also set the threshold" in done.stdout
+    )
+    assert "6 normal images, by leave-one-out: a false-positive rate of 14.3% is expected, not promised" in done.stdout
+    assert record(checkout)["promised_false_alarm_share"] is None
+    assert record(checkout)["expected_false_alarm_share"] == 1 / 7
+    checkout.run("--results", str(checkout.results), command="report")
+    assert row(checkout).expected_false_alarm_share == 1 / 7 and np.isnan(row(checkout).promised_false_alarm_share)
+
+
+def test_the_maps_of_images_left_out_one_at_a_time_give_their_scores(checkout):
+    write_image(checkout.data / "bolt/train/good/0.png", seed=3, stain=True)
+    assert checkout.compare("--calibration", "loo", "--categories", "bolt").returncode == 0
+    assert finetune(checkout).returncode == 0
+    (result,) = checkout.results.glob("jobs/toy/bolt/*/result.json")
+    scores = [image["score"] for image in json.loads(result.read_text())["images"] if image["part"] == "calibration"]
+    with np.load(result.parent / "maps/held out.npz") as kept:
+        assert [float(kept[name].max()) for name in kept.files] == scores
+
+
+def test_many_images_left_out_one_at_a_time_are_divided_between_area_and_threshold(checkout):
+    for number in range(16):
+        write_image(checkout.data / f"bolt/train/good/more{number}.png", seed=500 + number)
+    assert checkout.compare("--calibration", "loo", "--categories", "bolt").returncode == 0
+    done = finetune(checkout)
+    assert "into 11 training images, each judged by the others (leave-one-out); they set no threshold" in done.stdout
+    assert record(checkout)["calibration_images"] == 11
+
+
+def test_normal_validation_images_set_the_threshold_beside_images_left_out_one_at_a_time(checkout):
+    shutil.copytree(checkout.data / "bolt/test/good", checkout.data / "bolt/validate/good")
+    assert checkout.compare("--calibration", "loo", "--categories", "bolt").returncode == 0
+    assert finetune(checkout).returncode == 0
+    assert record(checkout)["calibration_images"] == 9
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -244,6 +284,16 @@ def test_a_blended_image_is_the_same_on_every_access_and_differs_from_its_source
         source = np.asarray(Image.open(samples[blended.sources[index]].image))
         np.testing.assert_array_equal(blended[index], blended[index])
         assert (blended[index] != source).any()
+
+
+def test_blended_images_come_in_turns_each_at_its_place_in_the_whole_set(samples):
+    whole = ["first", "second", "third"]
+    blended = sampling.Blended(samples[1:], seed=0)
+    turns = blended.turns([0, 2], whole)
+    assert len(turns) * 2 == len(blended) and all(len(turn) == 3 and turn[1] == "second" for turn in turns)
+    assert sorted(item for turn in turns for item in turn.instead.values()) == list(range(len(blended)))
+    assert {place: blended.sources[item] for turn in turns for place, item in turn.instead.items()} == {0: 0, 2: 1}
+    np.testing.assert_array_equal(turns[3][2], blended[turns[3].instead[2]])
 
 
 def test_halves_share_nothing_and_leave_nothing_out():

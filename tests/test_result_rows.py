@@ -96,6 +96,22 @@ def test_the_threshold_is_the_highest_held_out_score_and_an_alarm_lies_strictly_
     assert (row["true_positive_rate"], row["false_positive_rate"], row["balanced_accuracy"]) == (0.5, 0.25, 0.625)
 
 
+def test_images_left_out_one_at_a_time_are_trained_on_and_promise_nothing():
+    stored = result([*CALIBRATION, *TEST], cell=made_cell(calibration="loo"), trained_on=3)
+    row = row_of(stored)
+    assert (row["calibration"], row["calibration_images"], row["threshold"]) == ("loo", 3, 0.5)
+    assert (row["promised_false_alarm_share"], row["expected_false_alarm_share"]) == (None, 0.25)
+    assert row["images_used"] == "train 3, test 4 normal and 4 defective"
+    assert row_of(result([*CALIBRATION, *TEST]))["expected_false_alarm_share"] is None
+
+
+def test_an_operating_point_of_left_out_images_promises_nothing():
+    stored = result([*CALIBRATION, *TEST], cell=made_cell(calibration="loo"))
+    point = operating_point(stored, promised_false_alarm_share=None, expected_false_alarm_share=0.25)
+    row = row_of(stored, point)
+    assert (row["promised_false_alarm_share"], row["expected_false_alarm_share"]) == (None, 0.25)
+
+
 def test_normal_images_of_a_validation_split_calibrate_too():
     row = row_of(result([*CALIBRATION, *VALIDATION, *TEST]))
     assert (row["threshold"], row["calibration_images"], row["promised_false_alarm_share"]) == (0.65, 4, 0.2)
@@ -268,9 +284,10 @@ def test_further_processes_change_nothing_but_the_time(tmp_path):
 
 def test_every_number_of_the_report_is_defined(tmp_path):
     stored = result([*CALIBRATION, *TEST])
+    left_out = stored.model_copy(update={"cell": made_cell(calibration="loo")})
     elsewhere = stored.cell.model_copy(update={"category": "nut"})
     failure = Failure(key="k", cell=elsewhere, reason="no memory left", tail="")
-    tables = result_rows.tables([result_rows.measure(stored, operating_point(stored))])
+    tables = result_rows.tables([result_rows.measure(stored, operating_point(stored)), result_rows.measure(left_out)])
     with ThreadPoolExecutor(1) as helpers:
         report.write(
             tmp_path, **tables._asdict(), failures=[failure], definitions=result_rows.DEFINITIONS, helpers=helpers
@@ -278,4 +295,4 @@ def test_every_number_of_the_report_is_defined(tmp_path):
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     missing = [name for name, meaning in result_rows.DEFINITIONS.items() if meaning not in text]
     assert missing == ["image_average_precision", "other_seeds"]
-    assert len((tmp_path / "report.csv").read_text(encoding="utf-8").splitlines()) == 3
+    assert len((tmp_path / "report.csv").read_text(encoding="utf-8").splitlines()) == 4

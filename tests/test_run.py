@@ -302,6 +302,11 @@ WRONG = {
     "a bad device": (["--device", "gpu"], "--device"),
     "a device that is not there": (["--device", "cuda:7"], "cuda:7 is not there"),
     "a bad share": (["--calibration", "2"], "--calibration"),
+    "a word that is no share": (["--calibration", "loocv"], "expected a share from 0 to 0.9, or loo, got 'loocv'"),
+    "a method that leaves none out": (
+        ["--calibration", "loo", "--methods", "toy,mean_image"],
+        "mean_image cannot judge a training image by the others alone; these can: knn, toy",
+    ),
     "too many shots": (["--shots", "50"], "--shots 50"),
     "a bad choice of models": (["--keep-models", "some"], "--keep-models"),
     "too little disk": (["--set", "toy.disk=9000000000000000"], "--keep-models none"),
@@ -377,6 +382,39 @@ def test_shots_and_calibration_are_variants_of_their_own(checkout):
     checkout.compare("--calibration", "0")
     checkout.compare()
     assert sorted(checkout.rows().trained_on) == [2, 2, 5, 5, 6, 6]
+
+
+def test_with_leave_one_out_every_training_image_is_fitted_and_calibrates(checkout):
+    assert checkout.compare("--calibration", "loo").returncode == 0
+    assert checkout.compare("--calibration", "loo", "--shots", "3").returncode == 0
+    rows = checkout.rows()
+    assert sorted(rows.trained_on) == sorted(rows.calibration_images) == [3, 3, 6, 6]
+    assert sorted(rows.expected_false_alarm_share) == [1 / 7, 1 / 7, 1 / 4, 1 / 4]
+    assert rows.promised_false_alarm_share.isna().all()
+    assert "0 to do" in checkout.compare("--calibration", "loo").stderr
+
+
+def test_leave_one_out_scores_are_those_of_the_images_judged_by_the_others(checkout):
+    write_image(checkout.data / "bolt/train/good/0.png", seed=3, stain=True)
+    assert checkout.compare("--calibration", "loo", "--categories", "bolt").returncode == 0
+    (file,) = checkout.results.glob("jobs/*/bolt/*/result.json")
+    scores = {image["path"]: image["score"] for image in json.loads(file.read_text())["images"]}
+    paths = [f"bolt/train/good/{number}.png" for number in range(6)]
+    pixels = [np.asarray(Image.open(checkout.data / path)).astype(float)[::2, ::2] for path in paths]
+    means = [np.asarray(Image.open(checkout.data / path)).mean(axis=(0, 1)) for path in paths]
+    for place, path in enumerate(paths):
+        others = np.mean(means[:place] + means[place + 1 :], axis=0)
+        assert scores[path] == pytest.approx(np.abs(pixels[place] - others).max(), rel=1e-6)
+
+
+def test_the_report_says_which_training_images_were_left_out_beside_a_copy(checkout):
+    shutil.copy(checkout.data / "bolt/train/good/0.png", checkout.data / "bolt/train/good/1.png")
+    remark = "2 of 6 training images were left out beside an identical image"
+    assert checkout.compare("--calibration", "loo").returncode == 0
+    assert f"- bolt: {remark}" in (checkout.results / "report.md").read_text().replace("toy (bolt)", "bolt")
+    shutil.rmtree(checkout.results)
+    checkout.compare()
+    assert remark not in (checkout.results / "report.md").read_text()
 
 
 def test_list_shows_the_new_method_and_its_settings(checkout):

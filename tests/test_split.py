@@ -61,6 +61,22 @@ def test_fewer_than_two_images_are_refused():
         split(2)
 
 
+def test_with_leave_one_out_all_images_are_fitted_and_calibrate_in_the_same_order():
+    parts = split(calibration="loo")
+    assert parts.fit == parts.calibration == samples(40)
+
+
+def test_with_leave_one_out_shots_draw_from_all_images_and_these_calibrate():
+    few = split(5, shots=5, calibration="loo")
+    assert few.fit == few.calibration == samples(5)
+    assert split(shots=3, calibration="loo").calibration == split(shots=3, calibration="loo").fit != samples(3)
+
+
+def test_with_leave_one_out_one_image_is_too_few():
+    with pytest.raises(DataError, match="leave 1 to fit on after --calibration loo"):
+        split(1, calibration="loo")
+
+
 def test_labelled_validation_images_are_a_part_of_their_own():
     labelled = Sample(Path("v.png"), "nut", "validation", defect="crack")
     parts = divide([*samples(10), labelled], seed=0, shots=None, calibration=0.1)

@@ -536,6 +536,32 @@ def test_without_calibration_there_is_no_section_on_the_threshold():
     assert "no threshold" in text
 
 
+LEFT_OUT = {"calibration": "loo"}
+
+
+def test_images_left_out_one_at_a_time_are_said_to_be_trained_on_and_to_promise_nothing():
+    text = text_of([result(cell("differnet", "magnetic_tile", dataset="mvtec", **LEFT_OUT), trained_on=1)])
+    assert "has 1 normal images for training and the same for the threshold, by leave-one-out." in text
+    assert "held out for the threshold" not in text
+    [table] = read_tables(section(text, "At the calibrated threshold"))
+    assert table[0][3] == "false-positive rate expected, not promised" and table[1][3] == "0.500"
+    assert {"leave-one-out", "false-positive rate expected, not promised"} <= set(defined(text))
+    assert "expected false-positive rate at most" not in text
+
+
+def test_held_out_images_and_images_left_out_one_at_a_time_stand_side_by_side():
+    text = text_of([result(cell(calibration=0.1)), result(cell(**LEFT_OUT))])
+    assert "1 held out for the threshold or the same for the threshold, by leave-one-out." in text
+    header, left_out, held_out = read_tables(section(text, "At the calibrated threshold"))[0]
+    assert [left_out[1], held_out[1]] == ["knn, calibration loo", "knn, calibration 0.1"]
+    assert header[3:5] == ["expected false-positive rate at most", "false-positive rate expected, not promised"]
+    assert (left_out[3:5], held_out[3:5]) == (["n/a", "0.500"], ["0.500", "n/a"])
+
+
+def test_without_leave_one_out_it_is_not_mentioned():
+    assert "leave-one-out" not in text_of([result(cell())])
+
+
 def test_synthetic_data_is_said_in_the_title():
     assert text_of([result(cell(), made=True)]).startswith("# Anomaly detection on folder (synthetic data)\n")
     assert "synthetic" not in text_of([result(cell())]).lower()

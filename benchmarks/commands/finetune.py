@@ -86,12 +86,17 @@ def _choice(record: Mapping[str, Any]) -> Iterator[str]:
         f"threshold {record['threshold']:.5g}"
     )
     yield f"choice of the area: {record['chosen_on']}"
-    wanted, promised = record["wanted_false_alarm_share"], record["promised_false_alarm_share"]
+    yield f"threshold set by: {record['calibration_images']} normal images, {_false_alarms(record)}"
+
+
+def _false_alarms(record: Mapping[str, Any]) -> str:
+    """What the images that set the threshold say of the false-positive rate, in a phrase."""
+    wanted, promised, expected = (record[f"{name}_false_alarm_share"] for name in ("wanted", "promised", "expected"))
+    if promised is None:
+        short = f"; {wanted:.1%} was wanted, but so few images allow no lower rate" if expected > wanted else ""
+        return f"by leave-one-out: a false-positive rate of {expected:.1%} is expected, not promised{short}"
     short = f"; {wanted:.1%} was wanted, but so few images cannot promise that" if promised > wanted else ""
-    yield (
-        f"threshold set by: {record['calibration_images']} normal images, which promise a false-positive rate of at "
-        f"most {promised:.1%}{short}"
-    )
+    return f"which promise a false-positive rate of at most {promised:.1%}{short}"
 
 
 def _alternatives(by_area: pd.DataFrame) -> Table:

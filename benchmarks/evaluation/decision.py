@@ -20,11 +20,15 @@ from reports.results import ImageScore
 DEFINITIONS = {
     "threshold": "an image that scores strictly above it is called defective. It is the highest calibration score or, "
     "if a minimum area is given, the level that `finetune` set for that area. Calibration scores are those of normal "
-    "images held out from training, and of the normal images of a labelled validation split, if the data have one; "
-    "never those of test images.",
+    "images judged by what was learned from others (held out from training, or left out one at a time), and of the "
+    "normal images of a labelled validation split, if the data have one; never those of test images.",
     "promised_false_alarm_share": "upper bound of the false-positive rate that n calibration images promise: 1 / (n + "
     "1) if their highest score is the threshold, m / (n + 1) if the m-th highest is. It holds on average over draws "
     "of the calibration images, for new normal images that are exchangeable with them.",
+    "expected_false_alarm_share": "1 / (n + 1) for n training images that were left out one at a time (m / (n + 1) if "
+    "the m-th highest score is the threshold). It is to be expected of a method that one image more or less hardly "
+    "changes, and is no promise: new images are judged by one image more than the n are, and training images that are "
+    "nearly alike, or overlap, make the threshold too low.",
     "true_positive_rate": "share of the defective test images that are called defective.",
     "false_positive_rate": "share of the normal test images that are called defective; each of them is a false alarm.",
     "balanced_accuracy": "mean of the true positive rate and 1 - the false-positive rate.",
@@ -44,7 +48,7 @@ LARGEST_SHARE = 0.05
 
 
 def calibration_images(images: Iterable[ImageScore]) -> list[ImageScore]:
-    """The images whose scores may set a threshold: normal, and held out from training or in a validation split."""
+    """The images whose scores may set a threshold: normal, and no test image."""
     return [image for image in images if image.part != "test" and image.defect is None]
 
 
@@ -79,7 +83,7 @@ def thresholds(levels: np.ndarray, false_alarm_share: float = 0.0) -> np.ndarray
 
 
 def promised_false_alarm_share(calibration_images: int, false_alarm_share: float = 0.0) -> float:
-    """The false-positive rate that n `calibration_images` can promise, if `false_alarm_share` is wanted.
+    """The false-positive rate that n held-out `calibration_images` can promise, if `false_alarm_share` is wanted.
 
     A new normal image exchangeable with n others takes each of the n + 1 ranks among them with equal probability. So it
     lies above the m-th highest of the n with a probability of at most m / (n + 1). This is promised, for the largest m
@@ -88,6 +92,29 @@ def promised_false_alarm_share(calibration_images: int, false_alarm_share: float
     Vovk, Gammerman and Shafer, 2005).
     """
     return _alarms(calibration_images, false_alarm_share) / (calibration_images + 1)
+
+
+class FalseAlarmShare(NamedTuple):
+    """The false-positive rate of a threshold as it may be called, promised or only expected; the other is None."""
+
+    promised_false_alarm_share: float | None
+    expected_false_alarm_share: float | None
+
+
+def false_alarm_share(calibration_images: int, wanted: float = 0.0, *, leaves_one_out: bool) -> FalseAlarmShare:
+    """The rate of `promised_false_alarm_share`, which is no promise if training images were left out one at a time.
+
+    A promise needs scores that treat the n images and a new one alike. Leave-one-out scores do not: each of the n is
+    judged by n - 1 images, the new one by n. This is the jackknife. It has no guarantee for all methods, as the
+    jackknife+ has; for those that one image hardly changes the rate is nearly that of held-out images (Barber, Candes,
+    Ramdas, Tibshirani: Predictive inference with the jackknife+, Annals of Statistics 49 (1), 2021, arXiv 1905.02928).
+
+    A distance to the nearest of all stored features errs on the safe side: judged beside the new image too, no one of
+    the n would score higher, so the threshold is at least that of scores that treat all alike. But a standardisation
+    by the stored features, or a selection of them, breaks this argument: it must be done again without each image.
+    """
+    share = promised_false_alarm_share(calibration_images, wanted)
+    return FalseAlarmShare(None, share) if leaves_one_out else FalseAlarmShare(share, None)
 
 
 def _alarms(calibration_images: int, false_alarm_share: float) -> int:

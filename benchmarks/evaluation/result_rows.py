@@ -10,6 +10,7 @@ import numpy as np
 import datasets
 from benchmarks import plugins
 from benchmarks.evaluation import decision, metrics, pixel_metrics, significance
+from benchmarks.evaluation.decision import FalseAlarmShare
 from benchmarks.evaluation.significance import Scored
 from datasets import Counts
 from reports import statistics
@@ -81,7 +82,8 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
 
 def _beside_published(result: Result, test_normal: int, test_defective: int) -> Row:
     """Our numbers of images and the published ones of the category, as text; None: not published."""
-    held_out = sum(image.part == "calibration" for image in result.images)
+    calibration = sum(image.part == "calibration" for image in result.images)
+    held_out = 0 if result.cell.leaves_one_out else calibration
     used = Counts(result.trained_on + held_out, test_normal, test_defective)
     published = _published_counts(result.cell.dataset).get(result.cell.category)
     return {"images_used": str(used), "images_published": published and str(published)}
@@ -143,14 +145,16 @@ def _pixel_metrics(result: Result, point: OperatingPoint | None) -> Row:
 
 
 def _rule(result: Result, point: OperatingPoint | None) -> Row:
-    """The threshold and its expected false-positive rate; None without calibration images."""
+    """The threshold and its false-positive rate, promised or expected; None without calibration images."""
     if point:
-        images, threshold, promised = point.calibration_images, point.threshold, point.promised_false_alarm_share
+        images, threshold = point.calibration_images, point.threshold
+        share = FalseAlarmShare(point.promised_false_alarm_share, point.expected_false_alarm_share)
+    elif scores := decision.calibration_scores(result.images):
+        images, threshold = len(scores), decision.threshold(scores)
+        share = decision.false_alarm_share(images, leaves_one_out=result.cell.leaves_one_out)
     else:
-        scores = decision.calibration_scores(result.images)
-        images, threshold = len(scores), decision.threshold(scores) if scores else None
-        promised = decision.promised_false_alarm_share(images) if scores else None
-    return {"calibration_images": images, "threshold": threshold, "promised_false_alarm_share": promised}
+        images, threshold, share = 0, None, FalseAlarmShare(None, None)
+    return {"calibration_images": images, "threshold": threshold, **share._asdict()}
 
 
 def _rates(normal: Scored, defective: Scored, threshold: float | None) -> Row:

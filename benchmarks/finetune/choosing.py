@@ -1,6 +1,7 @@
 """Decide which images choose the minimum defect area and which set the threshold.
 
-No image does both. Otherwise the false-positive rate promised for the threshold would not hold.
+No image does both. Otherwise the false-positive rate promised for the threshold would not hold. The exception is
+leave-one-out with few images: it promises nothing, so all training images do both, each judged by the others.
 """
 
 from collections.abc import Sequence
@@ -8,14 +9,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks import images
 from benchmarks.errors import UsageError
 from benchmarks.finetune.evidence import Evidence
 from benchmarks.finetune.sampling import TRAINING_IMAGES, Blended, halves, some, stratified
-from benchmarks.images import image_size
 from datasets import Sample, least_defect_side_px
 
 LEAST_HELD_OUT = 20
-"""From this many held-out normal images on, half of them choose the area and half set the threshold."""
+"""From this many held-out normal images on, half of them choose the area and half set the threshold.
+
+The same holds for training images that were left out one at a time.
+"""
 
 
 class TuningLevels(NamedTuple):
@@ -47,6 +51,8 @@ def choose(evidence: Evidence, test_levels: np.ndarray) -> TuningLevels:
         return _choose_on_test(evidence, test_levels)
     if {sample.defect is None for sample in parts.validation} == {True, False}:
         return _choose_on_validation(evidence)
+    if evidence.leaves_one_out:
+        return _choose_on_left_out(evidence)
     if len(evidence.held_out) >= LEAST_HELD_OUT:
         return _choose_on_held_out(evidence)
     return _choose_on_training(evidence)
@@ -90,6 +96,31 @@ def _choose_on_held_out(evidence: Evidence) -> TuningLevels:
     return TuningLevels(on, held_out[setting], held_out[choosing], defective)
 
 
+def _choose_on_left_out(evidence: Evidence) -> TuningLevels:
+    """Choose on training images, each judged by the others, also where a defect is blended into it."""
+    fit, held_out = evidence.parts.fit, evidence.held_out_levels
+    every = list(range(len(fit)))
+    few = len(fit) < LEAST_HELD_OUT
+    choosing, setting = (every, every) if few else halves(len(fit), evidence.seed)
+    setting = [*setting, *range(len(fit), len(held_out))]  # and the validation images: all normal, or they would choose
+    also = "also set the threshold, as there are so few" if few else "set no threshold"
+    on = f"defects blended into {len(choosing)} training images, each judged by the others (leave-one-out); they {also}"
+    return TuningLevels(on, held_out[setting], held_out[choosing], _blended_in_turn(evidence, choosing))
+
+
+def _blended_in_turn(evidence: Evidence, choosing: Sequence[int]) -> np.ndarray:
+    """Levels of images of the fit with synthetic defects blended in, each judged by what was learned from the others.
+
+    The method judges all images of the fit at a time, so those that do not choose are judged too, and left away.
+    """
+    fit = evidence.parts.fit
+    chosen = [fit[index] for index in choosing]
+    _require_room(chosen)
+    turns = Blended(chosen, evidence.seed).turns(choosing, images.Images(fit))
+    levels = evidence.left_out_levels("defects blended into training images", turns)
+    return levels.reshape(len(turns), len(fit), -1)[:, choosing].reshape(len(turns) * len(choosing), -1)
+
+
 def _choose_on_training(evidence: Evidence) -> TuningLevels:
     chosen = some(evidence.parts.fit, TRAINING_IMAGES, evidence.seed)
     on = (
@@ -102,11 +133,16 @@ def _choose_on_training(evidence: Evidence) -> TuningLevels:
 
 def _blended(into: str, evidence: Evidence, samples: Sequence[Sample]) -> np.ndarray:
     """Levels of the maps of samples with synthetic defects blended in. Raises UsageError for small images."""
-    side = min(min(image_size(sample.image)) for sample in samples)
+    _require_room(samples)
+    made = Blended(samples, evidence.seed)
+    return evidence.levels(f"defects blended into {into}", [samples[source] for source in made.sources], made)
+
+
+def _require_room(samples: Sequence[Sample]) -> None:
+    """Raise UsageError where images are too small for synthetic defects."""
+    side = min(min(images.image_size(sample.image)) for sample in samples)
     if side < (least := least_defect_side_px()):
         raise UsageError(
             f"the shortest image side is {side} pixels, and synthetic defects to choose the area on need {least}: "
             "give the area with --area"
         )
-    made = Blended(samples, evidence.seed)
-    return evidence.levels(f"defects blended into {into}", [samples[source] for source in made.sources], made)

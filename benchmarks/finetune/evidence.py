@@ -15,6 +15,9 @@ from benchmarks.trained import Trained
 from datasets import Sample
 from methods import Image
 
+HELD_OUT = "held out"
+"""Under this name the maps of the held-out images are kept."""
+
 
 class TuningRequest(NamedTuple):
     """What a user asks for when choosing an operating point."""
@@ -22,7 +25,7 @@ class TuningRequest(NamedTuple):
     areas_px: Sequence[int] | None = None
     """Areas to try, pixels; None: `decision.default_areas`."""
     false_alarm_share: float = 0.05
-    """Highest false-positive rate wanted; 0: the lowest that can be promised."""
+    """Highest false-positive rate wanted; 0: the lowest that so many images allow."""
     area_px: int | None = None
     """The minimum defect area, pixels, if the user gives it; None: it is chosen."""
     test_share: float = 0.0
@@ -40,6 +43,7 @@ class Evidence:
     ):
         self.request, self.advance = request, advance
         self.seed = trained.job.cell.seed
+        self.leaves_one_out = trained.job.cell.leaves_one_out
         self.parts = trained.parts(data)
         self.keeper = Keeper(trained, advance)
         if not self.held_out:
@@ -55,8 +59,12 @@ class Evidence:
 
     @cached_property
     def held_out(self) -> list[Sample]:
-        """The normal images that were not trained on and are not test images."""
-        return [*self.parts.calibration, *(each for each in self.parts.validation if each.defect is None)]
+        """The normal images that are no test images and were not trained on or, with leave-one-out, were left out."""
+        return [*self.parts.calibration, *self._normal_validation]
+
+    @cached_property
+    def _normal_validation(self) -> list[Sample]:
+        return [each for each in self.parts.validation if each.defect is None]
 
     @cached_property
     def shape(self) -> tuple[int, int]:
@@ -78,25 +86,43 @@ class Evidence:
         `name` tells these images from others whose maps are kept.
         """
         kept = self.keeper.maps(name, images.Images(samples) if pixels is None else pixels)
-        return images.ResizedMaps(kept, [images.image_size(sample.image) for sample in samples])
+        return _at_full_size(kept, samples)
 
     def levels(self, name: str, samples: Sequence[Sample], pixels: Sequence[Image] | None = None) -> np.ndarray:
         """The levels T_A of the maps of samples, or of `pixels`, as (images, areas)."""
-        maps = self.maps(name, samples, pixels)
+        return self._levels_of(name, self.maps(name, samples, pixels))
+
+    def _levels_of(self, name: str, maps: images.ResizedMaps) -> np.ndarray:
         self.advance(f"regions of {name}", 0, 1)
         return decision.levels(maps, self.areas_px)
+
+    def held_out_maps(self) -> images.ResizedMaps:
+        """The maps of the held-out images, at the size of each."""
+        if not self.leaves_one_out:
+            return self.maps(HELD_OUT, self.held_out)
+        fit, others = images.Images(self.parts.fit), images.Images(self._normal_validation)
+        return _at_full_size(self.keeper.left_out_maps(HELD_OUT, [fit], others), self.held_out)
 
     @cached_property
     def held_out_levels(self) -> np.ndarray:
         """The levels of the held-out images, as (held-out images, areas)."""
-        return self.levels("held out", self.held_out)
+        return self._levels_of(HELD_OUT, self.held_out_maps())
+
+    def left_out_levels(self, name: str, fits: Sequence[Sequence[Image]]) -> np.ndarray:
+        """The levels of altered images of the fit, each left out of it, as (images, areas): see `Keeper`."""
+        maps = self.keeper.left_out_maps(name, fits)
+        return self._levels_of(name, _at_full_size(maps, self.parts.fit * len(fits)))
 
     @cached_property
     def _shapes(self) -> list[tuple[int, int]]:
         parts = self.parts
-        samples = (*parts.fit, *parts.calibration, *parts.validation, *parts.test)
+        samples = dict.fromkeys((*parts.fit, *parts.calibration, *parts.validation, *parts.test))
         return [images.image_size(sample.image) for sample in samples]
 
     @cached_property
     def _pixels(self) -> list[int]:
         return [height * width for height, width in self._shapes]
+
+
+def _at_full_size(maps: Sequence[np.ndarray], samples: Sequence[Sample]) -> images.ResizedMaps:
+    return images.ResizedMaps(maps, [images.image_size(sample.image) for sample in samples])

@@ -1,6 +1,7 @@
 """Compute the data that the figures of an operating point show."""
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from benchmarks.finetune.operating_point import Tuned
 from datasets import Sample
 from reports import finetune_plots as plots
 
+Part = Literal["calibration", "test"]
 THRESHOLDS = 200
 """Number of thresholds in a sweep."""
 DISTRIBUTIONS = 6
@@ -21,7 +23,7 @@ LOWEST_QUANTILE = 0.9
 
 def figures(tuned: Tuned) -> plots.Figures:
     """The data of all figures of an operating point."""
-    maps = tuned.evidence.maps("held out", tuned.evidence.held_out)
+    maps = tuned.evidence.held_out_maps()
     trees = [ComponentTree(map) for map in maps]
     low = float(np.median([np.quantile(tree.map, LOWEST_QUANTILE) for tree in trees]))
     high = max(float(tree.map.max()) for tree in trees)
@@ -85,10 +87,10 @@ def _panels(tuned: Tuned) -> Iterator[plots.Panel]:
     of_normal = [index for index, sample in enumerate(test) if sample.defect is None]
     of_defective = [index for index, sample in enumerate(test) if sample.defect is not None]
     held_out = _spread(list(range(len(evidence.held_out))), evidence.held_out_levels[:, column], (1, 0.5))
-    yield from _shown(tuned, "held out", evidence.held_out, held_out)
+    yield from _shown(tuned, "calibration", evidence.held_out, evidence.held_out_maps(), held_out)
     chosen = _spread(of_normal, tuned.test_levels[:, column], (1, 0.5))
     chosen += _spread(of_defective, tuned.test_levels[:, column], (0, 0.5, 1))
-    yield from _shown(tuned, "test", test, chosen)
+    yield from _shown(tuned, "test", test, evidence.maps("test", test), chosen)
 
 
 def _spread(indices: list[int], levels: np.ndarray, places: Sequence[float]) -> list[int]:
@@ -97,8 +99,9 @@ def _spread(indices: list[int], levels: np.ndarray, places: Sequence[float]) -> 
     return list(dict.fromkeys(ordered[round(place * (len(ordered) - 1))] for place in places)) if ordered else []
 
 
-def _shown(tuned: Tuned, name: str, samples: Sequence[Sample], chosen: Sequence[int]) -> Iterator[plots.Panel]:
-    maps = tuned.evidence.maps(name, samples)
+def _shown(
+    tuned: Tuned, part: Part, samples: Sequence[Sample], maps: Sequence[np.ndarray], chosen: Sequence[int]
+) -> Iterator[plots.Panel]:
     pictures = images.Images([samples[index] for index in chosen])
     reconstructions = tuned.evidence.keeper.method.reconstruct(pictures)
     for index, picture, reconstruction in zip(chosen, pictures, reconstructions, strict=True):
@@ -106,7 +109,7 @@ def _shown(tuned: Tuned, name: str, samples: Sequence[Sample], chosen: Sequence[
         found = decision.segment(map, threshold=tuned.threshold, area_px=tuned.area_px)
         yield plots.Panel(
             title=_title(samples[index], len(found.regions), map, tuned),
-            part="test" if name == "test" else "calibration",
+            part=part,
             image=picture,
             reconstruction=None if reconstruction is None else images.resize_image(reconstruction, picture.shape[:2]),
             map=map,

@@ -3,6 +3,7 @@
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -50,20 +51,36 @@ class Keeper:
 
     def maps(self, name: str, images: Sequence[Image]) -> Maps:
         """The maps of images, kept under `name`. Raises UsageError if the method gives no maps."""
+        return self._kept(name, lambda: self.method.anomaly_maps(images), len(images))
+
+    def left_out_maps(self, name: str, fits: Sequence[Sequence[Image]], others: Sequence[Image] = ()) -> Maps:
+        """The maps of the images of the fit, each left out of it, kept under `name`; then those of other images.
+
+        `fits` has the images of the fit in its order, once or more often: each time others may be altered.
+        Raises UsageError if the method gives no maps.
+        """
+
+        def made() -> Iterator[np.ndarray | None]:
+            left_out = (score.map for images in fits for score in self.method.leave_one_out(images))
+            return chain(left_out, self.method.anomaly_maps(others))
+
+        return self._kept(name, made, sum(map(len, fits)) + len(others))
+
+    def _kept(self, name: str, make: Callable[[], Iterator[np.ndarray | None]], count: int) -> Maps:
         file = self.folder / f"{name}.npz"
         if not file.exists():
-            self._keep(file, self._made(name, images))
+            self._keep(file, self._made(name, make(), count))
         return Maps(file)
 
-    def _made(self, name: str, images: Sequence[Image]) -> Iterator[np.ndarray]:
-        for number, map in enumerate(self.method.anomaly_maps(images), start=1):
+    def _made(self, name: str, maps: Iterator[np.ndarray | None], count: int) -> Iterator[np.ndarray]:
+        for number, map in enumerate(maps, start=1):
             if map is None:
                 cell = self.trained.job.cell
                 raise UsageError(
                     f"--method {cell.method}: it gives no anomaly maps with these settings, but a minimum defect area "
                     "needs them; its threshold for image scores is in the report"
                 )
-            self.advance(f"maps of {name}", number, len(images))
+            self.advance(f"maps of {name}", number, count)
             yield map
 
     def _keep(self, file: Path, maps: Iterator[np.ndarray]) -> None:

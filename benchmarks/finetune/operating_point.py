@@ -36,10 +36,10 @@ class Tuned:
         return float(self.thresholds[self.index])
 
     @property
-    def promised_false_alarm_share(self) -> float:
-        """The false-positive rate that the images that set the threshold can promise."""
-        share = self.evidence.request.false_alarm_share
-        return decision.promised_false_alarm_share(len(self.levels.setting), share)
+    def false_alarm_share(self) -> decision.FalseAlarmShare:
+        """The false-positive rate that the images that set the threshold promise, or let expect."""
+        wanted, left_out = self.evidence.request.false_alarm_share, self.evidence.leaves_one_out
+        return decision.false_alarm_share(len(self.levels.setting), wanted, leaves_one_out=left_out)
 
     @property
     def tuning_rates(self) -> decision.Rates:

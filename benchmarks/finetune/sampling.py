@@ -1,7 +1,7 @@
 """Draw the images that choose an area, and blend synthetic defects into them. All of it depends on the seed alone."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -34,6 +34,15 @@ class Blended(Sequence):
         """For each image, the index of the normal image that it was made from."""
         return np.array([index for index, _, _ in self.made])
 
+    def turns(self, places: Sequence[int], whole: Sequence[Image]) -> list["Turn"]:
+        """These images in as many turns as each normal image is used, every one among the images of a whole set.
+
+        `places` says where in the set each of the normal images stands.
+        """
+        used = len(self.made) // len(self.samples)
+        items = [{place: index * used + turn for index, place in enumerate(places)} for turn in range(used)]
+        return [Turn(whole, self, instead) for instead in items]
+
     def __len__(self) -> int:
         return len(self.made)
 
@@ -41,6 +50,19 @@ class Blended(Sequence):
         source, kind, number = self.made[index]
         generator = np.random.default_rng([self.seed, source, number, *kind.encode()])
         return blend_defect(read_image(self.samples[source].image), kind, generator)[0]
+
+
+class Turn(Sequence):
+    """The images of a whole set, some of them with defects blended in; `instead` has their items of `blended`."""
+
+    def __init__(self, whole: Sequence[Image], blended: Blended, instead: Mapping[int, int]):
+        self.whole, self.blended, self.instead = whole, blended, instead
+
+    def __len__(self) -> int:
+        return len(self.whole)
+
+    def __getitem__(self, index: int) -> Image:
+        return self.blended[self.instead[index]] if index in self.instead else self.whole[index]
 
 
 def halves(count: int, seed: int) -> tuple[list[int], list[int]]:

@@ -36,7 +36,7 @@ class Request:
     """None named: all there are."""
     seeds: Sequence[int] = (0,)
     shots: int | None = None
-    calibration: float = split.CALIBRATION
+    calibration: split.Calibration = split.CALIBRATION
     device: str = "auto"
     track_epochs: bool = False
     keep_models: bool = True
@@ -58,7 +58,7 @@ class Job(BaseModel):
     fit_images: int = 0
     """Number of images to train on."""
     scored_images: int = 0
-    """Number of images to score: held out, validation and test."""
+    """Number of images to score: calibration, validation and test."""
 
     @property
     def name(self) -> str:

@@ -3,7 +3,7 @@
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -16,12 +16,14 @@ from benchmarks.jobs import determinism, machine
 from benchmarks.jobs.layout import FRESH_MODEL
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
-from benchmarks.remarks import on_images
+from benchmarks.remarks import beside_copies, on_images
 from datasets import Dataset, Sample
-from methods import Epoch, Method, MethodError, Preparing, Score
+from methods import Epoch, Image, Method, MethodError, Preparing, Score
 from reports.results import Cost, Curve, ImageScore, PixelScores, Result, StoredEpoch
 
 Tell = Callable[[Progress], None]
+Judge = Callable[[Sequence[Image]], Iterator[Score]]
+"""`score` or `leave_one_out` of a fitted method."""
 
 
 class _Fit(NamedTuple):
@@ -33,11 +35,13 @@ class _Fit(NamedTuple):
 
 
 class _Scored(NamedTuple):
-    """The scores of all images that were not trained on, the maps of the test images, and the seconds they took."""
+    """The scores of all images judged, the maps of the test images, and the seconds they took."""
 
     images: list[ImageScore]
     maps: list[np.ndarray | None]
     seconds: float
+    images_per_second: float | None
+    """As new images are judged, not left out of the fit; None: there was none."""
 
 
 class _Measured(NamedTuple):
@@ -63,12 +67,13 @@ def run(job: Job, tell: Tell) -> Result:
     fit = _fit(method, parts, job, tell)
     if job.keep_model:
         method.save(job.folder / FRESH_MODEL)
-    scored = _score_all(method, parts, job.root, tell)
+    scored = _score_all(method, parts, job, tell)
     tell(Progress("measuring maps", 0, 1))
     pixels = _measure(parts.test, scored.maps, dataset.mask_above)
     remarks = [
         *dataset.remarks,
         *on_images(samples, examined, job.root),
+        *(beside_copies(parts.fit, samples, examined) if job.cell.leaves_one_out else []),
         *(["a preset with a shorter schedule; --preset paper has the full one"] if method.is_shortened else []),
         f"image score: {method.score_rule()}",
         *method.remarks(),
@@ -116,7 +121,7 @@ def _cost(method: Method, fit: _Fit, scored: _Scored, trained_on: int) -> Cost:
     return Cost(
         fit_seconds=fit.seconds,
         score_seconds=scored.seconds,
-        images_per_second=len(scored.images) / scored.seconds if scored.images else None,
+        images_per_second=scored.images_per_second,
         why_no_seconds=method.why_no_seconds(),
         peak_memory_mb=machine.peak_memory_mb(),
         parameters=method.parameter_count(trained_on),
@@ -172,32 +177,42 @@ def _look(method: Method, test: list[Sample]) -> float | None:
     return metrics.auroc(scores, labels) if len(set(labels)) == 2 else None
 
 
-def _score_all(method: Method, parts: split.Parts, root: Path, tell: Tell) -> _Scored:
-    scoring = _Scoring(method, root, tell)
-    held_out = [*scoring.of("calibration", parts.calibration), *scoring.of("validation", parts.validation)]
+def _score_all(method: Method, parts: split.Parts, job: Job, tell: Tell) -> _Scored:
+    scoring = _Scoring(method, method.score, job.root, tell)
+    left_out = _Scoring(method, method.leave_one_out, job.root, tell)
+    calibrating = left_out if job.cell.leaves_one_out else scoring
+    others = [*calibrating.of("calibration", parts.calibration), *scoring.of("validation", parts.validation)]
     maps: list[np.ndarray | None] = []
     test = list(scoring.of("test", parts.test, keep=maps.append))
-    return _Scored([*held_out, *test], maps, scoring.seconds)
+    return _Scored([*others, *test], maps, scoring.seconds + left_out.seconds, scoring.images_per_second)
 
 
 class _Scoring:
-    """Scores samples and adds up the seconds that took, decoding included."""
+    """Scores samples in one way and adds up the seconds that took, decoding included."""
 
-    def __init__(self, method: Method, root: Path, tell: Tell):
+    def __init__(self, method: Method, judge: Judge, root: Path, tell: Tell):
         self.method = method
+        self.judge = judge
         self.root = root
         self.tell = tell
+        self.images = 0
         self.seconds = 0.0
+
+    @property
+    def images_per_second(self) -> float | None:
+        """None: nothing was scored."""
+        return self.images / self.seconds if self.images else None
 
     def of(
         self, part: str, samples: list[Sample], keep: Callable[[np.ndarray | None], None] = lambda map: None
     ) -> Iterator[ImageScore]:
         """The image scores in order; each anomaly map is handed to `keep`."""
-        scores = self.method.score(images.Images(samples))
+        scores = self.judge(images.Images(samples))
         for number, sample in enumerate(samples, start=1):
             begun = time.perf_counter()
             score = next(scores)
             self.seconds += time.perf_counter() - begun
+            self.images += 1
             _require_finite(score, sample, self.method)
             keep(score.map)
             self.tell(Progress(f"scoring {part}", number, len(samples)))

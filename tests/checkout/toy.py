@@ -18,6 +18,7 @@ class Toy(Method):
     """Difference from the mean colour of the training images."""
 
     paper: ClassVar[str] = "none"
+    leaves_one_out: ClassVar[bool] = True
 
     epochs: int = Field(2, gt=0, description="epochs, none of which learns anything")
     pause: float = Field(0.0, ge=0, description="seconds an epoch")
@@ -28,7 +29,8 @@ class Toy(Method):
 
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Epoch]:
         print("a library that prints to standard output")
-        self.mean = np.mean([image.mean(axis=(0, 1)) for image in images], axis=0)
+        self.means = np.array([image.mean(axis=(0, 1)) for image in images])
+        self.mean = self.means.mean(axis=0)
         for number in range(1, self.epochs + 1):
             time.sleep(self.pause)
             yield Epoch(number, self.epochs, loss=1 / number)
@@ -45,21 +47,30 @@ class Toy(Method):
                 self.mean = self.mean * np.nan
 
     def score(self, images: Sequence[Image]) -> Iterator[Score]:
-        for image in images:
-            map = np.abs(image[::2, ::2] - self.mean).max(axis=2).astype(np.float32)
-            yield Score(float(map.max()), map)
+        return (self._score(image, self.mean) for image in images)
+
+    def leave_one_out(self, images: Sequence[Image]) -> Iterator[Score]:
+        if len(images) != len(self.means):
+            raise MethodError(f"the toy was fitted on {len(self.means)} images, got {len(images)}")
+        others = (np.delete(self.means, place, axis=0).mean(axis=0) for place in range(len(images)))
+        return map(self._score, images, others)
+
+    def _score(self, image: Image, mean: np.ndarray) -> Score:
+        map = np.abs(image[::2, ::2] - mean).max(axis=2).astype(np.float32)
+        return Score(float(map.max()), map)
 
     def score_rule(self) -> str:
         return "the map's maximum"
 
     def save_state(self, folder: Path) -> None:
-        np.save(folder / "mean.npy", self.mean)
+        np.save(folder / "mean.npy", self.means)
 
     def load_state(self, folder: Path, *, device: str) -> None:
-        self.mean = np.load(folder / "mean.npy")
+        self.means = np.load(folder / "mean.npy")
+        self.mean = self.means.mean(axis=0)
 
     def parameter_count(self, fit_images: int) -> int:
-        return 3
+        return 3 * fit_images
 
     def model_bytes(self, fit_images: int) -> int:
         return self.disk
