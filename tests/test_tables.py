@@ -463,7 +463,13 @@ def test_every_published_value_is_of_a_method_that_is_here():
 
 def test_every_published_mean_is_over_all_categories_with_published_numbers():
     means = {(line.dataset, line.category) for line in published.read() if line.category.startswith("mean")}
+    means = {(dataset, name) for dataset, name in means if not name.startswith(published.OVER_ALL)}
     assert means == {(dataset, f"mean of {len(plugins.dataset(dataset).counts)}") for dataset, _ in means}
+
+
+def test_a_published_mean_over_all_categories_is_of_a_dataset_without_published_numbers():
+    datasets = {line.dataset for line in published.read() if line.category.startswith(published.OVER_ALL)}
+    assert datasets and not any(plugins.dataset(dataset).counts for dataset in datasets)
 
 
 def test_images_held_out_for_the_threshold_are_told_beside_published_values():
@@ -475,6 +481,37 @@ def test_images_held_out_for_the_threshold_are_told_beside_published_values():
 
 def test_a_run_on_a_few_chosen_images_is_not_compared():
     assert captions([on_published_data("differnet", "candle", "visa", shots=5)]) == []
+
+
+PATCHES_OF_IMAGES = {"image_size": 256, "crop_size": 0, "coreset_share": 0.1, "features_precision": "auto"}
+
+
+def on_dsaii(categories, **fields):
+    return [row("patchcore", f"{n}", dataset="dsaii", auroc=0.6, **fields) for n in range(categories)]
+
+
+def test_a_mean_without_published_numbers_of_images_stands_beside_the_mean_of_all_categories():
+    image, pixel = published.beside_ours(frame(on_dsaii(78)))
+    assert read_tables(image)[0][1] == ["mean of all 78", "0.600", "0.572", "+0.028"]
+    assert read_tables(pixel)[0][1] == ["mean of all 78", "0.900", "0.875", "+0.025"]
+    assert "Published: split and settings unknown" in image
+
+
+@pytest.mark.parametrize("categories", [1, 77, 79])
+def test_with_fewer_or_more_categories_only_a_sentence_says_what_was_published(categories):
+    [remark] = published.beside_ours(frame(on_dsaii(categories)))
+    assert remark == f"- published is only the mean of all 78 categories of dsaii; here are {categories} (patchcore)"
+
+
+def test_a_value_published_without_settings_stands_beside_any_settings():
+    changed = {"image_size": 512}
+    assert len(captions(on_dsaii(78, settings=PATCHES_OF_IMAGES | changed, changed=changed))) == 2
+
+
+def test_a_failed_category_is_missing_in_a_mean_over_all():
+    rows = on_dsaii(78)
+    rows[0] |= {"failure": "out of memory"}
+    assert captions(rows) == []
 
 
 def test_every_published_metric_has_a_name():
