@@ -472,6 +472,22 @@ def test_a_published_mean_over_all_categories_is_of_a_dataset_without_published_
     assert datasets and not any(plugins.dataset(dataset).counts for dataset in datasets)
 
 
+def test_every_published_mean_is_that_of_its_categories():
+    """To half a unit of its last digit, and as much for the rounding of its categories."""
+    tables = {}
+    for line in published.read():
+        tables.setdefault(line._replace(category="", value=""), {})[line.category] = line.value
+    checked = 0
+    for head, values in tables.items():
+        [mean, *_] = [name for name in values if name.startswith("mean")] or [None]
+        own = [float(values[name]) for name in values if name != mean]
+        if mean == f"mean of {len(own)}":
+            unit = 10 ** -len(values[mean].partition(".")[2])
+            assert float(values[mean]) == pytest.approx(sum(own) / len(own), abs=1.001 * unit), head
+            checked += 1
+    assert checked
+
+
 def test_images_held_out_for_the_threshold_are_told_beside_published_values():
     text = text_of([result(cell("differnet", "magnetic_tile", dataset="mvtec", calibration=0.1))])
     assert "held out for the threshold" in section(text, "Published values")
@@ -484,6 +500,42 @@ def test_a_run_on_a_few_chosen_images_is_not_compared():
 
 
 PATCHES_OF_IMAGES = {"image_size": 256, "crop_size": 0, "coreset_share": 0.1, "features_precision": "auto"}
+
+
+def published_of_patchcore(category, dataset, **changed):
+    """The published values of the image AUROC of a category beside a run of PatchCore with these settings."""
+    own = {"settings": PATCHES_OF_IMAGES | changed, "changed": changed}
+    blocks = published.beside_ours(frame([on_published_data("patchcore", category, dataset, **own)]))
+    return [read_tables(block)[0][1][-2] for block in blocks if "image AUROC" in block]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "category", "crop"),
+    [
+        ("mvtec", "cable", {"crop_size": 224}),
+        ("mvtec", "cable", {"crop_size": 224, "features_precision": "float32"}),
+        ("mvtec", "cable", {"image_size": 366, "crop_size": 320, "coreset_share": 0.01}),
+        ("visa", "candle", {"crop_size": 256}),
+    ],
+)
+def test_published_values_of_a_crop_stand_beside_runs_with_that_crop(dataset, category, crop):
+    assert len(published_of_patchcore(category, dataset, **crop)) == 1
+
+
+@pytest.mark.parametrize(
+    ("dataset", "category", "crop"),
+    [
+        ("mvtec", "cable", {}),
+        ("mvtec", "cable", {"crop_size": 256}),
+        ("mvtec", "cable", {"crop_size": 224, "coreset_share": 0.01}),
+        ("mvtec", "cable", {"crop_size": 224, "backbone": "resnet18"}),
+        ("mvtec", "cable", {"image_size": 366, "crop_size": 320}),
+        ("visa", "candle", {}),
+        ("visa", "candle", {"crop_size": 224}),
+    ],
+)
+def test_published_values_of_a_crop_do_not_stand_beside_other_runs(dataset, category, crop):
+    assert published_of_patchcore(category, dataset, **crop) == []
 
 
 def on_dsaii(categories, **fields):
