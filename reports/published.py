@@ -13,7 +13,9 @@ from reports.tables import METRICS, Spread, escape, has, markdown, means, spread
 
 SOURCE = Path(__file__).with_name("published.csv")
 ANY = "*"
-"""Stands for every value of a setting that the published text leaves open."""
+"""Stands for every value of a setting that the published text leaves open; alone, for those of all settings."""
+OVER_ALL = "mean of all"
+"""Begins the name of a mean over categories whose numbers of images were not published."""
 
 
 class Published(NamedTuple):
@@ -24,7 +26,7 @@ class Published(NamedTuple):
     """`name=value ...`, each value as on the command line or `*` for any; a setting without a name has its default."""
     dataset: str
     category: str
-    """`mean of N` is the mean over all N categories of the dataset."""
+    """`mean of N` is over the N categories with published numbers of images; `mean of all N`, where none has them."""
     metric: str
     value: str
     """A number, with the digits it was published with."""
@@ -33,7 +35,7 @@ class Published(NamedTuple):
 
     def named(self) -> dict[str, Any]:
         """The settings by name, their values read as JSON where they can be, else as text."""
-        pairs = (part.partition("=") for part in self.settings.split())
+        pairs = (part.partition("=") for part in self.settings.split() if part != ANY)
         return {name: _value(text) for name, _, text in pairs}
 
 
@@ -54,7 +56,7 @@ def beside_ours(table: pd.DataFrame) -> list[str]:
     """A captioned table for each method, metric and published protocol that both sides have.
 
     Categories with other numbers of images than published are left out. A list of them stands last, with the
-    categories for which no numbers were published.
+    categories for which no numbers were published, and the means for which categories are missing.
     """
     if "false_positive_rate" in table:
         table = table.assign(true_negative_rate=1 - table["false_positive_rate"].astype(float))
@@ -69,7 +71,8 @@ def beside_ours(table: pd.DataFrame) -> list[str]:
                 lines.setdefault((line.metric, line.protocol, line.source), []).append(line)
         same_images = own[~own["category"].isin(own.loc[_differs(own), "category"])]
         blocks += [_block(name, same_images, group) for group in lines.values()]
-        for remark in _remarks(own, {line.category for group in lines.values() for line in group}):
+        names = {line.category for group in lines.values() for line in group}
+        for remark in (*_remarks(own, names), *_waiting_means(own, names)):
             remarks.setdefault(remark, []).append(name)
     told = [f"- {remark} ({escape(', '.join(methods))})" for remark, methods in remarks.items()]
     return [block for block in [*blocks, "\n".join(told)] if block]
@@ -93,13 +96,20 @@ def _remarks(own: pd.DataFrame, published: set[str]) -> Iterator[str]:
             yield f"{escape(category)} counts in no line and no mean above: it has {used}; published were {numbers}"
 
 
+def _waiting_means(own: pd.DataFrame, published: set[str]) -> Iterator[str]:
+    """A sentence for each published mean over all categories where the run has fewer, or others besides."""
+    here = own["category"].nunique()
+    for mean in sorted(name for name in published if name.startswith(OVER_ALL) and name != f"{OVER_ALL} {here}"):
+        yield f"published is only the {mean} categories of {escape(own['dataset'].iloc[0])}; here are {here}"
+
+
 def _same_experiment(line: Published, row: pd.Series) -> bool:
-    """The named settings have the named values, and all others their defaults."""
+    """The named settings have the named values, and all others their defaults, if any settings were published."""
     named, used = line.named(), json.loads(row["settings"])
     changed = {part.partition("=")[0] for part in row["changed"].split()}
     return (
         (line.method, line.dataset) == (row["method"], row["dataset"])
-        and changed <= named.keys()
+        and (line.settings == ANY or changed <= named.keys())
         and all(value in (ANY, used.get(name)) for name, value in named.items())
     )
 
@@ -128,12 +138,14 @@ def _block(name: str, own: pd.DataFrame, published: list[Published]) -> str | No
 
 
 def _by_category(own: pd.DataFrame, metric: str) -> dict[str, Spread]:
-    """Our values by published name: `mean of N` over N categories with published numbers of images.
+    """Our values by published name, see `Published.category`.
 
     Only the published categories of a dataset have published numbers of images, so N of them are all of these.
     """
     if not has(own, metric):
         return {}
     values = {category: spread for (category, _), spread in spreads(own, ["category", "name"], metric).items()}
-    mean = means(own[own["images_published"].notna()], metric)
-    return values | {f"mean of {len(mean.categories)}": spread for spread in mean.by_method.values()}
+    for name, jobs in (("mean of", own[own["images_published"].notna()]), (OVER_ALL, own)):
+        mean = means(jobs, metric)
+        values |= {f"{name} {len(mean.categories)}": spread for spread in mean.by_method.values()}
+    return values

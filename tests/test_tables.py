@@ -463,7 +463,29 @@ def test_every_published_value_is_of_a_method_that_is_here():
 
 def test_every_published_mean_is_over_all_categories_with_published_numbers():
     means = {(line.dataset, line.category) for line in published.read() if line.category.startswith("mean")}
+    means = {(dataset, name) for dataset, name in means if not name.startswith(published.OVER_ALL)}
     assert means == {(dataset, f"mean of {len(plugins.dataset(dataset).counts)}") for dataset, _ in means}
+
+
+def test_a_published_mean_over_all_categories_is_of_a_dataset_without_published_numbers():
+    datasets = {line.dataset for line in published.read() if line.category.startswith(published.OVER_ALL)}
+    assert datasets and not any(plugins.dataset(dataset).counts for dataset in datasets)
+
+
+def test_every_published_mean_is_that_of_its_categories():
+    """To half a unit of its last digit, and as much for the rounding of its categories."""
+    tables = {}
+    for line in published.read():
+        tables.setdefault(line._replace(category="", value=""), {})[line.category] = line.value
+    checked = 0
+    for head, values in tables.items():
+        [mean, *_] = [name for name in values if name.startswith("mean")] or [None]
+        own = [float(values[name]) for name in values if name != mean]
+        if mean == f"mean of {len(own)}":
+            unit = 10 ** -len(values[mean].partition(".")[2])
+            assert float(values[mean]) == pytest.approx(sum(own) / len(own), abs=1.001 * unit), head
+            checked += 1
+    assert checked
 
 
 def test_images_held_out_for_the_threshold_are_told_beside_published_values():
@@ -475,6 +497,73 @@ def test_images_held_out_for_the_threshold_are_told_beside_published_values():
 
 def test_a_run_on_a_few_chosen_images_is_not_compared():
     assert captions([on_published_data("differnet", "candle", "visa", shots=5)]) == []
+
+
+PATCHES_OF_IMAGES = {"image_size": 256, "crop_size": 0, "coreset_share": 0.1, "features_precision": "auto"}
+
+
+def published_of_patchcore(category, dataset, **changed):
+    """The published values of the image AUROC of a category beside a run of PatchCore with these settings."""
+    own = {"settings": PATCHES_OF_IMAGES | changed, "changed": changed}
+    blocks = published.beside_ours(frame([on_published_data("patchcore", category, dataset, **own)]))
+    return [read_tables(block)[0][1][-2] for block in blocks if "image AUROC" in block]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "category", "crop"),
+    [
+        ("mvtec", "cable", {"crop_size": 224}),
+        ("mvtec", "cable", {"crop_size": 224, "features_precision": "float32"}),
+        ("mvtec", "cable", {"image_size": 366, "crop_size": 320, "coreset_share": 0.01}),
+        ("visa", "candle", {"crop_size": 256}),
+    ],
+)
+def test_published_values_of_a_crop_stand_beside_runs_with_that_crop(dataset, category, crop):
+    assert len(published_of_patchcore(category, dataset, **crop)) == 1
+
+
+@pytest.mark.parametrize(
+    ("dataset", "category", "crop"),
+    [
+        ("mvtec", "cable", {}),
+        ("mvtec", "cable", {"crop_size": 256}),
+        ("mvtec", "cable", {"crop_size": 224, "coreset_share": 0.01}),
+        ("mvtec", "cable", {"crop_size": 224, "backbone": "resnet18"}),
+        ("mvtec", "cable", {"image_size": 366, "crop_size": 320}),
+        ("visa", "candle", {}),
+        ("visa", "candle", {"crop_size": 224}),
+    ],
+)
+def test_published_values_of_a_crop_do_not_stand_beside_other_runs(dataset, category, crop):
+    assert published_of_patchcore(category, dataset, **crop) == []
+
+
+def on_dsaii(categories, **fields):
+    return [row("patchcore", f"{n}", dataset="dsaii", auroc=0.6, **fields) for n in range(categories)]
+
+
+def test_a_mean_without_published_numbers_of_images_stands_beside_the_mean_of_all_categories():
+    image, pixel = published.beside_ours(frame(on_dsaii(78)))
+    assert read_tables(image)[0][1] == ["mean of all 78", "0.600", "0.572", "+0.028"]
+    assert read_tables(pixel)[0][1] == ["mean of all 78", "0.900", "0.875", "+0.025"]
+    assert "Published: split and settings unknown" in image
+
+
+@pytest.mark.parametrize("categories", [1, 77, 79])
+def test_with_fewer_or_more_categories_only_a_sentence_says_what_was_published(categories):
+    [remark] = published.beside_ours(frame(on_dsaii(categories)))
+    assert remark == f"- published is only the mean of all 78 categories of dsaii; here are {categories} (patchcore)"
+
+
+def test_a_value_published_without_settings_stands_beside_any_settings():
+    changed = {"image_size": 512}
+    assert len(captions(on_dsaii(78, settings=PATCHES_OF_IMAGES | changed, changed=changed))) == 2
+
+
+def test_a_failed_category_is_missing_in_a_mean_over_all():
+    rows = on_dsaii(78)
+    rows[0] |= {"failure": "out of memory"}
+    assert captions(rows) == []
 
 
 def test_every_published_metric_has_a_name():
