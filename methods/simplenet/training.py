@@ -89,7 +89,7 @@ def _layout(state: Mapping[str, Tensor]) -> dict[str, tuple]:
 
 
 def hinge_loss(normal: Tensor, noisy: Tensor, margin: float) -> Tensor:
-    """Mean max(0, th - D(normal)) plus mean max(0, th + D(noisy)), th being the margin of both: equation 5."""
+    """Mean max(0, th - D(normal)) plus mean max(0, th + D(noisy)), th being the margin: a truncated l1 loss."""
     return (margin - normal).clamp(min=0).mean() + (margin + noisy).clamp(min=0).mean()
 
 
