@@ -109,6 +109,8 @@ class Method(ABC):
     - a map is finite float32 and covers the whole image;
     - a file of a saved method that is missing or damaged is one sentence;
     - scoring is lazy: the first score is there before the last image is read;
+    - a leave-one-out score is not lower than the score of the same image;
+    - what was learned from an image does not count in its own leave-one-out score;
     - a setting that is a number has a lower limit: what is out of it is refused before a job begins;
     - a preset gives its values, and a setting given beside it wins.
     """
@@ -121,6 +123,8 @@ class Method(ABC):
     """Settings with which the contract tests run it in seconds."""
     weaknesses: ClassVar[Mapping[str, str]] = {}
     """Contract tests it is known to fail, each with the reason: they become strict expected failures."""
+    leaves_one_out: ClassVar[bool] = False
+    """Whether it has `leave_one_out`, which must cost little more than `score`."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """The settings that each preset gives where they are not given themselves; empty: the method has no presets.
 
@@ -172,6 +176,16 @@ class Method(ABC):
         """The maps alone. Override where that is cheaper than also making image scores."""
         return (score.map for score in self.score(images))
 
+    def leave_one_out(self, images: Sequence[Image]) -> Iterator[Score]:
+        """The score of each image of the fit, in the order of `fit`, judged by what was learned from the others alone.
+
+        Lazy, as `score` is; after `load` the same images give the same scores. An image may be altered, as by a
+        synthetic defect: its place says which image of the fit it is judged without. What is common to all images, such
+        as a standardisation, may stay that of the whole fit: the method then says so. Raises MethodError before `fit`
+        or `load`, for another number of images than that of the fit, and where there is no other image.
+        """
+        raise NotImplementedError(f"{type(self).__name__} cannot leave one image out")
+
     @abstractmethod
     def score_rule(self) -> str:
         """How the score of an image is computed, in a phrase, known from the settings alone."""
@@ -185,12 +199,12 @@ class Method(ABC):
         """Read what `save_state` wrote. Raises MethodError naming the file that is missing, damaged or another's."""
 
     @abstractmethod
-    def parameter_count(self) -> int:
-        """Number of learned parameters, known from the settings alone."""
+    def parameter_count(self, fit_images: int) -> int:
+        """Number of learned parameters, known from the settings and the number of training images."""
 
     @abstractmethod
-    def model_bytes(self) -> int:
-        """Bytes on disk that `save` takes, known from the settings alone.
+    def model_bytes(self, fit_images: int) -> int:
+        """Bytes on disk that `save` takes, known from the settings and the number of training images.
 
         Within a factor of two, and 64 KiB more or less: names and headers weigh in a model of a few numbers.
         """

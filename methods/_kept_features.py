@@ -1,47 +1,53 @@
-"""AlexNet features stored on disk, so that another job need not compute the same views of an image again."""
+"""Features of views stored on disk, so that another job need not compute the same views of an image again."""
 
 import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import PIL
 import torch
 from torch import Tensor
 
-from methods import Image, MethodError, _alexnet, _winograd, first_sentence
+from methods import Image, MethodError, _backbones, _view_features, _views, first_sentence
+from methods._backbones import efficientnet_lite, networks, winograd
+from methods._backbones.weights import Weights
 from methods._files import file_digest, replacing
-from methods._weights import Weights
+from methods._view_features import Features, Look
+from methods._views import View
 
 ENVIRONMENT = "BENCHMARKS_FEATURES"
 """Environment variable that names the folder; without it nothing is stored."""
+CODE = (_views, _view_features, _backbones, networks, winograd, efficientnet_lite)
+"""Modules that features are computed by."""
 
 
-def opened(weights: Weights, **look: Any) -> _alexnet.Features:
+def opened(weights: Weights, look: Look, *, device: str) -> Features:
     """Features, stored on disk where the user names a folder for them."""
     folder = os.environ.get(ENVIRONMENT)
-    return KeptFeatures(weights, Path(folder), **look) if folder else _alexnet.Features(weights, **look)
+    return (
+        KeptFeatures(weights, look, Path(folder), device=device) if folder else Features(weights, look, device=device)
+    )
 
 
-class KeptFeatures(_alexnet.Features):
+class KeptFeatures(Features):
     """Features that are read from a folder where they are there, else computed and written to it."""
 
-    def __init__(self, weights: Weights, folder: Path, **look: Any):
-        super().__init__(weights, **look)
+    def __init__(self, weights: Weights, look: Look, folder: Path, *, device: str):
+        super().__init__(weights, look, device=device)
         self.folder = folder
         self._depends_on = repr(
             {
                 "weights": weights.digest,
-                "look": (self.sizes, self.precision, self.rendering),
+                "look": look,
                 "device": torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu",
                 "versions": (torch.__config__.show(), PIL.__version__),
-                "code": [file_digest(Path(module.__file__)) for module in (_alexnet, _winograd)],
+                "code": [file_digest(Path(module.__file__)) for module in CODE],
             }
         )
 
-    def extract(self, image: Image, views: Sequence[_alexnet.View]) -> Tensor:
+    def extract(self, image: Image, views: Sequence[View]) -> Tensor:
         """The features of an image's views, on the device. Raises MethodError where they cannot be kept."""
         file = self._file(image, views)
         if (kept := _read(file)) is not None:
@@ -55,7 +61,7 @@ class KeptFeatures(_alexnet.Features):
             raise MethodError(f"{ENVIRONMENT} is {self.folder}, which keeps nothing: {first_sentence(error)}") from None
         return found
 
-    def _file(self, image: Image, views: Sequence[_alexnet.View]) -> Path:
+    def _file(self, image: Image, views: Sequence[View]) -> Path:
         described = repr((self._depends_on, image.shape, [tuple(view) for view in views])).encode()
         digest = hashlib.blake2b(described + np.ascontiguousarray(image).tobytes(), digest_size=16).hexdigest()
         return self.folder / digest[:2] / f"{digest}.npy"

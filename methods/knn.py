@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from methods import Image, MethodError, Preparing, Score, Work, settings
-from methods._alexnet_method import AlexNetMethod
+from methods._view_method import ViewMethod
 
 STATE = "bank.safetensors"
 LEAST_SHARE = 0.1
@@ -15,7 +15,7 @@ LEAST_SHARE = 0.1
 
 
 @settings
-class NearestNeighbours(AlexNetMethod):
+class NearestNeighbours(ViewMethod):
     """Distance of an image's AlexNet features to the nearest features of normal images; nothing is trained.
 
     A baseline beside DifferNet, with the features of the same kind of rotated views. It stores them in a bank, where
@@ -32,10 +32,14 @@ class NearestNeighbours(AlexNetMethod):
       (its mean cancels out). Otherwise the largest few of 768 dimensions would decide. A standard deviation counts as
       at least a tenth of their mean: otherwise a channel that is zero in nearly all of the bank would decide;
     - the bank has a fixed size, whatever the number of images, so that its cost is known: see `bank_size`.
+
+    A leave-one-out score is a distance to the features of the other training images. It is standardised as all
+    distances are, by the whole bank, so the image itself has a small part in it: of n images about 1/n.
     """
 
     paper: ClassVar = "Bergman, Cohen, Hoshen: Deep Nearest Neighbor Anomaly Detection, 2020, arXiv 2002.10445"
     quick: ClassVar = {"image_size": 128, "n_scales": 2, "bank_size": 30}
+    leaves_one_out: ClassVar = True
 
     # 16 views of each of 256 images, or the four quarter turns of 1,024. As many passes through AlexNet as DifferNet
     # takes for 64 images: some minutes on a CPU. 12.6 MB.
@@ -46,7 +50,7 @@ class NearestNeighbours(AlexNetMethod):
     # The views of one image lie near each other, so more neighbours would not mean more images.
     neighbours: int = Field(1, ge=1, description="nearest training features; a view's distance is the mean over them")
 
-    _bank = _deviation = _standardised = None
+    _bank = _deviation = _standardised = _fit_images = None
 
     @model_validator(mode="after")
     def _bank_has_the_neighbours(self) -> Self:
@@ -68,14 +72,29 @@ class NearestNeighbours(AlexNetMethod):
         features = []
         for number, views in enumerate(shares(self.bank_size, len(images))):
             features.append(self._features.extract(images[number], self._bank_views(views, generator)))
-            yield Preparing("training views through AlexNet", number + 1, len(images))
-        self._keep(torch.cat(features))
+            yield Preparing(f"training views through {self.backbone}", number + 1, len(images))
+        self._keep(torch.cat(features), len(images))
 
     def score(self, images: Sequence[Image]) -> Iterator[Score]:
         """The mean over views of the distance to the nearest training features; no map."""
         if self._bank is None:
             raise MethodError("knn has learned nothing yet: fit it or load it before scoring")
-        return (Score(self._score(image), None) for image in images)
+        return (Score(self._score(image, self._standardised), None) for image in images)
+
+    def leave_one_out(self, images: Sequence[Image]) -> Iterator[Score]:
+        """The mean over views of the distance to the nearest features of the other training images; no map."""
+        if self._bank is None:
+            raise MethodError("knn has learned nothing yet: fit it or load it before leaving one image out")
+        if len(images) != self._fit_images:
+            raise MethodError(f"knn was fitted on {self._fit_images} images and can leave out these, got {len(images)}")
+        own = shares(self.bank_size, self._fit_images)
+        if self.bank_size - own[0] < self.neighbours:
+            raise MethodError(
+                f"knn needs {self.neighbours} training features of other images to leave one image out, and "
+                f"{self.bank_size - own[0]} are there: fit it on more images"
+            )
+        banks = without_each(self._standardised, own)
+        return (Score(self._score(image, others), None) for image, others in zip(images, banks, strict=True))
 
     def score_rule(self) -> str:
         """The mean distance over views."""
@@ -83,31 +102,33 @@ class NearestNeighbours(AlexNetMethod):
         return f"mean over {self._what_scores_are_over} of the distance to the {nearest} training features"
 
     def save_state(self, folder: Path) -> None:
-        """Write the bank, and the digest of AlexNet's weights."""
+        """Write the bank, the number of its images, and the digest of the backbone's weights."""
         if self._bank is None:
             raise MethodError("knn has learned nothing yet: fit it before saving")
-        self._save_tensors({"bank": self._bank}, folder / STATE)
+        self._save_tensors({"bank": self._bank}, folder / STATE, fit_images=str(self._fit_images))
 
     def load_state(self, folder: Path, *, device: str) -> None:
-        """Read the bank. Raises MethodError also if it was made with other AlexNet weights than those found now."""
+        """Read the bank. Raises MethodError also if the backbone had other weights than those found now."""
         import torch
 
-        tensors, _ = self._load_tensors(folder / STATE, device)
-        bank = tensors.get("bank", torch.empty(0))
+        tensors, notes = self._load_tensors(folder / STATE, device)
+        bank, fit_images = tensors.get("bank", torch.empty(0)), notes.get("fit_images", "")
         if (bank.shape, bank.dtype) != ((self.bank_size, self._dims), torch.float32):
             raise MethodError(f"{folder / STATE} does not fit the settings.json beside it")
-        self._keep(bank)
+        if not (fit_images.isdecimal() and len(fit_images) < 10 and 0 < int(fit_images) <= self.bank_size):
+            raise MethodError(f"{folder / STATE} does not say of how many images its features are")
+        self._keep(bank, int(fit_images))
 
-    def parameter_count(self) -> int:
+    def parameter_count(self, fit_images: int) -> int:
         """Numbers in the bank; they are stored, not trained."""
         return self.bank_size * self._dims
 
-    def model_bytes(self) -> int:
+    def model_bytes(self, fit_images: int) -> int:
         """The bank, in float32."""
-        return 4 * self.parameter_count()
+        return 4 * self.parameter_count(fit_images)
 
     def expected_seconds(self, works: Sequence[Work], *, device: str) -> list[float]:
-        """From views through AlexNet; the search in the bank takes next to nothing beside them."""
+        """From views through the backbone; the search in the bank takes next to nothing beside them."""
         view = self._seconds_a_view(device)
         return [(self.bank_size + work.scored_images * len(self._test_views())) * view for work in works]
 
@@ -118,7 +139,7 @@ class NearestNeighbours(AlexNetMethod):
         """
         import torch
 
-        from methods._alexnet import View, random_views
+        from methods._views import View, random_views
 
         fixed = self._test_views()
         if count < len(fixed):
@@ -127,13 +148,13 @@ class NearestNeighbours(AlexNetMethod):
             count - len(fixed), spread=View(self.rotation_degrees, 0, 0, 0), generator=generator
         )
 
-    def _keep(self, bank) -> None:
-        self._bank, self._deviation = bank, deviations(bank)
+    def _keep(self, bank, fit_images: int) -> None:
+        self._bank, self._deviation, self._fit_images = bank, deviations(bank), fit_images
         self._standardised = bank / self._deviation
 
-    def _score(self, image: Image) -> float:
+    def _score(self, image: Image, bank) -> float:
         views = self._features.extract(image, self._test_views())
-        distances = mean_distances(views / self._deviation, self._standardised, neighbours=self.neighbours)
+        distances = mean_distances(views / self._deviation, bank, neighbours=self.neighbours)
         return float(distances.mean())
 
 
@@ -141,6 +162,16 @@ def shares(total: int, parts: int) -> list[int]:
     """A total divided as evenly as whole numbers allow, the larger shares first."""
     share, left = divmod(total, parts)
     return [share + (part < left) for part in range(parts)]
+
+
+def without_each(bank, counts: Sequence[int]) -> Iterator[Any]:
+    """A bank (n, dims) without the rows of one image after the other, given how many rows each image has."""
+    import torch
+
+    end = 0
+    for count in counts:
+        begin, end = end, end + count
+        yield torch.cat([bank[:begin], bank[end:]])
 
 
 def deviations(bank) -> Any:

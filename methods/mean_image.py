@@ -105,13 +105,13 @@ class MeanImage(Method):
             raise MethodError(f"{folder / STATE} does not fit the settings.json beside it")
         self._state = state
 
-    def parameter_count(self) -> int:
+    def parameter_count(self, fit_images: int) -> int:
         """Numbers in the mean and the standard deviation: 393,216."""
         return len(self._layout) * int(np.prod(SHAPE))
 
-    def model_bytes(self) -> int:
+    def model_bytes(self, fit_images: int) -> int:
         """The numbers, in float32."""
-        return 4 * self.parameter_count()
+        return 4 * self.parameter_count(fit_images)
 
     def find_device(self, wanted: str) -> str:
         """The CPU, also where there is a GPU."""

@@ -239,7 +239,7 @@ def test_mixed_precision_computes_in_bfloat16_between_float32_weights_and_a_floa
 def test_mixed_precision_trains_and_has_the_same_parameters(mixed):
     method, events = mixed
     assert all(np.isfinite(event[2:]).all() for event in events if isinstance(event, Epoch))
-    assert method._network.count_params() == method.parameter_count()
+    assert method._network.count_params() == method.parameter_count(2)
 
 
 def test_mixed_precision_scores_alike_after_loading(mixed, tmp_path):

@@ -280,9 +280,9 @@ def test_the_encoder_takes_its_weights_from_a_file_and_is_not_trained(keras, tmp
     inner = next(layer for layer in method._network.layers if layer.name == encoder.name or len(layer.weights) > 500)
     pairs = zip(inner.get_weights(), encoder.get_weights(), strict=True)
     assert all((one == other).all() for one, other in pairs) and random.getstate() == state
-    assert method._network.count_params() == method.parameter_count() == PARAMETERS["inception_resnet_v2"][1]
+    assert method._network.count_params() == method.parameter_count(2) == PARAMETERS["inception_resnet_v2"][1]
     method.save(tmp_path / "saved")
-    assert sum(file.stat().st_size for file in (tmp_path / "saved").iterdir()) < 1.2 * method.model_bytes()
+    assert sum(file.stat().st_size for file in (tmp_path / "saved").iterdir()) < 1.2 * method.model_bytes(2)
     (score,) = method.score(images[:1])
     (again,) = ConvolutionalAutoencoder.load(tmp_path / "saved", device="cpu").score(images[:1])
     assert score.map.shape == (299, 299) and again.image == score.image

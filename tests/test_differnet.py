@@ -11,7 +11,9 @@ import torch
 from torch.nn import functional
 from torchvision import models, transforms  # up here: their LLVM must be loaded before a test loads TensorFlow's
 
-from methods import Epoch, MethodError, _alexnet, _weights
+from methods import Epoch, MethodError, _devices, _view_features, _views
+from methods._backbones import BACKBONES
+from methods._backbones import weights as _weights
 from methods.differnet import DifferNet, flow, localisation
 
 SMALL = flow.Shape(6, blocks=3, hidden_width=16, clamp=3.0)
@@ -31,7 +33,7 @@ def photograph(height: int, width: int, seed: int = 0) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def weights() -> _weights.Weights:
-    return _weights.find()
+    return _weights.find("alexnet")
 
 
 def test_the_log_determinant_is_that_of_the_full_jacobian():
@@ -82,8 +84,8 @@ def test_the_published_flow_has_172_million_parameters():
     with torch.device("meta"):
         published = flow.build(flow.Shape(768, blocks=8, hidden_width=2048, clamp=3.0), seed=0)
     assert sum(weight.numel() for weight in published.parameters()) == 172_077_056
-    assert DifferNet().parameter_count() == 172_077_056
-    assert DifferNet(hidden_width=1536).parameter_count() == 103_895_040
+    assert DifferNet().parameter_count(64) == 172_077_056
+    assert DifferNet(hidden_width=1536).parameter_count(64) == 103_895_040
 
 
 def test_the_loss_is_the_negative_log_likelihood_without_its_constant():
@@ -174,25 +176,33 @@ def test_an_epoch_shows_views_of_every_image_once():
 
 
 def test_test_views_are_evenly_spaced():
-    assert [view.degrees for view in _alexnet.fixed_views(4, 180)] == [0, 90, -180, -90]
-    assert [view.degrees for view in _alexnet.fixed_views(4, 10)] == [-8, -4, 0, 4]
-    assert [view.degrees for view in _alexnet.fixed_views(5, 10)] == [-8, -4, 0, 4, 8]
-    assert {view.degrees % 360 for view in _alexnet.fixed_views(64, 180)} == {turn * 5.625 for turn in range(64)}
+    assert [view.degrees for view in _views.fixed_views(4, 180)] == [0, 90, -180, -90]
+    assert [view.degrees for view in _views.fixed_views(4, 10)] == [-8, -4, 0, 4]
+    assert [view.degrees for view in _views.fixed_views(5, 10)] == [-8, -4, 0, 4, 8]
+    assert {view.degrees % 360 for view in _views.fixed_views(64, 180)} == {turn * 5.625 for turn in range(64)}
 
 
 @pytest.mark.parametrize("degrees", [0, 10, 33.3, 90, 180])
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 8, 63, 64])
 def test_one_of_the_test_views_is_upright(count, degrees):
-    views = _alexnet.fixed_views(count, degrees)
-    assert views.count(_alexnet.View()) == 1 and len(set(views)) == (count if degrees else 1)
+    views = _views.fixed_views(count, degrees)
+    assert views.count(_views.View()) == 1 and len(set(views)) == (count if degrees else 1)
     assert all(abs(view.degrees) <= degrees for view in views)
 
 
 def test_training_views_stay_within_their_spread():
-    spread = _alexnet.View(30, 0.1, 0.2, 0)
-    views = np.array(_alexnet.random_views(500, spread=spread, generator=torch.Generator().manual_seed(0)))
-    assert np.all(np.abs(views - _alexnet.View()) <= spread)
-    assert np.all(np.abs(views - _alexnet.View()).max(axis=0) >= 0.98 * np.array(spread))
+    spread = _views.View(30, 0.1, 0.2, 0)
+    views = np.array(_views.random_views(500, spread=spread, generator=torch.Generator().manual_seed(0)))
+    assert np.all(np.abs(views - _views.View()) <= spread)
+    assert np.all(np.abs(views - _views.View()).max(axis=0) >= 0.98 * np.array(spread))
+
+
+def seen_by(weights, **changed):
+    """AlexNet's features of views."""
+    ordinary = {"image_size": 128, "n_scales": 2, "precision": "float32"}
+    own = {"mean": BACKBONES["alexnet"].mean, "deviation": BACKBONES["alexnet"].deviation}
+    look = _view_features.Look("alexnet", **ordinary | own | changed)
+    return _view_features.Features(weights, look, device="cpu")
 
 
 def test_features_are_those_of_torchvision(weights):
@@ -202,12 +212,12 @@ def test_features_are_those_of_torchvision(weights):
     image = PIL.Image.fromarray(photograph(90, 130)).resize((256, 256), PIL.Image.Resampling.BILINEAR)
     rotated = transforms.functional.rotate(image, 33.0)
     tensor = transforms.functional.to_tensor(rotated)
-    x = transforms.functional.normalize(tensor, _weights.IMAGENET_MEAN, _weights.IMAGENET_DEVIATION)[None]
+    x = transforms.functional.normalize(tensor, BACKBONES["alexnet"].mean, BACKBONES["alexnet"].deviation)[None]
     with torch.no_grad():
         maps = [alexnet(functional.interpolate(x, side)) for side in (256, 128, 64)]
     expected = torch.cat([map.mean((2, 3)) for map in maps], dim=1)
-    ours = _alexnet.Features(weights, image_size=256, n_scales=3, precision="float32", device="cpu")
-    features = ours.extract(photograph(90, 130), [_alexnet.View(), _alexnet.View(33.0)])
+    ours = seen_by(weights, image_size=256, n_scales=3)
+    features = ours.extract(photograph(90, 130), [_views.View(), _views.View(33.0)])
     torch.testing.assert_close(features[1:], expected, rtol=1e-4, atol=1e-5)
 
 
@@ -217,29 +227,29 @@ def test_light_and_colour_vary_as_torchvisions_do():
     expected = transforms.functional.adjust_brightness(expected, 1.2)
     expected = transforms.functional.adjust_contrast(expected, 0.7)
     expected = transforms.functional.adjust_saturation(expected, 0.5)
-    np.testing.assert_array_equal(_alexnet.render(image, _alexnet.View(30, 1.2, 0.7, 0.5)), np.asarray(expected))
+    np.testing.assert_array_equal(_views.render(image, _views.View(30, 1.2, 0.7, 0.5)), np.asarray(expected))
 
 
 def test_equal_views_are_extracted_once(small_features, monkeypatch):
     seen = []
-    render = _alexnet.render
-    monkeypatch.setattr(_alexnet, "render", lambda image, view, rendering: seen.append(view) or render(image, view))
-    there, back = _alexnet.View(0.0), _alexnet.View(90.0)
+    render = _views.render
+    monkeypatch.setattr(
+        _view_features, "render", lambda image, view, rendering: seen.append(view) or render(image, view)
+    )
+    there, back = _views.View(0.0), _views.View(90.0)
     features = small_features.extract(photograph(40, 50), [there, back, there])
     assert seen == [there, back] and features.shape == (3, 512)
     assert torch.equal(features[0], features[2]) and not torch.equal(features[0], features[1])
 
 
 def test_a_border_leaves_something_of_the_smallest_image(weights):
-    narrow = _alexnet.Rendering(border_crop=0.4)
-    features = _alexnet.Features(
-        weights, image_size=128, n_scales=1, precision="float32", device="cpu", rendering=narrow
-    )
+    narrow = _views.Rendering(border_crop=0.4)
+    features = seen_by(weights, n_scales=1, rendering=narrow)
     assert np.asarray(features.resized(np.full((1, 2, 3), 200, np.uint8))).min() == 200
 
 
 class CountingFeatures:
-    """Stands where AlexNet does, and counts."""
+    """Stands where the backbone does, and counts."""
 
     extracted = 0
 
@@ -250,7 +260,7 @@ class CountingFeatures:
 
 @pytest.fixture(scope="module")
 def small_features(weights):
-    return _alexnet.Features(weights, image_size=128, n_scales=2, precision="float32", device="cpu")
+    return seen_by(weights)
 
 
 @pytest.fixture(scope="module")
@@ -259,19 +269,16 @@ def wide_flow():
 
 
 def test_the_input_is_normalised_by_the_settings(weights):
-    rendering = _alexnet.Rendering(mean=(0.5, 0.25, 0.0), deviation=(0.5, 1.0, 2.0))
-    features = _alexnet.Features(
-        weights, image_size=128, n_scales=1, precision="float32", device="cpu", rendering=rendering
-    )
+    features = seen_by(weights, n_scales=1, mean=(0.5, 0.25, 0.0), deviation=(0.5, 1.0, 2.0))
     white = PIL.Image.new("RGB", (128, 128), "white")
-    assert features.rendered(white, [_alexnet.View()])[0, :, 5, 5].tolist() == [1.0, 0.75, 0.5]
+    assert features.rendered(white, [_views.View()])[0, :, 5, 5].tolist() == [1.0, 0.75, 0.5]
 
 
 def test_a_rotated_view_is_rotated_back():
     picture = np.zeros((129, 129, 3), np.uint8)
     picture[30:50, 80:100] = 255
     angles = [0.0, 45.0, 90.0, -120.0]
-    views = [_alexnet.render(PIL.Image.fromarray(picture), _alexnet.View(angle)) for angle in angles]
+    views = [_views.render(PIL.Image.fromarray(picture), _views.View(angle)) for angle in angles]
     maps = torch.from_numpy(np.stack(views)[..., 0]).float()
     for map in localisation._rotated_back(maps, angles):
         rows, columns = torch.nonzero(map > 128, as_tuple=True)
@@ -282,7 +289,7 @@ def test_a_rotated_view_is_rotated_back():
 
 def test_the_gradient_is_that_of_the_logarithm_of_the_score(small_features, wide_flow):
     """Moving every pixel a little along the gradient changes the log score by its squared length."""
-    pixels = small_features.rendered(small_features.resized(photograph(40, 50)), [_alexnet.View()])
+    pixels = small_features.rendered(small_features.resized(photograph(40, 50)), [_views.View()])
 
     def log_score(pixels):
         with torch.no_grad():
@@ -318,10 +325,8 @@ def test_without_rotation_a_map_costs_one_rotation(small_features, wide_flow, mo
 
 
 def test_a_border_that_was_cut_off_is_blank_in_the_map(weights, wide_flow):
-    cropped = _alexnet.Rendering(border_crop=0.25)
-    features = _alexnet.Features(
-        weights, image_size=128, n_scales=2, precision="float32", device="cpu", rendering=cropped
-    )
+    cropped = _views.Rendering(border_crop=0.25)
+    features = seen_by(weights, rendering=cropped)
     settings = {"rotations": 1, "degrees": 0.0, "blur": 0.0, "evidence": localisation.EVIDENCE["gradient"]}
     map = localisation.anomaly_map(photograph(40, 50), features, wide_flow, **settings)
     assert map.shape == (256, 256) and not map[:64].any() and not map[:, 192:].any()
@@ -329,21 +334,17 @@ def test_a_border_that_was_cut_off_is_blank_in_the_map(weights, wide_flow):
 
 
 def test_the_border_has_no_part_in_the_features(weights):
-    cropped = _alexnet.Rendering(border_crop=0.1)
-    features = _alexnet.Features(
-        weights, image_size=128, n_scales=1, precision="float32", device="cpu", rendering=cropped
-    )
+    cropped = _views.Rendering(border_crop=0.1)
+    features = seen_by(weights, n_scales=1, rendering=cropped)
     image = photograph(100, 60)
     framed = image.copy()
     framed[:9], framed[-9:], framed[:, :5], framed[:, -5:] = 0, 0, 0, 0
-    torch.testing.assert_close(features.extract(image, [_alexnet.View()]), features.extract(framed, [_alexnet.View()]))
+    torch.testing.assert_close(features.extract(image, [_views.View()]), features.extract(framed, [_views.View()]))
 
 
 def test_empty_corners_are_black_or_of_the_images_mean_colour():
     image = PIL.Image.fromarray(np.full((64, 64, 3), (10, 200, 60), np.uint8))
-    black, mean = (
-        _alexnet.render(image, _alexnet.View(45.0), _alexnet.Rendering(fill=fill)) for fill in ("black", "mean")
-    )
+    black, mean = (_views.render(image, _views.View(45.0), _views.Rendering(fill=fill)) for fill in ("black", "mean"))
     assert black[0, 0].tolist() == [0, 0, 0] and mean[0, 0].tolist() == [10, 200, 60]
 
 
@@ -357,7 +358,7 @@ def test_blurring_keeps_the_mean_of_what_it_smooths():
 
 def test_an_image_seen_again_is_not_extracted_again():
     features = CountingFeatures()
-    store = _alexnet.FeatureStore(features, _alexnet.fixed_views(2, 180))
+    store = _view_features.FeatureStore(features, _views.fixed_views(2, 180))
     first = store.of(photograph(8, 6))
     assert store.of(photograph(8, 6).copy()) is first
     store.of(photograph(8, 6).reshape(6, 8, 3))
@@ -366,7 +367,7 @@ def test_an_image_seen_again_is_not_extracted_again():
 
 def test_the_images_seen_first_are_stored_as_many_as_the_limit_lets_in():
     features = CountingFeatures()
-    store = _alexnet.FeatureStore(features, _alexnet.fixed_views(2, 180), limit_bytes=2 * 2 * 4 * 4)
+    store = _view_features.FeatureStore(features, _views.fixed_views(2, 180), limit_bytes=2 * 2 * 4 * 4)
     for seed in (0, 1, 2, 0, 1, 2):
         store.of(photograph(4, 4, seed))
     assert features.extracted == 4 and len(store.stored) == 2
@@ -374,7 +375,7 @@ def test_the_images_seen_first_are_stored_as_many_as_the_limit_lets_in():
 
 def test_an_image_whose_features_are_over_the_limit_is_scored_all_the_same():
     features = CountingFeatures()
-    store = _alexnet.FeatureStore(features, _alexnet.fixed_views(2, 180), limit_bytes=1)
+    store = _view_features.FeatureStore(features, _views.fixed_views(2, 180), limit_bytes=1)
     assert torch.equal(store.of(photograph(4, 4)), store.of(photograph(4, 4))) and not store.stored
 
 
@@ -397,7 +398,7 @@ def test_results_depend_on_the_contents_of_a_named_weights_file(tmp_path):
 
 
 def test_a_weights_file_that_is_not_there_is_found_before_training(tmp_path):
-    with pytest.raises(MethodError, match="no such file of AlexNet weights"):
+    with pytest.raises(MethodError, match="no such file of alexnet weights"):
         DifferNet(weights=str(tmp_path / "weights.pth")).depends_on()
 
 
@@ -418,9 +419,9 @@ def test_a_score_says_over_how_many_different_views_it_is():
 @pytest.mark.parametrize("wanted", ["cuda:2", "cuda:", "cuda:x", "cuda1", "tpu"])
 def test_a_device_that_is_not_there_is_refused_also_beside_others(wanted, monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    assert _alexnet.find_device("cuda:1") == "cuda:1" and _alexnet.find_device("cuda") == "cuda"
+    assert _devices.find_device("cuda:1") == "cuda:1" and _devices.find_device("cuda") == "cuda"
     with pytest.raises(MethodError, match=f"there is no device {wanted}: 2 CUDA devices are here"):
-        _alexnet.find_device(wanted)
+        _devices.find_device(wanted)
 
 
 def test_one_image_is_too_few():
@@ -506,11 +507,11 @@ def test_every_published_number_is_the_default():
         "rotation_interpolation": "nearest",
         "rotation_fill": "black",
         "border_crop": 0,
-        "input_mean": (0.485, 0.456, 0.406),
-        "input_deviation": (0.229, 0.224, 0.225),
+        "backbone": "alexnet",
         "scoring_precision": "float32",
     }
     assert published.items() <= asdict(DifferNet()).items()
+    assert DifferNet()._normalisation == ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
 @pytest.fixture(scope="module")
@@ -535,7 +536,7 @@ def test_a_model_whose_file_of_weights_has_moved_is_loaded_by_their_contents(wei
     list(method.fit([photograph(40, 40, seed) for seed in range(2)], seed=0, device="cpu"))
     method.save(tmp_path / "model")
     (tmp_path / "named.safetensors").rename(tmp_path / "elsewhere.safetensors")
-    monkeypatch.setenv(_weights.ENVIRONMENT, str(tmp_path / "elsewhere.safetensors"))
+    monkeypatch.setenv("BENCHMARKS_ALEXNET", str(tmp_path / "elsewhere.safetensors"))
     image = [photograph(40, 40, 7)]
     (before,), (after,) = (each.score(image) for each in (method, DifferNet.load(tmp_path / "model", device="cpu")))
     assert before.image == after.image
@@ -546,8 +547,8 @@ def test_loading_with_other_alexnet_weights_is_refused(saved, weights, tmp_path,
 
     other = weights.arrays | {"features.0.bias": weights.arrays["features.0.bias"] + 1}
     save_file(other, tmp_path / "other.safetensors")
-    monkeypatch.setenv(_weights.ENVIRONMENT, str(tmp_path / "other.safetensors"))
-    with pytest.raises(MethodError, match=r"made with other AlexNet weights than those of .*other\.safetensors"):
+    monkeypatch.setenv("BENCHMARKS_ALEXNET", str(tmp_path / "other.safetensors"))
+    with pytest.raises(MethodError, match=r"made with other alexnet weights than those of .*other\.safetensors"):
         DifferNet.load(saved, device="cpu")
 
 

@@ -35,7 +35,7 @@ def differnet(**changed) -> DifferNet:
 def test_features_that_are_read_score_to_the_last_bit_as_those_computed(folder, monkeypatch):
     first, second = differnet(), differnet()
     found = scores(first), scores(second)
-    assert first.why_no_seconds() is None and second.why_no_seconds() == "AlexNet's features were kept from before"
+    assert first.why_no_seconds() is None and second.why_no_seconds() == "the features of alexnet were kept from before"
     monkeypatch.delenv(_kept_features.ENVIRONMENT)
     assert found == (scores(differnet()),) * 2
 
@@ -69,17 +69,18 @@ def test_what_is_seen_otherwise_is_computed(folder, changed):
 
 
 def test_other_weights_and_other_code_see_otherwise(folder, tmp_path, monkeypatch):
-    from methods import _alexnet, _weights
+    from methods import _view_features
+    from methods._backbones import weights
 
     scores(differnet())
-    found = _weights.find()
+    found = weights.find("alexnet")
     doubled = {name: 2 * array for name, array in found.arrays.items()}
-    _weights.write_cache(tmp_path / "other.safetensors", doubled)
+    weights.write_cache(tmp_path / "other.safetensors", doubled)
     other = differnet(weights=str(tmp_path / "other.safetensors"))
     scores(other)
-    changed = tmp_path / "_alexnet.py"
+    changed = tmp_path / "_view_features.py"
     changed.write_text("pass")
-    monkeypatch.setattr(_alexnet, "__file__", str(changed))
+    monkeypatch.setattr(_view_features, "__file__", str(changed))
     edited = differnet()
     scores(edited)
     assert other.why_no_seconds() is None and edited.why_no_seconds() is None

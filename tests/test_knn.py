@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from methods import Epoch, MethodError, _alexnet, _alexnet_method, _weights, knn
+from methods import Epoch, MethodError, _backbone_method, _views, knn
+from methods._backbones import weights as _weights
 from methods.knn import NearestNeighbours
 
 
@@ -68,13 +69,43 @@ def test_a_training_image_has_no_distance(fitted):
     assert seen < 1e-3 * new
 
 
+def test_a_leave_one_out_score_is_the_distance_to_the_features_of_the_others_in_standard_deviations(fitted):
+    views = fitted._features.extract(photograph(0), fitted._test_views()).numpy()
+    others = fitted._bank.numpy()[6:]  # of the 11, the first 6 are of photograph 0
+    deviation = fitted._deviation.numpy()
+    expected = np.mean([min(np.linalg.norm((view - known) / deviation) for known in others) for view in views])
+    first, _ = fitted.leave_one_out([photograph(0), photograph(1)])
+    assert first.image == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_bank_without_each_image_in_turn_has_the_rows_of_the_others():
+    bank = torch.arange(5).reshape(5, 1)
+    left = [others.flatten().tolist() for others in knn.without_each(bank, knn.shares(5, 2))]
+    assert left == [[3, 4], [0, 1, 2]]
+
+
+def test_more_neighbours_than_the_other_images_have_features_are_refused():
+    method = NearestNeighbours(image_size=64, n_scales=1, bank_size=11, neighbours=6)
+    images = [photograph(0), photograph(1)]
+    list(method.fit(images, seed=0, device="cpu"))
+    with pytest.raises(MethodError, match=r"needs 6 training features of other images .*, and 5 are there"):
+        method.leave_one_out(images)
+
+
+@pytest.mark.parametrize("number", ["none", "0", "12"])
+def test_a_bank_that_does_not_say_of_how_many_images_it_is_is_refused(fitted, tmp_path, number):
+    fitted._save_tensors({"bank": fitted._bank}, tmp_path / knn.STATE, fit_images=number)
+    with pytest.raises(MethodError, match=r"bank\.safetensors does not say of how many images"):
+        NearestNeighbours(image_size=64, n_scales=1, bank_size=11).load_state(tmp_path, device="cpu")
+
+
 def test_the_bank_is_shared_out_over_the_images():
     assert knn.shares(11, 2) == [6, 5]
     assert knn.shares(3, 3) == [1, 1, 1]
 
 
 def test_the_bank_has_the_upright_view_where_parts_lie_nearly_alike():
-    upright = _alexnet.View()
+    upright = _views.View()
     method = NearestNeighbours(image_size=64, n_scales=1, bank_size=11, rotation_degrees=10)
     assert upright in method._test_views() and upright in method._bank_views(5, torch.Generator().manual_seed(0))
 
@@ -117,17 +148,17 @@ def test_results_depend_on_the_contents_of_a_named_weights_file(tmp_path):
 def test_loading_with_other_alexnet_weights_is_refused(saved, tmp_path, monkeypatch):
     from safetensors.numpy import save_file
 
-    arrays = _weights.find().arrays
+    arrays = _weights.find("alexnet").arrays
     save_file(arrays | {"features.0.bias": arrays["features.0.bias"] + 1}, tmp_path / "other.safetensors")
-    monkeypatch.setenv(_weights.ENVIRONMENT, str(tmp_path / "other.safetensors"))
-    with pytest.raises(MethodError, match=r"made with other AlexNet weights than those of .*other\.safetensors"):
+    monkeypatch.setenv("BENCHMARKS_ALEXNET", str(tmp_path / "other.safetensors"))
+    with pytest.raises(MethodError, match=r"made with other alexnet weights than those of .*other\.safetensors"):
         NearestNeighbours.load(saved, device="cpu")
 
 
 def test_a_model_sees_as_it_saw_in_training_wherever_it_is_loaded(tmp_path, monkeypatch):
     scores, method = [], NearestNeighbours(image_size=64, n_scales=1, bank_size=11)
     for precision in ("bfloat16", "float32"):
-        monkeypatch.setattr(_alexnet_method, "supported", lambda wanted, device, found=precision: found)
+        monkeypatch.setattr(_backbone_method, "supported", lambda wanted, device, found=precision: found)
         if not scores:
             list(method.fit([photograph(0)], seed=0, device="cpu"))
             method.save(tmp_path)

@@ -68,7 +68,7 @@ def test_the_reconstruction_is_the_mean_image_for_every_image():
 def test_a_deviation_needs_two_images_and_a_mean_one():
     with pytest.raises(MethodError, match="at least 2 training images, got 1"):
         fitted(gray(1))
-    assert fitted(gray(1), divide_by_deviation=False).parameter_count() == 3 * 256 * 256
+    assert fitted(gray(1), divide_by_deviation=False).parameter_count(1) == 3 * 256 * 256
 
 
 def test_a_damaged_model_is_named(tmp_path):

@@ -247,11 +247,11 @@ def test_no_pickle_is_saved_and_its_size_was_known(fitted, tmp_path):
     fitted.method.save(tmp_path)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} <= {".json", ".safetensors", ".keras"}
-    assert size_was_known(fitted.method, files)
+    assert size_was_known(fitted, files)
 
 
-def size_was_known(method: Method, files: Sequence[Path]) -> bool:
-    known, taken = method.model_bytes(), sum(path.stat().st_size for path in files)
+def size_was_known(fitted: Fitted, files: Sequence[Path]) -> bool:
+    known, taken = fitted.method.model_bytes(len(fitted.images)), sum(path.stat().st_size for path in files)
     return known / 2 - HEADERS_BYTES <= taken <= 2 * known + HEADERS_BYTES
 
 
@@ -260,25 +260,25 @@ class Numbers(NamedTuple):
 
     count: int
 
-    def model_bytes(self) -> int:
-        return 4 * self.count
+    def model_bytes(self, fit_images: int) -> int:
+        return 4 * self.count * fit_images
 
 
 def test_the_size_of_a_model_is_known_also_where_headers_outweigh_it(tmp_path):
     from safetensors.numpy import save_file
 
-    def written(count: int) -> list[Path]:
-        save_file({"numbers": np.zeros(count, np.float32)}, file := tmp_path / str(count))
-        return [file]
+    def known(count: int, written: int) -> bool:
+        save_file({"numbers": np.zeros(written, np.float32)}, file := tmp_path / str(written))
+        return size_was_known(Fitted(Numbers(count // 2), normal_images()[:2], []), [file])
 
-    assert size_was_known(Numbers(1), written(1)) and size_was_known(Numbers(10**6), written(10**6))
-    assert not size_was_known(Numbers(10**6), written(10**5)) and not size_was_known(Numbers(10**5), written(10**6))
+    assert known(2, written=2) and known(10**6, written=10**6)
+    assert not known(10**6, written=10**5) and not known(10**5, written=10**6)
 
 
 def test_the_parameter_count_is_that_of_what_is_saved(fitted, tmp_path):
     fitted.method.save(tmp_path)
     counts = [saved_parameters(path) for path in tmp_path.rglob("*") if path.suffix != ".json"]
-    assert fitted.method.parameter_count() == sum(counts)
+    assert fitted.method.parameter_count(len(fitted.images)) == sum(counts)
 
 
 def saved_parameters(path: Path) -> int:
@@ -335,6 +335,89 @@ class Reads(Sequence):
         image = self.images[index]
         self.read.add(index)
         return image
+
+
+@pytest.fixture
+def leaver(cls) -> type[Method]:
+    if not cls.leaves_one_out:
+        pytest.skip("it cannot leave one image out")
+    return cls
+
+
+@pytest.fixture
+def leaving(leaver, fitted) -> Fitted:
+    return fitted
+
+
+def left_out_scores(method: Method, images: Sequence[methods.Image]) -> list[float]:
+    return [score.image for score in method.leave_one_out(images)]
+
+
+def test_it_says_whether_it_leaves_one_image_out(cls):
+    assert cls.leaves_one_out == (cls.leave_one_out is not Method.leave_one_out)
+
+
+def test_a_leave_one_out_score_is_not_lower_than_the_score_of_the_same_image(leaving):
+    left_out = left_out_scores(leaving.method, leaving.images)
+    pairs = zip(left_out, image_scores(leaving.method, leaving.images), strict=True)
+    assert all(alone >= known for alone, known in pairs)
+
+
+def test_what_was_learned_from_an_image_does_not_count_in_its_own_leave_one_out_score(cls, leaving):
+    images = [stained(), *leaving.images]
+    method = cls(**cls.quick)
+    drive(method, images)
+    odd, *others = left_out_scores(method, images)
+    assert odd > max(others)
+    *_, odd_elsewhere = left_out_scores(
+        method, [*images[:-1], stained()]
+    )  # judged with its own features in another place
+    assert odd_elsewhere < odd
+
+
+def test_leave_one_out_scores_and_maps_are_finite_and_equal_when_asked_again(leaving):
+    first, again = (list(leaving.method.leave_one_out(leaving.images)) for _ in range(2))
+    for one, other in zip(first, again, strict=True):
+        assert one.is_finite and one.image == other.image and np.array_equal(one.map, other.map)
+        assert one.map is None or (one.map.dtype == np.float32 and one.map.ndim == 2)
+
+
+def test_saved_and_loaded_leave_one_out_scores_are_equal(cls, leaving, tmp_path):
+    leaving.method.save(tmp_path)
+    loaded = cls.load(tmp_path, device="cpu")
+    assert left_out_scores(loaded, leaving.images) == left_out_scores(leaving.method, leaving.images)
+
+
+def test_leaving_one_out_changes_no_score(leaving):
+    before = image_scores(leaving.method, unseen_images())
+    left_out_scores(leaving.method, leaving.images)
+    assert image_scores(leaving.method, unseen_images()) == before
+
+
+def test_leaving_one_out_is_lazy(leaving):
+    images = Reads(leaving.images)
+    next(iter(leaving.method.leave_one_out(images)))
+    assert 0 in images.read and len(images) - 1 not in images.read
+
+
+def test_leaving_one_of_another_number_of_images_out_is_one_sentence(leaving):
+    with pytest.raises(MethodError) as caught:
+        left_out_scores(leaving.method, leaving.images[:-1])
+    assert "\n" not in str(caught.value)
+
+
+def test_leaving_one_out_unfitted_is_one_sentence(leaver):
+    with pytest.raises(MethodError) as caught:
+        left_out_scores(leaver(**leaver.quick), normal_images())
+    assert "\n" not in str(caught.value)
+
+
+def test_where_there_is_no_other_image_leaving_one_out_is_one_sentence(leaver):
+    method = leaver(**leaver.quick)
+    drive(method, normal_images()[:1])
+    with pytest.raises(MethodError) as caught:
+        left_out_scores(method, normal_images()[:1])
+    assert "\n" not in str(caught.value)
 
 
 def test_a_stain_raises_the_score(fitted):

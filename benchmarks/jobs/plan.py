@@ -170,8 +170,9 @@ def _job(cell: Cell, request: Request, usable: _Usable, code: str) -> Job:
 
 def require_space(jobs: Sequence[Job], results: Path) -> int:
     """Bytes of disk that the jobs will take. Raises UsageError where there is not that much left."""
-    sizes = {job.cell.method: plugins.choose(job.cell.method, job.cell.settings).method.model_bytes() for job in jobs}
-    needed = sum(sizes[job.cell.method] * job.keep_model + RESULT_BYTES for job in jobs)
+    methods = {job.cell.method: plugins.choose(job.cell.method, job.cell.settings).method for job in jobs}
+    models = (methods[job.cell.method].model_bytes(job.fit_images) for job in jobs if job.keep_model)
+    needed = sum(models) + RESULT_BYTES * len(jobs)
     free = shutil.disk_usage(results).free
     if needed > free:
         raise UsageError(

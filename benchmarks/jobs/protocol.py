@@ -107,11 +107,11 @@ def _result(
         remarks=remarks,
         versions=machine.versions(),
         machine=machine.description(),
-        cost=_cost(method, fit, scored),
+        cost=_cost(method, fit, scored, trained_on),
     )
 
 
-def _cost(method: Method, fit: _Fit, scored: _Scored) -> Cost:
+def _cost(method: Method, fit: _Fit, scored: _Scored, trained_on: int) -> Cost:
     """What a job that ends now took."""
     return Cost(
         fit_seconds=fit.seconds,
@@ -119,7 +119,7 @@ def _cost(method: Method, fit: _Fit, scored: _Scored) -> Cost:
         images_per_second=len(scored.images) / scored.seconds if scored.images else None,
         why_no_seconds=method.why_no_seconds(),
         peak_memory_mb=machine.peak_memory_mb(),
-        parameters=method.parameter_count(),
+        parameters=method.parameter_count(trained_on),
         device=fit.device,
         threads=int(os.environ.get("OMP_NUM_THREADS") or determinism.cores()),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),

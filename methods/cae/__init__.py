@@ -148,11 +148,11 @@ class ConvolutionalAutoencoder(AutoencoderSettings):
         self._keep(network, device)
         self._history = History.load(folder / "history.json")
 
-    def parameter_count(self) -> int:
+    def parameter_count(self, fit_images: int) -> int:
         """Number of weights, biases and moving statistics."""
         return architectures.parameter_count(self._plan)
 
-    def model_bytes(self) -> int:
+    def model_bytes(self, fit_images: int) -> int:
         """Four bytes a parameter, and the description of the layers."""
         return architectures.model_bytes(self._plan)
 
@@ -186,7 +186,7 @@ class ConvolutionalAutoencoder(AutoencoderSettings):
         """Whether a loaded network has the shapes and parameters that the settings say."""
         shape = (None, *self._plan.shape)
         ends = [getattr(network, name, None) for name in ("input_shape", "output_shape")]
-        return ends == [shape, shape] and network.count_params() == self.parameter_count()
+        return ends == [shape, shape] and network.count_params() == architectures.parameter_count(self._plan)
 
     @property
     def _plan(self) -> architectures.Layer:

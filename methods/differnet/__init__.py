@@ -21,7 +21,7 @@ class DifferNet(DifferNetSettings):
 
     - test views are evenly spaced rotations, not random ones, so that scores repeat. Brightness, contrast and
       saturation vary in training only, if at all, and always in this order;
-    - AlexNet and the training of the flow use bfloat16 on devices where that is faster than float32
+    - the backbone and the training of the flow use bfloat16 on devices where that is faster than float32
       (`features_precision`, `training_precision`): about half the time. With a flow of width 512, features in bfloat16
       changed the image AUROC of five categories by .022 at most; training in bfloat16 changed that of four by .017;
     - in float32 on a CPU, the convolutions of stride 1 are computed by Winograd's method: fewer multiplications, equal
@@ -70,7 +70,7 @@ class DifferNet(DifferNetSettings):
         bank = torch.empty(len(images), self._different(self.bank_views), self._dims, device=device)
         for number, image in enumerate(images):
             bank[number] = self._features.extract(image, self._training_views(generator))
-            yield Preparing("training views through AlexNet", number + 1, len(images))
+            yield Preparing(f"training views through {self.backbone}", number + 1, len(images))
         flow_seed = int(torch.randint(2**62, (), generator=generator))
         self._flow = flow.build(self._shape, seed=flow_seed).to(device)
         self._trained_in = supported(self.training_precision, device)
@@ -100,13 +100,13 @@ class DifferNet(DifferNetSettings):
         return f"mean of z^2 over {self._what_scores_are_over} and {self._dims} dimensions"
 
     def save_state(self, folder: Path) -> None:
-        """Write the flow, and the digest of AlexNet's weights."""
+        """Write the flow, and the digest of the backbone's weights."""
         if self._flow is None:
             raise MethodError("DifferNet has learned nothing yet: fit it before saving")
         self._save_tensors(self._flow.state_dict(), folder / STATE, trained_in=self._trained_in)
 
     def load_state(self, folder: Path, *, device: str) -> None:
-        """Read the flow. Raises MethodError also if it was trained on other AlexNet weights than those found now."""
+        """Read the flow. Raises MethodError also if the backbone had other weights than those found now."""
         from methods.differnet import flow
 
         state, notes = self._load_tensors(folder / STATE, device)
@@ -116,18 +116,18 @@ class DifferNet(DifferNetSettings):
         except ValueError as error:
             raise MethodError(f"{folder / STATE} does not fit the settings.json beside it: {error}") from None
 
-    def parameter_count(self) -> int:
+    def parameter_count(self, fit_images: int) -> int:
         """Parameters of the flow: 172,077,056 as published."""
         half, width = self._dims // 2, self.hidden_width
         subnet = (half + 1) * width + 2 * (width + 1) * width + (width + 1) * self._dims
         return 2 * self.coupling_blocks * subnet
 
-    def model_bytes(self) -> int:
+    def model_bytes(self, fit_images: int) -> int:
         """The float32 parameters, and each block's permutation with its inverse."""
-        return 4 * self.parameter_count() + 2 * 8 * self._dims * self.coupling_blocks
+        return 4 * self.parameter_count(fit_images) + 2 * 8 * self._dims * self.coupling_blocks
 
     def expected_seconds(self, works: Sequence[Work], *, device: str) -> list[float]:
-        """From views through AlexNet, and steps and views of one block of the flow."""
+        """From views through the backbone, and steps and views of one block of the flow."""
         from methods.differnet import speed
 
         view = self._seconds_a_view(device)
@@ -148,7 +148,7 @@ class DifferNet(DifferNetSettings):
         ]
 
     def remarks(self) -> tuple[str, ...]:
-        """Which AlexNet weights were used, and the precision of each part."""
+        """Which weights the backbone has, and the precision of each part."""
         trained = f"the flow trained in {self._trained_in} and scored in {self.scoring_precision}"
         return (*super().remarks(), trained) if self._trained_in else super().remarks()
 
@@ -168,18 +168,18 @@ class DifferNet(DifferNetSettings):
             "weight_decay": self.weight_decay,
         }
 
-    def _look_in(self, precision: Precision, device: str) -> None:
-        from methods import _alexnet
+    def _look(self, precision: Precision, device: str) -> None:
+        from methods._view_features import FeatureStore
 
-        super()._look_in(precision, device)
-        self._store = _alexnet.FeatureStore(self._features, self._test_views())
+        super()._look(precision, device)
+        self._store = FeatureStore(self._features, self._test_views())
 
     def _different(self, views: int) -> int:
         """This number of random views of an image, or 1 where all views are alike."""
         return views if self.views_vary else 1
 
     def _training_views(self, generator) -> list:
-        from methods._alexnet import View, random_views
+        from methods._views import View, random_views
 
         spread = View(self.rotation_degrees, self.brightness, self.contrast, self.saturation)
         return random_views(self._different(self.bank_views), spread=spread, generator=generator)

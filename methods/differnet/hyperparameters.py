@@ -5,9 +5,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from methods import preset_field, settings
-from methods._alexnet_method import ROTATED, AlexNetMethod
 from methods._precision import AutoPrecision, Precision
 from methods._refusals import Use
+from methods._view_method import ROTATED, ViewMethod
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -25,7 +25,7 @@ MAPS_ROTATED = ROTATED._replace(counts=lambda own: own.rotation_degrees > 0 or o
 
 
 @settings
-class DifferNetSettings(AlexNetMethod):
+class DifferNetSettings(ViewMethod):
     """The settings. Their defaults are the published values, unless a comment says otherwise."""
 
     presets: ClassVar = {
@@ -93,7 +93,7 @@ class DifferNetSettings(AlexNetMethod):
         description="standard deviation of the Gaussian that smooths a map, pixels of the resized image",
     )
 
-    uses: ClassVar = AlexNetMethod.uses | {
+    uses: ClassVar = ViewMethod.uses | {
         "bank_views": _where_views_vary("bank_views"),
         "views_per_image": _where_views_vary("views_per_image"),
         "map_rotations": MAPS_ROTATED,

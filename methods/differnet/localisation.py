@@ -10,7 +10,8 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms.functional import gaussian_blur, rotate
 
 from methods import Image
-from methods._alexnet import Features, fixed_views
+from methods._view_features import Features
+from methods._views import fixed_views
 
 BATCH = 8
 """Views in one backward pass."""
@@ -42,7 +43,7 @@ def anomaly_map(
         angles = [view.degrees for view in batch]
         total = total + _rotated_back(found, angles).sum(dim=0)
         seen = seen + _rotated_back(torch.ones_like(found), angles).sum(dim=0)
-    return padded(_blurred(total / seen.clamp(min=1e-6), blur).cpu().numpy(), features.rendering.border_crop)
+    return padded(_blurred(total / seen.clamp(min=1e-6), blur).cpu().numpy(), features.look.rendering.border_crop)
 
 
 def padded(map: np.ndarray, crop: float) -> np.ndarray:

@@ -58,10 +58,10 @@ class Toy(Method):
     def load_state(self, folder: Path, *, device: str) -> None:
         self.mean = np.load(folder / "mean.npy")
 
-    def parameter_count(self) -> int:
+    def parameter_count(self, fit_images: int) -> int:
         return 3
 
-    def model_bytes(self) -> int:
+    def model_bytes(self, fit_images: int) -> int:
         return self.disk
 
     def depends_on(self) -> dict[str, str]:

@@ -136,7 +136,7 @@ def measure(method: Method, category: Category) -> dict[str, Any]:
     test = category.parts.test
     maps = [score.map for score in method.score(images.Images(test))]
     costs = {
-        "parameters": method.parameter_count(),
+        "parameters": method.parameter_count(len(category.parts.fit)),
         "fit_seconds": fitted - begun,
         "score_seconds": time.perf_counter() - fitted,
         "epochs": last.number,

@@ -30,7 +30,7 @@ from tabulate import tabulate
 
 from benchmarks import images, plugins
 from datasets import Sample
-from methods import _weights
+from methods._backbones.weights import Weights, find
 from methods._precision import supported
 from methods.differnet import DifferNet, flow
 from tests.speed.differnet_heading import heading
@@ -114,12 +114,12 @@ def decoding_seconds(read: Callable[[Sample], Any]) -> float:
         return processor_seconds(lambda: read(sample))
 
 
-def published_stages(weights: _weights.Weights) -> list[Stage]:
+def published_stages(weights: Weights) -> list[Stage]:
     """The published procedure: features are computed, and differentiated, in every step."""
     network, (image,) = PublishedDifferNet(weights, seed=0), synthetic_images(1)
     decode = decoding_seconds(lambda sample: Image.open(sample.image).convert("RGB"))
     score = processor_seconds(lambda: network.score(image))
-    multiply_adds = sum(view_multiply_adds(448, 3)) + DifferNet().parameter_count()
+    multiply_adds = sum(view_multiply_adds(448, 3)) + DifferNet().parameter_count(TRAIN)
     return [
         Stage("file decoded", "", TRAIN * EPOCHS + TEST, decode, 0),
         *published_steps(network),
@@ -130,7 +130,7 @@ def published_stages(weights: _weights.Weights) -> list[Stage]:
 def published_steps(network: PublishedDifferNet) -> Iterator[Stage]:
     """The published training."""
     first, *others = view_multiply_adds(448, 3)
-    multiply_adds = 2 * first + 3 * sum(others) + 6 * DifferNet().parameter_count()  # pixels need no gradient
+    multiply_adds = 2 * first + 3 * sum(others) + 6 * DifferNet().parameter_count(TRAIN)  # pixels need no gradient
     for name, count, times in steps(IMAGES):
         batch = synthetic_images(count)
         seconds = processor_seconds(lambda batch=batch: list(network.train(batch, epochs=1)))
@@ -157,7 +157,7 @@ def our_stages(method: DifferNet) -> list[Stage]:
     scored = torch.randn(test_views, method._dims)
     judge = processor_seconds(lambda: flow.latent(network, scored, precision=method.scoring_precision))
     show = processor_seconds(lambda: method._map(image))
-    seen, multiply_adds = supported(method.features_precision, "cpu"), method.parameter_count()
+    seen, multiply_adds = supported(method.features_precision, "cpu"), method.parameter_count(TRAIN)
     view = sum(view_multiply_adds(method.image_size, method.n_scales))
     return [
         Stage("file decoded", "", TRAIN + TEST, decode, 0),
@@ -177,7 +177,7 @@ def our_steps(method: DifferNet) -> Iterator[Stage]:
             rows = count * method._different(method.views_per_image)
             batch = torch.randn(rows, method._dims)
             seconds = processor_seconds(lambda batch=batch: trainer.epoch([batch]))
-            yield Stage(name, precision, times * epochs, seconds, 3 * rows * method.parameter_count())
+            yield Stage(name, precision, times * epochs, seconds, 3 * rows * method.parameter_count(TRAIN))
 
 
 def table(name: str, stages: list[Stage], rates: Mapping[str, float]) -> str:
@@ -208,7 +208,7 @@ def main(
     print(f"{table('ours', ours, rates)}\n")
     print(f"Ours: {hours(ours, maps=False):.2f} h of processor time, with maps {hours(ours, maps=True):.2f} h.\n")
     if not ours_alone:
-        published = published_stages(_weights.find())
+        published = published_stages(find("alexnet"))
         print(f"{table('published', published, rates)}\n")
         total = hours(published, maps=False)
         print(

@@ -24,7 +24,7 @@ from benchmarks import images, plugins
 from benchmarks.evaluation import pixel_metrics
 from datasets import Sample
 from methods import Image
-from methods._alexnet import fixed_views
+from methods._views import fixed_views
 from methods.differnet import DifferNet, flow, localisation
 from tests.speed import sources
 from tests.speed.differnet_heading import heading

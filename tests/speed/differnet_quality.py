@@ -20,8 +20,8 @@ from torch import Tensor
 
 from benchmarks import images, plugins
 from benchmarks.evaluation import metrics
-from methods import _weights
-from methods._alexnet import HALF_TURN, View, fixed_views, random_views
+from methods._backbones.weights import find
+from methods._views import HALF_TURN, View, fixed_views, random_views
 from methods.differnet import DifferNet, flow
 from tests.speed import sources
 from tests.speed.differnet_heading import heading
@@ -53,7 +53,7 @@ def untrained(train: images.Images, *, seed: int, settings: dict[str, Any]) -> t
 
 def published(train: images.Images, start: torch.nn.Module, *, epochs: int, seed: int) -> PublishedDifferNet:
     """Trained by the published procedure, from the weights of another flow."""
-    network = PublishedDifferNet(_weights.find(), seed=seed)
+    network = PublishedDifferNet(find("alexnet"), seed=seed)
     network.flow.load_state_dict(start.state_dict())
     for _ in network.train(train, epochs=epochs):
         pass

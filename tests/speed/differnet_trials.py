@@ -24,8 +24,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from benchmarks import images
 from benchmarks.evaluation import metrics
 from datasets import Sample
-from methods._alexnet import fixed_views
 from methods._precision import supported
+from methods._views import fixed_views
 from methods.differnet import DifferNet, flow
 from reports.files import write_text
 from tests.speed import sources

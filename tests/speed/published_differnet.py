@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
+from torchvision import models
 from torchvision.transforms import functional
 
 from methods import Image
-from methods._alexnet import alexnet_features
-from methods._weights import IMAGENET_DEVIATION, IMAGENET_MEAN, Weights
+from methods._backbones import IMAGENET_DEVIATION, IMAGENET_MEAN
+from methods._backbones.weights import Weights
 from methods.differnet import flow
 
 SIDE, SCALES = 448, 3
@@ -25,7 +26,9 @@ class PublishedDifferNet:
 
     def __init__(self, weights: Weights, *, seed: int):
         self.generator = torch.Generator().manual_seed(seed)
-        self.alexnet = alexnet_features(weights).requires_grad_(True)
+        self.alexnet = models.alexnet().features
+        state = {name.removeprefix("features."): torch.from_numpy(array) for name, array in weights.arrays.items()}
+        self.alexnet.load_state_dict(state)
         self.flow = flow.build(flow.Shape(256 * SCALES, blocks=8, hidden_width=2048, clamp=3.0), seed=seed)
         self.adam = torch.optim.Adam(
             self.flow.parameters(), lr=2e-4, betas=(0.8, 0.8), eps=1e-4, weight_decay=1e-5, foreach=False

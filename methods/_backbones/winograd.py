@@ -39,13 +39,20 @@ class Winograd(nn.Module):
         return _Filtered.apply(images, self) + self.bias[:, None, None]
 
 
-def fewer_multiplications(network: nn.Sequential) -> nn.Sequential:
-    """The network with every convolution of stride 1 taken in Winograd's way."""
-    return nn.Sequential(*(Winograd(layer) if _fits(layer) else layer for layer in network))
+def replace_convolutions(network: nn.Module) -> None:
+    """Take in Winograd's way every convolution of a network that allows it."""
+    for name, layer in list(network.named_modules()):
+        if _fits(layer):
+            network.set_submodule(name, Winograd(layer))
 
 
 def _fits(layer: nn.Module) -> bool:
-    return isinstance(layer, nn.Conv2d) and layer.stride == (1, 1)
+    """Whether it is a convolution of 3x3 or 5x5, of stride 1, between all channels."""
+    return (
+        isinstance(layer, nn.Conv2d)
+        and layer.kernel_size in ((3, 3), (5, 5))
+        and (layer.stride, layer.dilation, layer.groups) == ((1, 1), (1, 1), 1)
+    )
 
 
 class _Filtered(torch.autograd.Function):

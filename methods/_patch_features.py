@@ -1,0 +1,123 @@
+"""Features of the patches of an image: neighbourhoods in a frozen network's maps, as PatchCore makes them.
+
+Roth, Pemula, Zepeda, Schölkopf, Brox, Gehler: Towards Total Recall in Industrial Anomaly Detection, CVPR 2022, arXiv
+2106.08265, section 3.1; facts of the authors' program.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from scipy.ndimage import gaussian_filter
+from torch import Tensor
+from torch.nn import functional
+
+from methods import Image
+from methods._backbones import Name
+from methods._backbones.networks import frozen
+from methods._backbones.weights import Weights
+from methods._resizing import centre, resized
+
+Pooling = Literal["adaptive", "mean"]
+
+
+class Look(NamedTuple):
+    """How patches are made from an image."""
+
+    backbone: Name
+    layers: tuple[str, ...]
+    precision: str
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    """Mean and standard deviation of each colour, from 0 to 1, that normalise the backbone's input."""
+    image_size: int
+    crop_size: int
+    """0: the whole image, squashed to a square. Else the central square of an image with image_size as shorter side."""
+    patch_size: int
+    """Side of a neighbourhood, places of the map."""
+    pooling: Pooling
+    pretrain_dims: int
+    dims: int
+
+    @property
+    def side(self) -> int:
+        """Side in pixels of what the backbone sees."""
+        return self.crop_size or self.image_size
+
+
+class Patches:
+    """Patches of images, one for each place in the map of the first layer; an image's do not depend on the others."""
+
+    def __init__(self, weights: Weights, look: Look, *, device: str):
+        self.look, self.device, self.dtype = look, torch.device(device), getattr(torch, look.precision)
+        self.network = frozen(look.backbone, weights, look.layers, device=self.device, dtype=self.dtype)
+        self.mean, self.deviation = (
+            torch.tensor(values, device=self.device).view(1, 3, 1, 1) for values in (look.mean, look.deviation)
+        )
+
+    def pixels(self, images: Sequence[Image]) -> Tensor:
+        """(n, 3, side, side), normalised as the backbone expects."""
+        seen = torch.from_numpy(np.stack([self._seen(image) for image in images])).to(self.device)
+        return seen.permute(0, 3, 1, 2).float().div_(255).sub_(self.mean).div_(self.deviation).to(self.dtype)
+
+    @torch.no_grad()
+    def maps(self, images: Sequence[Image]) -> list[Tensor]:
+        """The map of each layer, (n, channels, height, width) float32."""
+        found = self.network(self.pixels(images))
+        return [found[layer].float() for layer in self.look.layers]
+
+    @torch.no_grad()
+    def patches(self, maps: Sequence[Tensor]) -> Tensor:
+        """(n, rows, columns, dims) float32 from the maps of the layers: pooled, brought to one grid, merged."""
+        pooled = [self._pooled(map) for map in maps]
+        size = pooled[0].shape[2:]
+        on_grid = [pooled[0], *(functional.interpolate(map, size, mode="bilinear") for map in pooled[1:])]
+        merged = torch.cat(on_grid, dim=1).permute(0, 2, 3, 1).contiguous()
+        return self._merged(merged) if self.look.pooling == "adaptive" else merged
+
+    def of(self, image: Image) -> Tensor:
+        """(rows, columns, dims) float32: the patches of an image."""
+        return self.patches(self.maps([image]))[0]
+
+    def anomaly_map(self, scores: Tensor, image: Image) -> np.ndarray:
+        """(rows, columns) scores of an image's patches as a map of the whole image.
+
+        Bilinear to the size that the backbone saw. Outside of a crop nothing was seen, and the map has its lowest
+        value there.
+        """
+        side = self.look.side
+        map = functional.interpolate(scores[None, None].float(), (side, side), mode="bilinear")[0, 0].cpu().numpy()
+        if not self.look.crop_size:
+            return map
+        place = centre(image.shape[:2], shorter_px=self.look.image_size, side_px=side)
+        whole = np.full(place.size, map.min(), np.float32)
+        whole[place.rows, place.columns] = map
+        return whole
+
+    def _seen(self, image: Image) -> np.ndarray:
+        if not self.look.crop_size:
+            return resized(image, side_px=self.look.image_size, color_mode="rgb")
+        return centre(image.shape[:2], shorter_px=self.look.image_size, side_px=self.look.crop_size).of(image)
+
+    def _pooled(self, map: Tensor) -> Tensor:
+        """(n, dims, height, width): a layer's neighbourhoods, zeros beyond the border counted as published.
+
+        The authors bring the unpooled neighbourhoods to one grid and pool them then. Both are linear and act on
+        different axes, so the order changes nothing but rounding, and this one costs a ninth.
+        """
+        if self.look.pooling == "mean":
+            return functional.avg_pool2d(map, self.look.patch_size, 1, self.look.patch_size // 2)
+        count, _, height, width = map.shape
+        around = functional.unfold(map, self.look.patch_size, padding=self.look.patch_size // 2)
+        pooled = functional.adaptive_avg_pool1d(around.transpose(1, 2), self.look.pretrain_dims)
+        return pooled.transpose(1, 2).reshape(count, -1, height, width)
+
+    def _merged(self, patches: Tensor) -> Tensor:
+        flat = functional.adaptive_avg_pool1d(patches.flatten(0, 2)[:, None], self.look.dims)[:, 0]
+        return flat.view(*patches.shape[:3], self.look.dims)
+
+
+def blurred(map: np.ndarray, deviation: float) -> np.ndarray:
+    """The map smoothed by a Gaussian of that standard deviation in pixels, cut off at four of them, as published."""
+    return gaussian_filter(map, deviation, mode="reflect", truncate=4) if deviation else map
