@@ -40,9 +40,11 @@ class SimpleNet(SimpleNetSettings):
         "pooling": "mean",
         "image_size": 128,
         "hidden_width": 64,
-        "meta_epochs": 2,
-        "sub_epochs": 10,
+        "noise_deviation": 0.1,
+        "discriminator_learning_rate": 2e-3,
         "batch_size": 2,
+        "meta_epochs": 2,
+        "sub_epochs": 5,
     }
 
     _networks = _trained_in = None
@@ -100,12 +102,12 @@ class SimpleNet(SimpleNetSettings):
         except ValueError as error:
             raise MethodError(f"{folder / STATE} does not fit the settings.json beside it: {error}") from None
 
-    def parameter_count(self, fit_images: int = 0) -> int:
+    def parameter_count(self, fit_images: int) -> int:
         """Parameters of both networks, with the two running moments of batch normalisation: 3,939,840 as published."""
         adaptor = (self._dims + 1) * self._dims
         return adaptor + (self._dims + 1 + 4 + 1) * self.hidden_width
 
-    def model_bytes(self, fit_images: int = 0) -> int:
+    def model_bytes(self, fit_images: int) -> int:
         """The parameters, in float32."""
         return 4 * self.parameter_count(fit_images)
 
