@@ -1,12 +1,16 @@
 """SimpleNet's networks and training, against an independent computation of the published step."""
 
 import copy
+from dataclasses import asdict
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
-from methods.simplenet import kept_maps, training
+from methods import Epoch, MethodError
+from methods.simplenet import SimpleNet, kept_layers, training
 
 SMALL = training.Shape(dims=12, hidden_width=10, leaky_slope=0.2)
 WIDE = training.Shape(dims=48, hidden_width=32, leaky_slope=0.2)
@@ -159,28 +163,119 @@ def test_the_state_of_networks_of_another_shape_is_refused():
         training.restore(networks().state_dict(), SMALL._replace(hidden_width=11))
 
 
-def maps(images: int, scale: float = 1.0) -> list[list[torch.Tensor]]:
+def layers(images: int, scale: float = 1.0) -> list[list[torch.Tensor]]:
     """Two layers an image; all values of an image are its number times `scale`."""
     return [[torch.full((1, 3, 4, 5), number * scale), torch.ones(1, 2, 2, 2)] for number in range(images)]
 
 
-def kept(of_images: list[list[torch.Tensor]]) -> kept_maps.KeptMaps:
-    keeps = kept_maps.KeptMaps()
+def kept(of_images: list[list[torch.Tensor]]) -> kept_layers.KeptLayers:
+    keeps = kept_layers.KeptLayers()
     for of_image in of_images:
         keeps.add(of_image)
     return keeps
 
 
 def test_a_pass_sees_every_image_once_and_the_next_in_another_order():
-    generator, keeps = seeded(), kept(maps(11))
+    generator, keeps = seeded(), kept(layers(11))
     passes = [list(keeps.batches(4, generator)) for _ in range(2)]
     assert [len(batch[0]) for batch in passes[0]] == [4, 4, 3]
     first, second = ([value for batch in batches for value in batch[0][:, 0, 0, 0].tolist()] for batches in passes)
     assert sorted(first) == sorted(second) == list(range(11)) and first != second
 
 
-def test_a_map_beyond_the_range_of_float16_is_kept_in_float32():
-    keeps = kept(maps(3, scale=60000.0))
+def test_a_layer_beyond_the_range_of_float16_is_kept_in_float32():
+    keeps = kept(layers(3, scale=60000.0))
     assert [of_image[0].dtype for of_image in keeps.images] == [torch.float16, torch.float16, torch.float32]
     (batch,) = keeps.batches(3, seeded())
     assert batch[0].dtype == torch.float32 and batch[0].max() == 120000
+
+
+def photograph(seed: int = 0, height: int = 40, width: int = 50) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> SimpleNet:
+    method = SimpleNet(**SimpleNet.quick)
+    list(method.fit([photograph(seed) for seed in range(3)], seed=0, device="cpu"))
+    return method
+
+
+def published_patches(maps: list[torch.Tensor], pretrain_dims: int, dims: int) -> torch.Tensor:
+    """(n, height, width, dims): each of the nine offsets to the first map's grid, then pooled, then merged."""
+    size, pooled = maps[0].shape[2:], []
+    for map in maps:
+        count, channels, height, width = map.shape
+        around = functional.unfold(map, 3, padding=1).reshape(count, channels * 9, height, width)
+        on_grid = functional.interpolate(around, size, mode="bilinear").permute(0, 2, 3, 1).flatten(0, 2)
+        pooled.append(functional.adaptive_avg_pool1d(on_grid[:, None], pretrain_dims)[:, 0])
+    merged = functional.adaptive_avg_pool1d(torch.cat(pooled, dim=1)[:, None], dims)[:, 0]
+    return merged.view(len(maps[0]), *size, dims)
+
+
+@pytest.mark.parametrize("dims", [60, 61])
+def test_patches_are_the_published_ones_whether_or_not_the_layers_share_a_dimension(dims):
+    method = SimpleNet(backbone="mobilenet_v2", image_size=64, pretrain_dims=50, dims=dims)
+    method._open("cpu")
+    maps = method._patches.maps([photograph(), photograph(1)])
+    torch.testing.assert_close(method._patches.patches(maps), published_patches(maps, 50, dims), rtol=1e-4, atol=1e-5)
+
+
+def test_an_image_score_is_that_of_its_most_anomalous_patch(fitted):
+    (score,) = fitted.score([photograph(9)])
+    assert score.image == fitted._networks.anomaly(fitted._patches.of(photograph(9))).max()
+    assert score.map.shape == (128, 128) and score.map.max() <= score.image
+
+
+def test_one_image_is_enough_and_none_is_refused():
+    method = SimpleNet(**SimpleNet.quick)
+    events = list(method.fit([photograph()], seed=0, device="cpu"))
+    assert [event.number for event in events if isinstance(event, Epoch)] == [1, 2]
+    with pytest.raises(MethodError, match="at least 1 training image, got 0"):
+        next(method.fit([], seed=0, device="cpu"))
+
+
+def test_networks_of_other_settings_are_refused(fitted, tmp_path):
+    fitted.save(tmp_path)
+    wider = SimpleNet(**SimpleNet.quick | {"hidden_width": 65})
+    with pytest.raises(MethodError, match=r"networks\.safetensors does not fit the settings\.json beside it"):
+        wider.load_state(tmp_path, device="cpu")
+
+
+def test_training_in_bfloat16_leaves_weights_and_scores_in_float32():
+    own = networks(shape=WIDE)
+    losses = training.Trainer(own, RECIPE._replace(precision="bfloat16"), generator=seeded(1)).train(
+        [patches(60, seed=seed, dims=WIDE.dims) for seed in range(20)]
+    )
+    other = networks(shape=WIDE)
+    expected, _ = twenty_steps(other, Published(other))
+    torch.testing.assert_close(losses, expected, rtol=0.01, atol=0)
+    assert {value.dtype for value in own.parameters()} == {own.anomaly(patches(5, dims=WIDE.dims)).dtype}
+
+
+def test_every_published_number_is_the_default_but_for_the_crop():
+    published = {
+        "backbone": "wide_resnet50_2",
+        "patch_size": 3,
+        "pooling": "adaptive",
+        "pretrain_dims": 1536,
+        "dims": 1536,
+        "image_size": 288,
+        "map_blur": 4,
+        "hidden_width": 1024,
+        "leaky_slope": 0.2,
+        "noise_deviation": 0.015,
+        "margin": 0.5,
+        "discriminator_learning_rate": 2e-4,
+        "discriminator_weight_decay": 1e-5,
+        "adaptor_learning_rate": 1e-4,
+        "adaptor_weight_decay": 0.01,
+        "batch_size": 8,
+        "meta_epochs": 40,
+        "sub_epochs": 4,
+    }
+    assert published.items() <= asdict(SimpleNet()).items()
+
+
+def test_the_published_networks_have_as_many_parameters():
+    assert SimpleNet().parameter_count(100) == 1536 * 1537 + 1537 * 1024 + 4 * 1024 + 1024

@@ -23,8 +23,8 @@ class SimpleNet(SimpleNetSettings):
     - the model is that of the last meta epoch. The program keeps that of the meta epoch with the highest image AUROC on
       the test set; here no test image is used;
     - the backbone sees the whole image (`image_size`);
-    - its maps are computed once and kept in memory; the program, which varies no image either, computes them again in
-      each of 160 passes. Maps are kept in float16 where none of their values is beyond its range;
+    - its maps are computed once, pooled and kept in memory; the program, which varies no image either, computes them
+      again in each of 160 passes. They are kept in float16 where no value is beyond its range (`kept_layers.py`);
     - the noise goes through the discriminator's first layer by itself and is added there: equal but for rounding, and
       fewer multiplications;
     - matrix products of the training are in bfloat16 on devices where that is faster (`training_precision`).
@@ -50,18 +50,18 @@ class SimpleNet(SimpleNetSettings):
     _networks = _trained_in = None
 
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:
-        """Keep the maps of all images, then train on their patches. Each Epoch is a meta epoch with its mean loss."""
+        """Keep all images' pooled maps, then train on their patches. Each Epoch is a meta epoch with its mean loss."""
         import torch
 
         from methods.simplenet import training
-        from methods.simplenet.kept_maps import KeptMaps
+        from methods.simplenet.kept_layers import KeptLayers
 
         if not len(images):
             raise MethodError("SimpleNet needs at least 1 training image, got 0")
         self._open(device)
-        kept = KeptMaps()
+        kept = KeptLayers()
         for number, image in enumerate(images, 1):
-            kept.add(self._patches.maps([image]))
+            kept.add(self._patches.pooled(self._patches.maps([image])))
             yield Preparing(f"training images through {self.backbone}", number, len(images))
         generator = torch.Generator().manual_seed(seed)
         self._networks = training.build(self._shape, generator=generator).to(device)
@@ -153,7 +153,7 @@ class SimpleNet(SimpleNetSettings):
 
     def _batches(self, kept, generator) -> Iterator:
         """Patches (n, dims) of all images, shuffled image by image, a batch at a time."""
-        return (self._patches.patches(maps).flatten(0, 2) for maps in kept.batches(self.batch_size, generator))
+        return (self._patches.on_grid(layers).flatten(0, 2) for layers in kept.batches(self.batch_size, generator))
 
     def _require_networks(self) -> None:
         if self._networks is None:

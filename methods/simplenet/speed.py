@@ -40,8 +40,8 @@ def seconds_an_image(
     image = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
     maps = patches.maps([image])
     images = min(batch_size, MOST_IMAGES)
-    batch = [torch.cat([map] * images) for map in maps]
-    look = seconds_a_call(lambda: patches.maps([image])[0].sum().item())
-    step = seconds_a_call(lambda: trainer.train([patches.patches(batch).flatten(0, 2)]).tolist())
-    score = seconds_a_call(lambda: map_of(networks.anomaly(patches.patches(maps)[0]), image))
-    return Seconds(look, step / images, look + score)
+    batch = [layer.repeat(images, 1, 1, 1) for layer in patches.pooled(maps)]
+    look = seconds_a_call(lambda: patches.pooled(patches.maps([image]))[0].sum().item())
+    step = seconds_a_call(lambda: trainer.train([patches.on_grid(batch).flatten(0, 2)]).tolist())
+    score = seconds_a_call(lambda: map_of(networks.anomaly(patches.of(image)), image))
+    return Seconds(look, step / images, score)
