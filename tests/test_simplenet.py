@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from methods import Epoch, MethodError
+from methods import Epoch, MethodError, Work
 from methods.simplenet import SimpleNet, kept_layers, training
 
 SMALL = training.Shape(dims=12, hidden_width=10, leaky_slope=0.2)
@@ -279,3 +279,10 @@ def test_every_published_number_is_the_default_but_for_the_crop():
 
 def test_the_published_networks_have_as_many_parameters():
     assert SimpleNet().parameter_count(100) == 1536 * 1537 + 1537 * 1024 + 4 * 1024 + 1024
+
+
+def test_expected_seconds_grow_with_the_images_and_with_the_passes():
+    short, long = (SimpleNet(**SimpleNet.quick | {"meta_epochs": epochs}) for epochs in (2, 200))
+    few, many = short.expected_seconds([Work(4, 2), Work(400, 200)], device="cpu")
+    (longer,) = long.expected_seconds([Work(4, 2)], device="cpu")
+    assert 0 < few < many and few < longer

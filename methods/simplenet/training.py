@@ -37,7 +37,7 @@ class Networks(nn.Module):
         noise is rounded by itself; in a sum with features that are 100 times as large, much of it would be rounded off.
         """
         normal = self.hidden(self.adaptor(patches))
-        noisy = normal + functional.linear(noise, self.hidden.weight)
+        noisy = functional.linear(noise, self.hidden.weight).add_(normal)
         normal, noisy = self._normality(torch.cat([normal, noisy])).to(patches.dtype).chunk(2)
         return normal, noisy
 
@@ -50,7 +50,7 @@ class Networks(nn.Module):
 
     def _normality(self, hidden: Tensor) -> Tensor:
         """(n,) from the first layer's (n, hidden_width)."""
-        return self.output(functional.leaky_relu(self.normalisation(hidden), self.leaky_slope)).squeeze(1)
+        return self.output(functional.leaky_relu(self.normalisation(hidden), self.leaky_slope, inplace=True)).squeeze(1)
 
     def discriminator_parameters(self) -> list[nn.Parameter]:
         """The parameters that are not the adaptor's."""
