@@ -11,8 +11,8 @@ from methods._patch_features import Patches
 from methods._timing import seconds_a_call
 from methods.simplenet import training
 
-MOST_IMAGES = 2
-"""Images in a timed step. A step takes as many times longer as it has images, but for the update of the weights."""
+MOST_IMAGES = 8
+"""Images in a timed step at the most, as in the published batch: with fewer, all would fit into the cache."""
 
 
 class Seconds(NamedTuple):
