@@ -39,6 +39,7 @@ class Look(NamedTuple):
     pooling: Pooling
     pretrain_dims: int
     dims: int
+    """Dimensions of a patch."""
 
     @property
     def side(self) -> int:

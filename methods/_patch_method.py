@@ -100,7 +100,7 @@ class PatchMethod(BackboneMethod):
             self.patch_size,
             self.pooling,
             self.pretrain_dims,
-            self.dims,
+            self._dims,
         )
         self._patches = _patch_features.Patches(self._weights, look, device=device)
 

@@ -4,6 +4,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from methods import Image
+
 BUDGET_SECONDS = 0.4
 
 
@@ -18,3 +22,8 @@ def seconds_a_call(work: Callable[[], Any]) -> float:
         work()
         calls += 1
     return (time.perf_counter() - begun) / calls
+
+
+def noise() -> Image:
+    """An image to measure speed on."""
+    return np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)

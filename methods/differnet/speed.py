@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from methods._timing import seconds_a_call
-from methods._view_features import Features, noise
+from methods._timing import noise, seconds_a_call
+from methods._view_features import Features
 from methods.differnet import flow
 from methods.differnet.localisation import EVIDENCE, anomaly_map
 
