@@ -46,6 +46,11 @@ class Look(NamedTuple):
         """Side in pixels of what the backbone sees."""
         return self.crop_size or self.image_size
 
+    @property
+    def merges_by_layer(self) -> bool:
+        """Whether adaptive pooling gives each layer dimensions of its own: the layers divide them evenly."""
+        return self.dims % len(self.layers) == 0
+
 
 class Patches:
     """Patches of images, one for each place in the map of the first layer; an image's do not depend on the others."""
@@ -68,14 +73,22 @@ class Patches:
         found = self.network(self.pixels(images))
         return [found[layer].float() for layer in self.look.layers]
 
-    @torch.no_grad()
     def patches(self, maps: Sequence[Tensor]) -> Tensor:
         """(n, rows, columns, dims) float32 from the maps of the layers: pooled, brought to one grid, merged."""
-        pooled = [self._pooled(map) for map in maps]
+        return self.on_grid(self.pooled(maps))
+
+    @torch.no_grad()
+    def pooled(self, maps: Sequence[Tensor]) -> list[Tensor]:
+        """The neighbourhoods of each layer by themselves, (n, dims of a layer, height, width), channels last."""
+        return [self._pooled(map).permute(0, 3, 1, 2) for map in maps]
+
+    @torch.no_grad()
+    def on_grid(self, pooled: Sequence[Tensor]) -> Tensor:
+        """(n, rows, columns, dims): the pooled layers brought to the grid of the first, and merged."""
         size = pooled[0].shape[2:]
-        on_grid = [pooled[0], *(functional.interpolate(map, size, mode="bilinear") for map in pooled[1:])]
-        merged = torch.cat(on_grid, dim=1).permute(0, 2, 3, 1).contiguous()
-        return self._merged(merged) if self.look.pooling == "adaptive" else merged
+        layers = [pooled[0], *(functional.interpolate(layer, size, mode="bilinear") for layer in pooled[1:])]
+        together = torch.cat([layer.permute(0, 2, 3, 1) for layer in layers], dim=3)
+        return self._merged(together) if self.look.pooling == "adaptive" else together
 
     def of(self, image: Image) -> Tensor:
         """(rows, columns, dims) float32: the patches of an image."""
@@ -102,21 +115,27 @@ class Patches:
         return centre(image.shape[:2], shorter_px=self.look.image_size, side_px=self.look.crop_size).of(image)
 
     def _pooled(self, map: Tensor) -> Tensor:
-        """(n, dims, height, width): a layer's neighbourhoods, zeros beyond the border counted as published.
+        """(n, height, width, dims): a layer's neighbourhoods, zeros beyond the border counted as published.
 
-        The authors bring the unpooled neighbourhoods to one grid and pool them then. Both are linear and act on
-        different axes, so the order changes nothing but rounding, and this one costs a ninth.
+        The authors bring the unpooled neighbourhoods to one grid, pool each layer and then merge the layers. All three
+        are linear, and the grid concerns other axes than the others: the order changes nothing but rounding, and this
+        one costs a ninth. A layer is also merged here, where no dimension of a patch is a mean over two layers.
         """
         if self.look.pooling == "mean":
-            return functional.avg_pool2d(map, self.look.patch_size, 1, self.look.patch_size // 2)
+            pooled = functional.avg_pool2d(map, self.look.patch_size, 1, self.look.patch_size // 2)
+            return pooled.permute(0, 2, 3, 1).contiguous()
         count, _, height, width = map.shape
         around = functional.unfold(map, self.look.patch_size, padding=self.look.patch_size // 2)
         pooled = functional.adaptive_avg_pool1d(around.transpose(1, 2), self.look.pretrain_dims)
-        return pooled.transpose(1, 2).reshape(count, -1, height, width)
+        if self.look.merges_by_layer:
+            pooled = functional.adaptive_avg_pool1d(pooled, self.look.dims // len(self.look.layers))
+        return pooled.view(count, height, width, -1)
 
-    def _merged(self, patches: Tensor) -> Tensor:
-        flat = functional.adaptive_avg_pool1d(patches.flatten(0, 2)[:, None], self.look.dims)[:, 0]
-        return flat.view(*patches.shape[:3], self.look.dims)
+    def _merged(self, together: Tensor) -> Tensor:
+        if self.look.merges_by_layer:
+            return together
+        flat = functional.adaptive_avg_pool1d(together.flatten(0, 2)[:, None], self.look.dims)[:, 0]
+        return flat.view(*together.shape[:3], self.look.dims)
 
 
 def blurred(map: np.ndarray, deviation: float) -> np.ndarray:

@@ -10,7 +10,8 @@ import torch
 from FrEIA.framework import SequenceINN
 from FrEIA.modules import GLOWCouplingBlock, InvertibleModule
 from torch import Tensor, nn
-from torch.optim.adam import adam
+
+from methods._adam import Adam
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Parameters of `mallopt`, from glibc's malloc.h."""
@@ -149,18 +150,6 @@ def negative_log_likelihood(z: Tensor, log_det: Tensor) -> Tensor:
     return (0.5 * (z**2).sum(dim=1) - log_det).mean() / z.shape[1]
 
 
-class Moments(NamedTuple):
-    """Adam's running means of a parameter's gradients."""
-
-    mean: Tensor
-    mean_of_squares: Tensor
-
-    @classmethod
-    def of(cls, weight: Tensor) -> Self:
-        """The moments before the first step."""
-        return cls(torch.zeros_like(weight), torch.zeros_like(weight))
-
-
 class Trainer:
     """Adam over a flow's parameters; on a CPU each is updated as soon as its gradient is computed.
 
@@ -168,44 +157,25 @@ class Trainer:
 
     The result is that of one update after the whole backward pass, as no gradient depends on a parameter that was
     updated before it. But the gradients are never all in memory. On a GPU all parameters are updated `together`, in one
-    call. Adam is called as a function, because torch's optimizer classes load its compiler: that takes 2.5 s, and
-    crashes the process where TensorFlow was loaded before.
+    call.
     """
 
     def __init__(self, flow: nn.Module, *, precision: str, **adam):
-        self.flow, self.adam, self.precision = flow, adam, precision
-        self.moments = {weight: Moments.of(weight) for weight in flow.parameters()}
-        self.steps = {weight: torch.zeros((), device=weight.device) for weight in flow.parameters()}
+        self.flow, self.precision = flow, precision
+        self.adam = Adam(flow.parameters(), **adam)
         self.together = next(flow.parameters()).is_cuda
 
     def __enter__(self) -> Self:
         keep_freed_memory()
-        hooked = () if self.together else self.moments
+        hooked = () if self.together else self.adam.weights
         self.hooks = [
-            weight.register_post_accumulate_grad_hook(lambda weight: self._step([weight])) for weight in hooked
+            weight.register_post_accumulate_grad_hook(lambda weight: self.adam.step([weight])) for weight in hooked
         ]
         return self
 
     def __exit__(self, *_) -> None:
         for hook in self.hooks:
             hook.remove()
-
-    @torch.no_grad()
-    def _step(self, weights: list[nn.Parameter]) -> None:
-        adam(
-            params=weights,
-            grads=[weight.grad for weight in weights],
-            exp_avgs=[self.moments[weight].mean for weight in weights],
-            exp_avg_sqs=[self.moments[weight].mean_of_squares for weight in weights],
-            max_exp_avg_sqs=[],
-            state_steps=[self.steps[weight] for weight in weights],
-            fused=True,
-            amsgrad=False,
-            maximize=False,
-            **self.adam,
-        )
-        for weight in weights:
-            weight.grad = None
 
     def epoch(self, batches: Iterable[Tensor]) -> Tensor:
         """Train on each batch of features (n, dims) in turn; the losses, one a batch, on the flow's device."""
@@ -217,7 +187,7 @@ class Trainer:
             loss = negative_log_likelihood(z, log_det)
             loss.backward()
             if self.together:
-                self._step(list(self.moments))
+                self.adam.step(self.adam.weights)
             losses.append(loss.detach())
         self.flow.eval()
         return torch.stack(losses)
