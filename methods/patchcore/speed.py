@@ -1,0 +1,49 @@
+"""How long PatchCore's fit and scores take, from a few steps on noise."""
+
+from typing import NamedTuple
+
+import torch
+
+from methods import Work
+from methods._patch_features import Patches
+from methods._timing import noise, seconds_a_call
+from methods.patchcore.training import Choice
+
+SIDE = 2048
+"""Rows and columns of the matrix product that is timed."""
+COMPARED = 0.2
+"""Share of all pairs of patches and picks that the coreset compares, about."""
+SEARCH = 0.3
+"""Seconds of a search in the memory, as a share of those of the backbone, about."""
+
+
+class Measured(NamedTuple):
+    """Seconds on this machine."""
+
+    image: float
+    """Of an image through the backbone."""
+    multiply_add: float
+    """Of one in a matrix product of float32."""
+    device: torch.device
+
+
+def measured(patches: Patches) -> Measured:
+    """Of an image of noise and of a matrix product, about half a second each."""
+    square = torch.ones(SIDE, SIDE, device=patches.device)
+    return Measured(
+        seconds_a_call(lambda: patches.of(noise()).sum().item()),
+        seconds_a_call(lambda: (square @ square).sum().item()) / SIDE**3,
+        patches.device,
+    )
+
+
+def job_seconds(seconds: Measured, work: Work, choice: Choice, *, an_image: tuple[int, int]) -> float:
+    """Of a whole job, whose images have so many patches and dimensions.
+
+    Images through the backbone, again where their features are not kept; the coreset; the search in the memory.
+    """
+    patches, dims = work.fit_images * an_image[0], an_image[1]
+    picks = int(patches * choice.share) if choice.share < 1 else 0
+    compared = COMPARED * patches * picks * min(dims, choice.projection_dims) * seconds.multiply_add
+    passes = work.fit_images * (1 if choice.keeps(patches, dims, seconds.device) else 2)
+    return (passes + (1 + SEARCH) * work.scored_images) * seconds.image + compared
