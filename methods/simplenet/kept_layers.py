@@ -12,9 +12,9 @@ class KeptLayers:
     Layers and not patches: on the grid of its finest layer, a patch repeats what the coarser ones say at fewer places.
     With the published settings an image takes 2.5 MB, its patches would take 4 MB.
 
-    Against float32, on 32 images of Magnetic Tile (mobilenet_v2, 5 meta epochs): features differed by 0.008 % of their
-    norm, losses were equal to four digits, image scores had a rank correlation of .9997, the image AUROC changed by
-    .001.
+    Against float32, on 32 images of Magnetic Tile (mobilenet_v2, 5 meta epochs): patches differed by 0.017 % of their
+    norm, which is 0.4 % of the noise in training. Losses were equal to four digits, image scores had a rank correlation
+    of .9998, the image AUROC changed by .001.
     """
 
     def __init__(self):

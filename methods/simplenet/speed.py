@@ -8,7 +8,7 @@ import torch
 
 from methods import Image
 from methods._patch_features import Patches
-from methods._timing import seconds_a_call
+from methods._timing import noise, seconds_a_call
 from methods.simplenet import training
 
 MOST_IMAGES = 8
@@ -37,7 +37,7 @@ def seconds_an_image(
     generator = torch.Generator().manual_seed(0)
     networks = training.build(shape, generator=generator).to(patches.device)
     trainer = training.Trainer(networks, recipe, generator=generator)
-    image = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
+    image = noise()
     maps = patches.maps([image])
     images = min(batch_size, MOST_IMAGES)
     batch = [layer.repeat(images, 1, 1, 1) for layer in patches.pooled(maps)]
