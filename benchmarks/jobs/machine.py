@@ -16,6 +16,7 @@ LIBRARIES = (
     "torch",
     "torchvision",
     "FrEIA",
+    "numba",
     "tensorflow",
     "keras",
 )
