@@ -1,7 +1,5 @@
 """Frozen networks: the maps of their layers."""
 
-from functools import cache
-
 import numpy as np
 import pytest
 import torch
@@ -9,22 +7,9 @@ from torchvision import models
 
 from methods._backbones import BACKBONES, NAMES, networks, weights
 from methods._backbones.efficientnet_lite import SamePadding
+from tests.random_weights import plausible
 
 CPU = torch.device("cpu")
-
-
-@cache
-def plausible(name: str) -> weights.Weights:
-    """Random weights under which the maps of a deep network neither vanish nor explode."""
-    generator = np.random.default_rng(0)
-
-    def array(key: str, shape: tuple[int, ...]) -> np.ndarray:
-        if len(shape) > 1:
-            return generator.normal(0, np.sqrt(2 / np.prod(shape[1:])), shape)
-        return generator.uniform(0.5, 1, shape) if key.endswith(("weight", "var")) else generator.normal(0, 0.1, shape)
-
-    arrays = {key: array(key, shape).astype(np.float32) for key, shape in networks.shapes(name).items()}
-    return weights.Weights(arrays, "random")
 
 
 def frozen(name: str, layers, dtype=torch.float32, found: weights.Weights | None = None):

@@ -169,9 +169,9 @@ def layers(images: int, scale: float = 1.0) -> list[list[torch.Tensor]]:
 
 
 def kept(of_images: list[list[torch.Tensor]]) -> kept_layers.KeptLayers:
-    keeps = kept_layers.KeptLayers()
-    for of_image in of_images:
-        keeps.add(of_image)
+    keeps = kept_layers.KeptLayers(len(of_images))
+    for number, of_image in enumerate(of_images):
+        keeps.put(number, of_image)
     return keeps
 
 
@@ -183,11 +183,12 @@ def test_a_pass_sees_every_image_once_and_the_next_in_another_order():
     assert sorted(first) == sorted(second) == list(range(11)) and first != second
 
 
-def test_a_layer_beyond_the_range_of_float16_is_kept_in_float32():
-    keeps = kept(layers(3, scale=60000.0))
-    assert [of_image[0].dtype for of_image in keeps.images] == [torch.float16, torch.float16, torch.float32]
-    (batch,) = keeps.batches(3, seeded())
-    assert batch[0].dtype == torch.float32 and batch[0].max() == 120000
+def test_a_layer_beyond_the_range_of_float16_is_kept_in_float32_from_then_on():
+    keeps = kept(layers(4, scale=40000.0))
+    assert [layer.dtype for layer in keeps.layers] == [torch.float32, torch.float16]
+    (batch,) = keeps.batches(4, seeded())
+    assert {layer.dtype for layer in batch} == {torch.float32}
+    assert batch[0][:, 0, 0, 0].sort().values.tolist() == [0, 40000, 80000, 120000]
 
 
 def photograph(seed: int = 0, height: int = 40, width: int = 50) -> np.ndarray:

@@ -52,8 +52,7 @@ def choose(
     ends = torch.searchsorted(picked, firsts).tolist()
     if training.kept is not None:
         return Chosen(training.kept[picked], ends)
-    places = (picked % training.patches_an_image).tensor_split(ends[:-1])
-    return Chosen((yield from _seen_again(patches, images, places)), ends)
+    return Chosen((yield from _seen_again(patches, images, picked % training.patches_an_image, ends)), ends)
 
 
 class _Training:
@@ -86,6 +85,7 @@ class _Training:
         for some in coreset.picks(points, count=count, starts=starts):
             found.append(some)
             yield Preparing("picks of the coreset", sum(map(len, found)), count)
+        self.projected = None  # its room is for the memory now
         return torch.cat(found).sort().values
 
     def _make_room(self, patches_an_image: int, dims: int) -> None:
@@ -96,10 +96,13 @@ class _Training:
             self.projected = torch.empty(total, len(self.projection), device=self.device)
 
 
-def _seen_again(patches: Patches, images: Sequence[Image], places: Sequence[Tensor]) -> Iterator[Preparing]:
-    """Tell what is done, and return the features (m, dims) at these places of each image."""
-    rows = []
-    for number, (image, own) in enumerate(zip(images, places, strict=True)):
-        rows.append(patches.of(image).flatten(0, 1)[own])
+def _seen_again(
+    patches: Patches, images: Sequence[Image], places: Tensor, ends: Sequence[int]
+) -> Iterator[Preparing]:
+    """Tell what is done, and return the features (m, dims) at these places (m,) of the images."""
+    # Made in one piece: many small ones between the features of whole images would keep the room of these from reuse.
+    rows, begins = torch.empty(len(places), patches.look.dims, device=patches.device), [0, *ends[:-1]]
+    for number, own in enumerate(map(slice, begins, ends)):
+        rows[own] = patches.of(images[number]).flatten(0, 1)[places[own]]
         yield Preparing("patches of the memory again", number + 1, len(images))
-    return torch.cat(rows)
+    return rows

@@ -59,10 +59,10 @@ class SimpleNet(SimpleNetSettings):
         if not len(images):
             raise MethodError("SimpleNet needs at least 1 training image, got 0")
         self._open(device)
-        kept = KeptLayers()
-        for number, image in enumerate(images, 1):
-            kept.add(self._patches.pooled(self._patches.maps([image])))
-            yield Preparing(f"training images through {self.backbone}", number, len(images))
+        kept = KeptLayers(len(images))
+        for number, image in enumerate(images):
+            kept.put(number, self._patches.pooled(self._patches.maps([image])))
+            yield Preparing(f"training images through {self.backbone}", number + 1, len(images))
         generator = torch.Generator().manual_seed(seed)
         self._networks = training.build(self._shape, generator=generator).to(device)
         self._trained_in = supported(self.training_precision, device)

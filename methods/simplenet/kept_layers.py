@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 class KeptLayers:
-    """The pooled layers of images, in float16 where all values of a layer are within its range.
+    """The pooled layers of so many images, in float16 as long as all values of a layer are within its range.
 
     Layers and not patches: on the grid of its finest layer, a patch repeats what the coarser ones say at fewer places.
     With the published settings an image takes 2.5 MB, its patches would take 4 MB.
@@ -17,25 +17,25 @@ class KeptLayers:
     of .9998, the image AUROC changed by .001.
     """
 
-    def __init__(self):
-        self.images: list[list[Tensor]] = []
+    def __init__(self, images: int):
+        self.images, self.layers = images, []
+        """One tensor a layer, (images, dims of the layer, height, width)."""
 
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def add(self, layers: Sequence[Tensor]) -> None:
-        """Keep one image, (1, dims of a layer, height, width) a layer."""
-        self.images.append([halved(layer) for layer in layers])
+    def put(self, number: int, layers: Sequence[Tensor]) -> None:
+        """Keep those of one image, (1, dims of a layer, height, width) a layer."""
+        if not self.layers:
+            self.layers = [layer.new_empty(self.images, *layer.shape[1:], dtype=torch.float16) for layer in layers]
+        for place, layer in enumerate(layers):
+            if is_beyond_float16(layer):
+                self.layers[place] = self.layers[place].float()
+            self.layers[place][number] = layer[0]
 
     def batches(self, size: int, generator: torch.Generator) -> Iterator[list[Tensor]]:
         """All images, shuffled, in batches of `size` or fewer: (n, dims of a layer, height, width) float32 a layer."""
-        order = torch.randperm(len(self), generator=generator).tolist()
-        for start in range(0, len(order), size):
-            of_images = [self.images[number] for number in order[start : start + size]]
-            yield [torch.cat([layer.float() for layer in of_layer]) for of_layer in zip(*of_images, strict=True)]
+        for chosen in torch.randperm(self.images, generator=generator).split(size):
+            yield [layer[chosen.to(layer.device)].float() for layer in self.layers]
 
 
-def halved(layer: Tensor) -> Tensor:
-    """The layer in float16, or unchanged where a value is beyond float16's range and would become infinite."""
-    half = layer.half()
-    return half if bool(half.isfinite().all()) else layer
+def is_beyond_float16(layer: Tensor) -> bool:
+    """Whether a finite value would become infinite in float16."""
+    return not bool(layer.half().isfinite().all())

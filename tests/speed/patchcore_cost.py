@@ -1,0 +1,142 @@
+"""What PatchCore's fit and scores cost, beside its backbone alone and beside the published program.
+
+    python -m tests.speed.patchcore_cost --dataset visa --data VisA --category macaroni1 --random-weights
+
+320 training and 160 test images, seen at 256 x 256. All figures are processor seconds of one core, on which other
+programs weigh little. The published loop makes `PICKS` picks, and its whole time is extrapolated from these. Published
+scores are brute-force distances to the memory, as its faiss index computes them, here by a matrix product.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import torch
+import typer
+from tabulate import tabulate
+
+from benchmarks import plugins
+from benchmarks.images import Images
+from benchmarks.jobs.machine import peak_memory_mb
+from methods.patchcore import coreset, training
+from methods.patchcore.memory import Memory
+from tests.random_weights import written
+from tests.speed import sources
+
+TRAIN, TEST, PICKS = 320, 160, 30
+
+
+class Cost(NamedTuple):
+    """Processor seconds of a whole job, ours and as published; None: not measured."""
+
+    what: str
+    ours: float
+    published: float | None = None
+
+
+def processor_seconds(function: Callable[[], Any], repetitions: int = 3) -> float:
+    """The shortest of some runs, after one that warms up."""
+    function()
+    times = []
+    for _ in range(repetitions):
+        begun = time.process_time()
+        function()
+        times.append(time.process_time() - begun)
+    return min(times)
+
+
+def published_distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """(n, m) distances as the published loop computes them, the squares of both sides anew at every call."""
+    squares = [side.unsqueeze(1).bmm(side.unsqueeze(2)).reshape(-1) for side in (a, b)]
+    return (squares[0][:, None] + squares[1] - 2 * a @ b.T).clamp(min=0).sqrt()
+
+
+def published_pick_seconds(points: torch.Tensor, starts: torch.Tensor) -> float:
+    """Of one pick of the published loop, the mean over some."""
+    nearest = published_distances(points, points[starts]).mean(dim=1, keepdim=True)
+    begun = time.process_time()
+    for _ in range(PICKS):
+        pick = int(nearest.argmax())
+        nearest = torch.cat([nearest, published_distances(points, points[pick][None])], dim=1).min(1, True).values
+    return (time.process_time() - begun) / PICKS
+
+
+def brute_force(queries: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """(q,) squared distances to the nearest rows."""
+    squares = rows.square().sum(dim=1)
+    return torch.stack([(squares - 2 * each @ rows.T).amin(dim=1) for each in queries.split(256)])
+
+
+def costs(method: Any, images: list) -> list[Cost]:
+    """Of the parts of a job."""
+    method._open("cpu")
+    patches, generator = method._patches, torch.Generator().manual_seed(0)
+    image, pixels = images[0], patches.pixels(images[:1])
+    with torch.no_grad():
+        backbone = processor_seconds(lambda: patches.network(pixels))
+    look = processor_seconds(lambda: patches.of(image))
+    features = torch.cat([patches.of(each).flatten(0, 1) for each in islice(cycle(images), TRAIN)])
+    choice = method._choice
+    points = features
+    if choice.projects(features.shape[1]):
+        points = features @ coreset.projection(features.shape[1], choice.projection_dims, generator).T
+    count, starts = int(choice.share * len(points)), torch.randperm(len(points), generator=generator)[:10]
+    begun = time.process_time()
+    picked = torch.cat(list(coreset.picks(points, count=count, starts=starts))).sort().values
+    ours = time.process_time() - begun
+    published = published_pick_seconds(points, starts) * count
+    memory, rows = Memory(features[picked]), features[picked]
+    query = patches.of(images[-1]).flatten(0, 1)
+    search = processor_seconds(lambda: memory.nearest(query))
+    all_rows = processor_seconds(lambda: brute_force(query, rows))
+    score = (
+        processor_seconds(
+            lambda: method._map(
+                memory.nearest(patches.of(images[-1]).flatten(0, 1))[0].view(patches.of(images[-1]).shape[:2]),
+                images[-1],
+            )
+        )
+        - look
+    )  # patches were made twice
+    return [
+        Cost("backbone alone, an image", backbone),
+        Cost("patches of an image, with the backbone", look),
+        Cost(f"coreset of {count} among {len(points)}", ours, published),
+        Cost(f"search of {len(query)} patches", search, all_rows),
+        Cost("score and map of an image", score, look + all_rows),
+        Cost("**score and map, times the backbone alone**", score / backbone, (look + all_rows) / backbone),
+        Cost(f"fit on {TRAIN} images", TRAIN * look + ours, TRAIN * look + published),
+    ]
+
+
+def main(
+    dataset: Annotated[str, typer.Option()] = "demo",
+    data: Annotated[Path | None, typer.Option()] = None,
+    category: Annotated[str, typer.Option()] = "brick",
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="patchcore.FIELD=VALUE")] = None,
+    random_weights: bool = False,
+) -> None:
+    """Print a table of processor seconds."""
+    torch.set_num_threads(1)
+    training.KEPT_BYTES["cpu"] = 1 << 40
+    plugin, root = sources.opened(dataset, data)
+    samples = [sample for sample in plugin.samples(root, category) if sample.split == "train"]
+    images = [image for image, _ in zip(Images(samples), range(TRAIN + 1), strict=False)]
+    method = plugins.choose("patchcore", plugins.parse_assignments(set_ or [], ["patchcore"])["patchcore"]).method
+    with tempfile.TemporaryDirectory() as folder:
+        if random_weights:
+            method.weights = str(written(method.backbone, Path(folder)))
+        lines = [
+            [cost.what, cost.ours, cost.published, cost.published and cost.published / cost.ours]
+            for cost in costs(method, images)
+        ]
+    headers = [f"{method.backbone}, {category}", "here", "published", "published / here"]
+    print(tabulate(lines, headers, "pipe", floatfmt=".3g"))
+    print(f"\npeak memory {peak_memory_mb():.0f} MB")
+
+
+if __name__ == "__main__":
+    typer.run(main)
