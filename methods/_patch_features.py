@@ -4,6 +4,7 @@ Roth, Pemula, Zepeda, Schölkopf, Brox, Gehler: Towards Total Recall in Industri
 2106.08265, section 3.1; facts of the authors' program.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -14,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from methods import Image
-from methods._backbones import Name
+from methods._backbones import BACKBONES, Name
 from methods._backbones.networks import frozen
 from methods._backbones.weights import Weights
 from methods._resizing import centre, resized
@@ -61,6 +62,8 @@ class Patches:
         self.mean, self.deviation = (
             torch.tensor(values, device=self.device).view(1, 3, 1, 1) for values in (look.mean, look.deviation)
         )
+        layers = BACKBONES[look.backbone].layers
+        self.kernels = [pooling_kernel(look, layers[name].channels).to(self.device) for name in look.layers]
 
     def pixels(self, images: Sequence[Image]) -> Tensor:
         """(n, 3, side, side), normalised as the backbone expects."""
@@ -80,7 +83,8 @@ class Patches:
     @torch.no_grad()
     def pooled(self, maps: Sequence[Tensor]) -> list[Tensor]:
         """The neighbourhoods of each layer by themselves, (n, dims of a layer, height, width), channels last."""
-        return [self._pooled(map).permute(0, 3, 1, 2) for map in maps]
+        pairs = zip(maps, self.kernels, strict=True)
+        return [self._pooled(map, kernel).permute(0, 3, 1, 2) for map, kernel in pairs]
 
     @torch.no_grad()
     def on_grid(self, pooled: Sequence[Tensor]) -> Tensor:
@@ -114,28 +118,40 @@ class Patches:
             return resized(image, side_px=self.look.image_size, color_mode="rgb")
         return centre(image.shape[:2], shorter_px=self.look.image_size, side_px=self.look.crop_size).of(image)
 
-    def _pooled(self, map: Tensor) -> Tensor:
+    def _pooled(self, map: Tensor, kernel: Tensor) -> Tensor:
         """(n, height, width, dims): a layer's neighbourhoods, zeros beyond the border counted as published.
 
         The authors bring the unpooled neighbourhoods to one grid, pool each layer and then merge the layers. All three
         are linear, and the grid concerns other axes than the others: the order changes nothing but rounding, and this
         one costs a ninth. A layer is also merged here, where no dimension of a patch is a mean over two layers.
         """
-        if self.look.pooling == "mean":
-            pooled = functional.avg_pool2d(map, self.look.patch_size, 1, self.look.patch_size // 2)
-            return pooled.permute(0, 2, 3, 1).contiguous()
-        count, _, height, width = map.shape
-        around = functional.unfold(map, self.look.patch_size, padding=self.look.patch_size // 2)
-        pooled = functional.adaptive_avg_pool1d(around.transpose(1, 2), self.look.pretrain_dims)
-        if self.look.merges_by_layer:
-            pooled = functional.adaptive_avg_pool1d(pooled, self.look.dims // len(self.look.layers))
-        return pooled.view(count, height, width, -1)
+        groups, size = map.shape[1] // kernel.shape[1], self.look.patch_size
+        return functional.conv2d(map, kernel, padding=size // 2, groups=groups).permute(0, 2, 3, 1).contiguous()
 
     def _merged(self, together: Tensor) -> Tensor:
         if self.look.merges_by_layer:
             return together
         flat = functional.adaptive_avg_pool1d(together.flatten(0, 2)[:, None], self.look.dims)[:, 0]
         return flat.view(*together.shape[:3], self.look.dims)
+
+
+def pooling_kernel(look: Look, channels: int) -> Tensor:
+    """(dims of a layer, channels of a group, patch_size, patch_size): the pooling of a layer as a convolution.
+
+    Adaptive pooling takes means of windows of a neighbourhood's values, channel by channel. Where windows end with a
+    group of channels, they are alike in all groups, so that the kernel of one group, found by pooling unit vectors,
+    serves for all.
+    """
+    places = look.patch_size**2
+    if look.pooling == "mean":
+        return torch.full((channels, 1, look.patch_size, look.patch_size), 1 / places)
+    outputs = look.dims // len(look.layers) if look.merges_by_layer else look.pretrain_dims
+    groups = math.gcd(channels, look.pretrain_dims, outputs)
+    units = torch.eye(channels // groups * places)[:, None]
+    pooled = functional.adaptive_avg_pool1d(units, look.pretrain_dims // groups)
+    pooled = functional.adaptive_avg_pool1d(pooled, outputs // groups)[:, 0]
+    kernel = pooled.T.reshape(outputs // groups, channels // groups, look.patch_size, look.patch_size)
+    return kernel.repeat(groups, 1, 1, 1)
 
 
 def blurred(map: np.ndarray, deviation: float) -> np.ndarray:

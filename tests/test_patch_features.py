@@ -10,6 +10,7 @@ from torchvision import transforms
 from methods import _patch_features
 from methods._backbones import BACKBONES, IMAGENET_DEVIATION, IMAGENET_MEAN, weights
 from methods._resizing import centre
+from tests.random_weights import plausible
 
 ORDINARY = {
     "backbone": "alexnet",
@@ -53,17 +54,19 @@ def published(maps: list[Tensor], *, size: int, pretrain_dims: int, dims: int) -
     return functional.adaptive_avg_pool1d(together, dims).view(rows, columns, dims)
 
 
-@pytest.mark.parametrize("size", [1, 3, 5])
-def test_patches_are_those_of_the_published_procedure(size):
-    ours = patches(patch_size=size)
+@pytest.mark.parametrize("size, pretrain_dims, dims", [(1, 100, 60), (3, 100, 60), (5, 96, 48), (3, 97, 61), (3, 7, 7)])
+def test_patches_are_those_of_the_published_procedure(size, pretrain_dims, dims):
+    ours = patches(patch_size=size, pretrain_dims=pretrain_dims, dims=dims)
     maps = ours.maps([photograph(90, 120)])
-    expected = published(maps, size=size, pretrain_dims=100, dims=60)
+    expected = published(maps, size=size, pretrain_dims=pretrain_dims, dims=dims)
     torch.testing.assert_close(ours.patches(maps)[0], expected, rtol=1e-4, atol=1e-5)
 
 
 def test_the_whole_of_wide_resnet50s_patches_is_pooled_as_published():
     """512 x 9 and 1024 x 9 values to 1024 each, then to 1024 together: half of them of each layer."""
-    ours = patches(pretrain_dims=1024, dims=1024)
+    layers = {"backbone": "wide_resnet50_2", "layers": ("layer2", "layer3")}
+    look = _patch_features.Look(**ORDINARY | layers | {"pretrain_dims": 1024, "dims": 1024})
+    ours = _patch_features.Patches(plausible("wide_resnet50_2"), look, device="cpu")
     generator = torch.Generator().manual_seed(0)
     maps = [torch.rand(1, 512, 6, 6, generator=generator), torch.rand(1, 1024, 3, 3, generator=generator)]
     expected = published(maps, size=3, pretrain_dims=1024, dims=1024)

@@ -18,12 +18,15 @@ from torch import Tensor
 
 from methods import _precision
 
-FIRST, SECOND, THIRD = 58, 128, 256
+FIRST, SECOND, THIRD = 58, 128, 160
 """Rotated coordinates compared in turn; with six columns for the squares, the first make 64 columns."""
 AXES_FROM = 8192
 """Rows from which the principal axes are computed: any rotation is exact, and these are nearly the best."""
-ROWS, RUN = 2048, 32
-"""Rows in one matrix product, 8 MB of lower bounds for 1,024 queries; and how many are looked at together."""
+ROWS, RUN = 2048, 128
+"""Rows in one matrix product, 8 MB of lower bounds for 1,024 queries; and how many are looked at together.
+
+Numba makes vector instructions of a loop over so many, and none of a loop over 64.
+"""
 BITS = {torch.float32: torch.int32, torch.bfloat16: torch.int16}
 """Bounds are compared as whole numbers, which have the order of the positive floats with the same bits."""
 
@@ -153,11 +156,14 @@ def _refine(begin, rows, row_heads, bounds, seeds, queries, heads, widths, dista
 
 @numba.njit(cache=True, nogil=True)
 def _lowest_of_runs(bounds, query, lowest):
-    for run in range(len(lowest)):
+    whole = bounds.shape[1] // RUN
+    for run in range(whole):
         least = bounds[query, run * RUN]
-        for column in range(run * RUN, min((run + 1) * RUN, bounds.shape[1])):
-            least = min(least, bounds[query, column])
+        for column in range(RUN):
+            least = min(least, bounds[query, run * RUN + column])
         lowest[run] = least
+    if whole < len(lowest):
+        lowest[whole] = bounds[query, whole * RUN :].min()
 
 
 @numba.njit(cache=True, nogil=True)

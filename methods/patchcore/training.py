@@ -96,9 +96,7 @@ class _Training:
             self.projected = torch.empty(total, len(self.projection), device=self.device)
 
 
-def _seen_again(
-    patches: Patches, images: Sequence[Image], places: Tensor, ends: Sequence[int]
-) -> Iterator[Preparing]:
+def _seen_again(patches: Patches, images: Sequence[Image], places: Tensor, ends: Sequence[int]) -> Iterator[Preparing]:
     """Tell what is done, and return the features (m, dims) at these places (m,) of the images."""
     # Made in one piece: many small ones between the features of whole images would keep the room of these from reuse.
     rows, begins = torch.empty(len(places), patches.look.dims, device=patches.device), [0, *ends[:-1]]

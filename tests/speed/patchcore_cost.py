@@ -2,7 +2,7 @@
 
     python -m tests.speed.patchcore_cost --dataset visa --data VisA --category macaroni1 --random-weights
 
-320 training and 160 test images, seen at 256 x 256. All figures are processor seconds of one core, on which other
+320 training and 160 test images of 256 x 256. All figures are processor seconds of one core, on which other
 programs weigh little. The published loop makes `PICKS` picks, and its whole time is extrapolated from these. Published
 scores are brute-force distances to the memory, as its faiss index computes them, here by a matrix product.
 """
@@ -21,8 +21,8 @@ from tabulate import tabulate
 from benchmarks import plugins
 from benchmarks.images import Images
 from benchmarks.jobs.machine import peak_memory_mb
+from methods._resizing import resized
 from methods.patchcore import coreset, training
-from methods.patchcore.memory import Memory
 from tests.random_weights import written
 from tests.speed import sources
 
@@ -88,19 +88,12 @@ def costs(method: Any, images: list) -> list[Cost]:
     picked = torch.cat(list(coreset.picks(points, count=count, starts=starts))).sort().values
     ours = time.process_time() - begun
     published = published_pick_seconds(points, starts) * count
-    memory, rows = Memory(features[picked]), features[picked]
+    rows = features[picked]
+    method._keep(rows, [count])
     query = patches.of(images[-1]).flatten(0, 1)
-    search = processor_seconds(lambda: memory.nearest(query))
+    search = processor_seconds(lambda: method._memory.nearest(query))
     all_rows = processor_seconds(lambda: brute_force(query, rows))
-    score = (
-        processor_seconds(
-            lambda: method._map(
-                memory.nearest(patches.of(images[-1]).flatten(0, 1))[0].view(patches.of(images[-1]).shape[:2]),
-                images[-1],
-            )
-        )
-        - look
-    )  # patches were made twice
+    score = processor_seconds(lambda: method._score(images[-1], range(0)))
     return [
         Cost("backbone alone, an image", backbone),
         Cost("patches of an image, with the backbone", look),
@@ -124,7 +117,7 @@ def main(
     training.KEPT_BYTES["cpu"] = 1 << 40
     plugin, root = sources.opened(dataset, data)
     samples = [sample for sample in plugin.samples(root, category) if sample.split == "train"]
-    images = [image for image, _ in zip(Images(samples), range(TRAIN + 1), strict=False)]
+    images = [resized(image, side_px=256, color_mode="rgb") for image in islice(Images(samples), TRAIN + 1)]
     method = plugins.choose("patchcore", plugins.parse_assignments(set_ or [], ["patchcore"])["patchcore"]).method
     with tempfile.TemporaryDirectory() as folder:
         if random_weights:
