@@ -17,8 +17,8 @@ class PatchCore(PatchCoreSettings):
     Departures from the published system (github.com/amazon-science/patchcore-inspection):
 
     - an image is seen whole (`crop_size`), so that no defect at the border is missed;
-    - the presets other than `paper` look through smaller networks, whose weights every machine can have, and take the
-      mean of each channel (`pooling`) where the authors' pooling would stretch their few channels to 1,024;
+    - the presets other than `paper` look through a smaller network, whose weights every machine can have, and take the
+      mean of each channel (`pooling`), where the authors' pooling would stretch its few channels to 1,024;
     - patches are pooled before they are brought to one grid: equal but for rounding;
     - the memory's patches are chosen exactly, without the rounding of the published loop (see `coreset`), and nearest
       ones found exactly (see `memory`);

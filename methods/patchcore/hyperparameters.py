@@ -12,15 +12,16 @@ REWEIGHTED = Use(lambda own: own.image_score == "reweighted", "image_score=rewei
 CHOSEN = Use(lambda own: own.coreset_share < 1, "coreset_share below 1")
 
 
+# Of three small networks whose weights a package index has, and of their layers, this one with its two layers found
+# defects best that were blended into held-out images of five categories. There is no lighter schedule to be had.
+SMALL = {"backbone": "mobilenet_v2", "pooling": "mean"}
+
+
 @settings
 class PatchCoreSettings(PatchMethod):
     """The settings. Their defaults are those of the authors' program, unless a comment says otherwise."""
 
-    presets: ClassVar = {
-        "paper": {},
-        "fast": {"backbone": "efficientnet_lite0", "pooling": "mean"},
-        "light": {"backbone": "mobilenet_v2", "pooling": "mean"},
-    }
+    presets: ClassVar = {"paper": {}, "fast": SMALL, "light": SMALL}
 
     preset: Literal["paper", "fast", "light"] = preset_field(presets)
     coreset_share: float = Field(0.1, gt=0, le=1, description="share of the training patches that the memory keeps")
