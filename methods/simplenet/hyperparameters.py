@@ -8,7 +8,6 @@ from methods import preset_field, settings
 from methods._patch_method import PatchMethod
 from methods._precision import AutoPrecision
 
-
 FAST = {"backbone": "mobilenet_v2", "pooling": "mean", "noise_deviation": 0.15, "meta_epochs": 20}
 
 
