@@ -12,7 +12,7 @@ from methods._files import file_digest
 from methods._precision import AutoPrecision, Precision, supported
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Deviation = Annotated[float, Field(gt=0)]
+Deviation = Annotated[float, Field(ge=1e-3)]
 
 
 @settings

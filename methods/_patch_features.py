@@ -14,13 +14,15 @@ from scipy.ndimage import gaussian_filter
 from torch import Tensor
 from torch.nn import functional
 
-from methods import Image
+from methods import Image, MethodError
 from methods._backbones import BACKBONES, Name
-from methods._backbones.networks import frozen
+from methods._backbones.networks import frozen, full_float32
 from methods._backbones.weights import Weights
 from methods._resizing import centre, resized
 
 Pooling = Literal["adaptive", "mean"]
+LARGEST = 1e12
+"""Features above it are taken for infinite: squares of theirs would soon be."""
 
 
 class Look(NamedTuple):
@@ -72,9 +74,15 @@ class Patches:
 
     @torch.no_grad()
     def maps(self, images: Sequence[Image]) -> list[Tensor]:
-        """The map of each layer, (n, channels, height, width) float32."""
-        found = self.network(self.pixels(images))
-        return [found[layer].float() for layer in self.look.layers]
+        """The map of each layer, (n, channels, height, width) float32. Raises MethodError for numbers out of range."""
+        with full_float32():
+            found = self.network(self.pixels(images))
+        maps = [found[layer].float() for layer in self.look.layers]
+        if not all(bool(map.abs().max() < LARGEST) for map in maps):
+            raise MethodError(
+                f"the features of {self.look.backbone} are not finite: check `weights`, `input_mean`, `input_deviation`"
+            )
+        return maps
 
     def patches(self, maps: Sequence[Tensor]) -> Tensor:
         """(n, rows, columns, dims) float32 from the maps of the layers: pooled, brought to one grid, merged."""
@@ -98,14 +106,15 @@ class Patches:
         """(rows, columns, dims) float32: the patches of an image."""
         return self.patches(self.maps([image]))[0]
 
-    def anomaly_map(self, scores: Tensor, image: Image) -> np.ndarray:
+    def anomaly_map(self, scores: Tensor, image: Image, *, blur: float) -> np.ndarray:
         """(rows, columns) scores of an image's patches as a map of the whole image.
 
-        Bilinear to the size that the backbone saw. Outside of a crop nothing was seen, and the map has its lowest
-        value there.
+        Bilinear to the size that the backbone saw, then smoothed by a Gaussian of the standard deviation `blur` in
+        pixels. Outside of a crop nothing was seen, and the map has its lowest value there.
         """
         side = self.look.side
         map = functional.interpolate(scores[None, None].float(), (side, side), mode="bilinear")[0, 0].cpu().numpy()
+        map = blurred(map, blur)
         if not self.look.crop_size:
             return map
         place = centre(image.shape[:2], shorter_px=self.look.image_size, side_px=side)
@@ -126,7 +135,9 @@ class Patches:
         one costs a ninth. A layer is also merged here, where no dimension of a patch is a mean over two layers.
         """
         groups, size = map.shape[1] // kernel.shape[1], self.look.patch_size
-        return functional.conv2d(map, kernel, padding=size // 2, groups=groups).permute(0, 2, 3, 1).contiguous()
+        with full_float32():
+            pooled = functional.conv2d(map, kernel, padding=size // 2, groups=groups)
+        return pooled.permute(0, 2, 3, 1).contiguous()
 
     def _merged(self, together: Tensor) -> Tensor:
         if self.look.merges_by_layer:
@@ -139,19 +150,24 @@ def pooling_kernel(look: Look, channels: int) -> Tensor:
     """(dims of a layer, channels of a group, patch_size, patch_size): the pooling of a layer as a convolution.
 
     Adaptive pooling takes means of windows of a neighbourhood's values, channel by channel. Where windows end with a
-    group of channels, they are alike in all groups, so that the kernel of one group, found by pooling unit vectors,
-    serves for all.
+    group of channels, they are alike in all groups, so that the kernel of one group serves for all.
     """
     places = look.patch_size**2
     if look.pooling == "mean":
         return torch.full((channels, 1, look.patch_size, look.patch_size), 1 / places)
     outputs = look.dims // len(look.layers) if look.merges_by_layer else look.pretrain_dims
     groups = math.gcd(channels, look.pretrain_dims, outputs)
-    units = torch.eye(channels // groups * places)[:, None]
-    pooled = functional.adaptive_avg_pool1d(units, look.pretrain_dims // groups)
-    pooled = functional.adaptive_avg_pool1d(pooled, outputs // groups)[:, 0]
-    kernel = pooled.T.reshape(outputs // groups, channels // groups, look.patch_size, look.patch_size)
+    first = window_means(channels // groups * places, look.pretrain_dims // groups)
+    kernel = window_means(look.pretrain_dims // groups, outputs // groups) @ first
+    kernel = kernel.view(outputs // groups, channels // groups, look.patch_size, look.patch_size)
     return kernel.repeat(groups, 1, 1, 1)
+
+
+def window_means(ins: int, outs: int) -> Tensor:
+    """(outs, ins): PyTorch's adaptive average pooling as a matrix; its windows may overlap by one."""
+    places, output = torch.arange(ins), torch.arange(outs)[:, None]
+    inside = (places >= output * ins // outs) & (places < -(-(output + 1) * ins // outs))
+    return inside / inside.sum(dim=1, keepdim=True)
 
 
 def blurred(map: np.ndarray, deviation: float) -> np.ndarray:

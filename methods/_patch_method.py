@@ -32,7 +32,7 @@ class PatchMethod(BackboneMethod):
     crop_size: int = Field(
         0, ge=0, description="side of the central square that is seen; 0: the whole image, its aspect ratio not kept"
     )
-    patch_size: int = Field(3, ge=1, description="side of a neighbourhood in a layer's map, odd")
+    patch_size: int = Field(3, ge=1, le=9, description="side of a neighbourhood in a layer's map, odd")
     pooling: Literal["adaptive", "mean"] = Field(
         "adaptive",
         description="how a neighbourhood becomes a vector: adaptive, as the authors' program; mean: of each channel",
@@ -106,9 +106,7 @@ class PatchMethod(BackboneMethod):
 
     def _map(self, scores, image: Image) -> np.ndarray:
         """The anomaly map of an image from the (rows, columns) scores of its patches."""
-        from methods._patch_features import blurred
-
-        return blurred(self._patches.anomaly_map(scores, image), self.map_blur)
+        return self._patches.anomaly_map(scores, image, blur=self.map_blur)
 
     def remarks(self) -> tuple[str, ...]:
         """Which weights the backbone has; with a crop, that the border is not judged."""

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from methods import Image
 from methods._backbones import BACKBONES, Name
-from methods._backbones.networks import frozen
+from methods._backbones.networks import frozen, full_float32
 from methods._backbones.weights import Weights
 from methods._timing import noise, seconds_a_call
 from methods._views import HALF_TURN, PUBLISHED, Rendering, View, fixed_views, render
@@ -88,7 +88,8 @@ class Features:
     def pooled(self, finest: Tensor) -> Tensor:
         """The features of what `rendered` returns, (views, channels x scales); can be differentiated."""
         coarser = (nn.functional.interpolate(finest, size) for size in self.look.sides[1:])  # nearest, as published
-        maps = (self.network(scaled)[self.layer] for scaled in (finest, *coarser))
+        with full_float32():
+            maps = [self.network(scaled)[self.layer] for scaled in (finest, *coarser)]
         return torch.cat([map.float().mean((2, 3)) for map in maps], dim=1)
 
 

@@ -1,4 +1,4 @@
-"""Nearest neighbours: how far an image's AlexNet features lie from those of normal images."""
+"""Nearest neighbours: how far an image's features lie from those of normal images."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ LEAST_SHARE = 0.1
 
 @settings
 class NearestNeighbours(ViewMethod):
-    """Distance of an image's AlexNet features to the nearest features of normal images; nothing is trained.
+    """Distance of an image's features to the nearest features of normal images; nothing is trained.
 
     A baseline beside DifferNet, with the features of the same kind of rotated views. It stores them in a bank, where
     DifferNet's flow learns their density, so the two together show what the flow is worth. The idea is that of Bergman,
@@ -25,8 +25,8 @@ class NearestNeighbours(ViewMethod):
 
     Departures, and why:
 
-    - features are AlexNet's at three scales, not a ResNet's at one: they are DifferNet's, so that the two methods
-      differ only in how they learn from them;
+    - features are AlexNet's at three scales, not a ResNet's at one, unless `backbone` and `n_scales` say so: they are
+      DifferNet's, so that the two methods differ only in how they learn from them;
     - a view is the whole image, rotated, not its upright centre: again as in DifferNet;
     - distances are between standardised features: each dimension is divided by its standard deviation over the bank
       (its mean cancels out). Otherwise the largest few of 768 dimensions would decide. A standard deviation counts as

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 from torch import Tensor
 from torch.nn import functional
 from torchvision import transforms
 
-from methods import _patch_features
+from methods import MethodError, _patch_features
 from methods._backbones import BACKBONES, IMAGENET_DEVIATION, IMAGENET_MEAN, weights
 from methods._resizing import centre
 from tests.random_weights import plausible
@@ -109,15 +110,36 @@ def test_the_patches_of_an_image_do_not_depend_on_the_others():
 
 def test_a_map_covers_the_whole_image_and_is_lowest_where_nothing_was_seen():
     scores = torch.arange(1.0, 17).view(4, 4)
-    whole = patches(image_size=96).anomaly_map(scores, photograph(200, 300))
+    whole = patches(image_size=96).anomaly_map(scores, photograph(200, 300), blur=0)
     assert whole.shape == (96, 96)
     image = photograph(200, 300)
-    cropped = patches(image_size=100, crop_size=64).anomaly_map(scores, image)
+    cropped = patches(image_size=100, crop_size=64).anomaly_map(scores, image, blur=0)
     assert cropped.shape == (100, 150) and cropped.dtype == np.float32
     place = centre((200, 300), shorter_px=100, side_px=64)
     assert cropped[place.rows, place.columns].max() == cropped.max() > 10
     cropped[place.rows, place.columns] = 1
     assert (cropped == 1).all()
+
+
+def test_a_crops_map_is_smoothed_before_it_is_placed_as_published():
+    scores, ours = torch.ones(4, 4), patches(image_size=100, crop_size=64)
+    scores[0, 2] = 10
+    map = functional.interpolate(scores[None, None], (64, 64), mode="bilinear", align_corners=False)[0, 0]
+    place = centre((200, 300), shorter_px=100, side_px=64)
+    found = ours.anomaly_map(scores, photograph(200, 300), blur=4)[place.rows, place.columns]
+    np.testing.assert_allclose(found, gaussian_filter(map.numpy(), 4), rtol=1e-5)
+
+
+@pytest.mark.parametrize("ins, outs", [(9, 4), (4608, 1024), (7, 7), (5, 9), (100, 1)])
+def test_windows_are_those_of_adaptive_pooling(ins, outs):
+    values = torch.rand(1, ins, generator=torch.Generator().manual_seed(0))
+    expected = functional.adaptive_avg_pool1d(values, outs)
+    torch.testing.assert_close(values @ _patch_features.window_means(ins, outs).T, expected)
+
+
+def test_features_beyond_all_numbers_are_one_sentence():
+    with pytest.raises(MethodError, match="the features of alexnet are not finite: check `weights`, `input_mean`"):
+        patches(deviation=(1e-40, 1, 1)).of(photograph(60, 60))
 
 
 @pytest.mark.parametrize("shape", [(200, 300), (31, 30), (999, 224)])

@@ -122,6 +122,12 @@ def test_features_of_few_dimensions_are_not_projected(method):
     assert [choice.projects(dims) for dims in (64, 128, 129)] == [False, False, True]
 
 
+def test_a_reweighted_score_has_no_leave_one_out(method):
+    ours = fitted(image_score="reweighted")
+    with pytest.raises(MethodError, match="leaves an image out with image_score=max only"):
+        ours.leave_one_out([photograph(seed) for seed in range(3)])
+
+
 def test_other_seeds_choose_other_patches(method):
     other = PatchCore(**SMALL)
     list(other.fit([photograph(seed) for seed in range(3)], seed=1, device="cpu"))
@@ -175,7 +181,7 @@ def test_a_crop_is_said(method):
 
 
 def test_a_memory_that_is_too_small_is_refused():
-    with pytest.raises(MethodError, match="needs a memory of 20 patches, and 14 are there"):
+    with pytest.raises(MethodError, match="needs a memory of 20 patches, and these images give 14"):
         fitted([photograph(0)], neighbours=20)
 
 

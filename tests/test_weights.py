@@ -143,7 +143,7 @@ def test_a_damaged_cache_is_refused(arrays, tmp_path):
 
 def test_a_file_of_another_network_is_refused(arrays, tmp_path):
     lacking = stored({name: array for name, array in arrays.items() if "10" not in name}, tmp_path / "a.safetensors")
-    with pytest.raises(MethodError, match=r"features\.10\.weight"):
+    with pytest.raises(MethodError, match=r"there is no features\.10\.weight"):
         files.read("alexnet", lacking)
     other = stored(arrays | {"features.0.bias": np.zeros(5, np.float32)}, tmp_path / "b.safetensors")
     with pytest.raises(MethodError, match=r"features\.0\.bias has shape \(5,\), expected \(64,\)"):
@@ -342,3 +342,24 @@ def test_arrays_under_other_names_are_taken_in_their_order_without_the_classifie
     assert same(files.in_order(renamed | {"classifier": np.zeros(3, np.float32)}, shapes), arrays)
     with pytest.raises(ValueError, match="has shape"):
         files.in_order(dict(reversed(renamed.items())), shapes)
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_a_file_in_bfloat16_is_read(suffix, tmp_path):
+    import torch
+    from safetensors.torch import save_file as save_tensors
+
+    arrays = random_arrays("resnet18")
+    halves = {key: torch.from_numpy(array).bfloat16() for key, array in arrays.items()}
+    path = tmp_path / f"half{suffix}"
+    save_tensors(halves, path) if suffix == ".safetensors" else torch.save(halves, path)
+    expected = {key: half.float().numpy() for key, half in halves.items()}
+    assert same(files.read("resnet18", path), expected)
+
+
+def test_a_file_of_something_else_says_what_is_expected(arrays, tmp_path):
+    import torch
+
+    torch.save({"state_dict": {"features.0.bias": torch.zeros(64)}}, tmp_path / "wrapped.pth")
+    with pytest.raises(MethodError, match="holds no weights of alexnet: expected tensors by their names"):
+        files.read("alexnet", tmp_path / "wrapped.pth")

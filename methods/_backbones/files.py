@@ -4,7 +4,7 @@ import io
 import pickle
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 
@@ -26,7 +26,7 @@ def read(name: Name, path: Path) -> Arrays:
     try:
         state = _load_safetensors(path) if path.suffix == ".safetensors" else load_torch(path)
         return chosen(_named_as_torchvision(name, state), shapes(name))
-    except (KeyError, ValueError) as error:
+    except ValueError as error:
         raise MethodError(f"{path} holds no weights of {name}: {error}") from None
     except Exception as error:  # each format has its own errors for a damaged file
         raise MethodError(f"{path} cannot be read as .pth or .safetensors weights ({type(error).__name__})") from None
@@ -36,14 +36,15 @@ def load_torch(file: Path | BinaryIO) -> Arrays:
     """The floating-point tensors of a file that torch saved, in its order; nothing else in it is admitted."""
     import torch
 
-    state = torch.load(file, map_location="cpu", weights_only=True)
-    return {key: tensor.float().numpy() for key, tensor in state.items() if tensor.is_floating_point()}
+    return _floats(torch.load(file, map_location="cpu", weights_only=True))
 
 
 def chosen(arrays: Mapping[str, np.ndarray], shapes: Shapes) -> Arrays:
-    """The arrays of these names, copied, with their shapes checked. Raises KeyError or ValueError."""
+    """The arrays of these names, copied, with their shapes checked. Raises ValueError."""
     found = {}
     for key, shape in shapes.items():
+        if key not in arrays:
+            raise ValueError(f"there is no {key}")
         if arrays[key].shape != shape:
             raise ValueError(f"{key} has shape {arrays[key].shape}, expected {shape}")
         found[key] = np.array(arrays[key], np.float32, order="C")
@@ -70,9 +71,16 @@ def of_lpips(data: bytes, shapes: Shapes) -> Arrays:
 
 
 def _load_safetensors(path: Path) -> Arrays:
-    from safetensors.numpy import load_file
+    from safetensors.torch import load_file  # numpy has no bfloat16
 
-    return load_file(path)
+    return _floats(load_file(path))
+
+
+def _floats(state: Any) -> Arrays:
+    """The floating-point tensors as float32 arrays. Raises ValueError where these are no tensors by name."""
+    if not isinstance(state, Mapping) or not all(hasattr(tensor, "is_floating_point") for tensor in state.values()):
+        raise ValueError("expected tensors by their names")
+    return {key: tensor.detach().float().numpy() for key, tensor in state.items() if tensor.is_floating_point()}
 
 
 def _named_as_torchvision(name: Name, state: Arrays) -> Arrays:

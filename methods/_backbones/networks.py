@@ -1,6 +1,7 @@
 """Frozen networks that give the maps of named layers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, fx, nn
@@ -37,9 +38,19 @@ def frozen(
     network = create_feature_extractor(network, named, tracer_kwargs={"leaf_modules": [SamePadding]})
     network = _without_normalisations(network.eval().requires_grad_(False))
     network = network.to(device, dtype, memory_format=torch.channels_last)
-    if dtype == torch.float32:
-        _compute_in_full(network, device)
+    if device.type == "cpu" and dtype == torch.float32:  # in bfloat16 its transforms would lose too many digits
+        winograd.replace_convolutions(network)
     return network
+
+
+@contextmanager
+def full_float32() -> Iterator[None]:
+    """Convolutions on a GPU in float32 with all of its digits: by default they have the 10 bits of TF32."""
+    before, torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.allow_tf32, False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
 
 
 def _bare(name: Name) -> nn.Module:
@@ -47,14 +58,6 @@ def _bare(name: Name) -> nn.Module:
     with torch.device("meta"):
         network = EfficientNetLite0() if name == "efficientnet_lite0" else models.get_model(name, weights=None)
     return network.eval()
-
-
-def _compute_in_full(network: nn.Module, device: torch.device) -> None:
-    """Float32 by the fastest way that keeps its digits."""
-    if device.type == "cpu":
-        winograd.replace_convolutions(network)  # in bfloat16 its transforms would lose too many digits
-    else:
-        torch.backends.cudnn.allow_tf32 = False  # or convolutions would have the 10 bits of TF32
 
 
 def _counts(key: str, array: Tensor) -> bool:

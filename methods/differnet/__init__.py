@@ -1,4 +1,4 @@
-"""DifferNet: the likelihood of multi-scale AlexNet features under a normalising flow."""
+"""DifferNet: the likelihood of multi-scale features of a frozen network under a normalising flow."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,7 +15,9 @@ STATE = "flow.safetensors"
 
 @settings
 class DifferNet(DifferNetSettings):
-    """A normalising flow learns the density of AlexNet features of normal images; an unlikely image is anomalous.
+    """A normalising flow learns the density of features of normal images; an unlikely image is anomalous.
+
+    The features are AlexNet's, as published, unless `backbone` names another network.
 
     Departures from the published system (github.com/marco-rudolph/differnet):
 

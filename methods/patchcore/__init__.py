@@ -23,10 +23,13 @@ class PatchCore(PatchCoreSettings):
     - the memory's patches are chosen exactly, without the rounding of the published loop (see `coreset`), and nearest
       ones found exactly (see `memory`);
     - scores are not scaled by those of the test set, which changes no order;
-    - training features that need more room than `KEPT_BYTES` are not kept: those of the memory are computed again.
+    - training features that are projected and need more room than `KEPT_BYTES` are not kept: those of the memory are
+      computed again;
+    - features of fewer than 128 dimensions are not projected to 128.
 
-    A leave-one-out score leaves out the image's own patches of the memory. They were chosen among those of all images,
-    so that where they had stood for patches of others the memory is sparser: the scores are somewhat too high.
+    A leave-one-out score leaves out the image's own patches of the memory, which is not chosen again. Where they had
+    stood for patches of others, the memory is sparser without them: the scores are somewhat too high. That does not
+    hold for `image_score=reweighted`, with which no image is left out.
     """
 
     paper: ClassVar = (
@@ -46,6 +49,8 @@ class PatchCore(PatchCoreSettings):
 
         if not len(images):
             raise MethodError("PatchCore needs at least 1 training image, got 0")
+        if (kept := self.parameter_count(len(images)) // self._dims) < self._searched:
+            raise MethodError(f"PatchCore needs a memory of {self._searched} patches, and these images give {kept}")
         self._open(device)
         generator = torch.Generator().manual_seed(seed)
         self._keep(*(yield from training.choose(self._patches, self._choice, images, generator=generator)))
@@ -58,6 +63,8 @@ class PatchCore(PatchCoreSettings):
     def leave_one_out(self, images: Sequence[Image]) -> Iterator[Score]:
         """The scores of the training images against the memory's patches of the others."""
         self._require_memory("leaving one image out")
+        if self.image_score == "reweighted":
+            raise MethodError("PatchCore leaves an image out with image_score=max only")
         count = len(self._ends)
         if len(images) != count:
             raise MethodError(f"PatchCore was fitted on {count} images and can leave out these, got {len(images)}")
@@ -73,9 +80,9 @@ class PatchCore(PatchCoreSettings):
 
     def score_rule(self) -> str:
         """The highest patch score."""
-        nearest = "nearest" if self.neighbours == 1 else f"{self.neighbours} nearest"
         if self.image_score == "reweighted":
-            return f"highest distance of a patch to the {nearest} of the memory, weighted by the memory around it"
+            return "highest distance of a patch to the nearest of the memory, weighted by the memory around that"
+        nearest = "nearest" if self.neighbours == 1 else f"{self.neighbours} nearest"
         return f"highest squared distance of a patch to the {nearest} of the memory"
 
     def save_state(self, folder: Path) -> None:
@@ -92,7 +99,8 @@ class PatchCore(PatchCoreSettings):
 
         tensors, _ = self._load_tensors(folder / STATE, device)
         rows, ends = (tensors.get(name, torch.empty(0)) for name in ("memory", "ends"))
-        if rows.dtype != torch.float32 or rows.shape[1:] != (self._dims,) or not _are_ends(ends, len(rows)):
+        fits = rows.dtype == torch.float32 and rows.shape[1:] == (self._dims,) and len(rows) >= self._searched
+        if not fits or not _are_ends(ends, len(rows)):
             raise MethodError(f"{folder / STATE} does not fit the settings.json beside it")
         self._keep(rows, ends.tolist())
 
@@ -134,8 +142,6 @@ class PatchCore(PatchCoreSettings):
     def _keep(self, rows, ends: Sequence[int]) -> None:
         from methods.patchcore.memory import Memory
 
-        if len(rows) < self._searched:
-            raise MethodError(f"PatchCore needs a memory of {self._searched} patches, and {len(rows)} are there")
         self._memory, self._ends = Memory(rows), list(ends)
 
     def _score(self, image: Image, without: range) -> Score:

@@ -8,7 +8,7 @@ are those of the published program, but they take less work:
 - Distances to old picks are first estimated in float32. What may be nearer than the nearest so far, given the largest
   rounding error, is measured exactly.
 
-Departure: the points are rounded to whole multiples of a step, at most 2^-22 of the largest distance from their mean.
+Departure: the points are rounded to whole multiples of a step, at most 2^-21 of the largest distance from their mean.
 That is about what float32 resolves. All squared distances are then whole numbers that float64 holds exactly: copies
 tie, and the picks do not depend on the processor or the order of sums. The published program rounds far more, as it
 subtracts products in float32.
@@ -20,6 +20,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+
+from methods.patchcore.rounding import rounding
 
 HOT = 2048
 """Patches among which picks are made without looking at the others."""
@@ -53,6 +55,7 @@ def picks(points: Tensor, *, count: int, starts: Tensor) -> Iterator[Tensor]:
 def on_grid(points: Tensor) -> Tensor:
     """The points relative to their mean, in whole multiples of a step; norms are at most 2^23."""
     blocks = points.split(BLOCK)
+    assert all(block.isfinite().all() for block in blocks)
     mean = (torch.stack([block.sum(dim=0, dtype=torch.float64) for block in blocks]).sum(dim=0) / len(points)).float()
     largest = max(float((block - mean).norm(dim=1).max()) for block in blocks)
     scale = 2.0 ** (22 - int(np.frexp(largest)[1])) if largest else 1.0
@@ -135,25 +138,13 @@ def nearer(points: Tensor, picked: Tensor, nearest: Tensor) -> Tensor:
     squares = picked.square().sum(dim=1)
     estimates = torch.addmm(squares, points, picked.T, alpha=-2)
     own = points.square().sum(dim=1)
-    margin = _rounding(points.shape[1]) * (own + 3 * squares.max())
+    margin = rounding(points.shape[1]) * (own + 3 * squares.max())  # at least that of |b|^2 + 2 |a||b|
     least = estimates.amin(dim=1)
     rows = (least <= nearest.square().float() - own + 2 * margin).nonzero()[:, 0]
     likely = estimates[rows] <= (least + 2 * margin)[rows, None]
     places, columns = likely.nonzero(as_tuple=True)
     rows = rows[places]
     return nearest.scatter_reduce(0, rows, _exact(points[rows], picked[columns]).sqrt(), "amin")
-
-
-def _rounding(dims: int) -> float:
-    """Largest error of an estimate |b|^2 - 2ab in float32, as a share of |a|^2 + 3 |b|^2.
-
-    That sum is at least |b|^2 + 2|a||b|.
-
-    Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1: any order of sums errs by at most about
-    dims times the unit roundoff. Where PyTorch may round factors to TF32 or bfloat16, that is added.
-    """
-    factors = 0.0 if torch.get_float32_matmul_precision() == "highest" else 2.0**-7
-    return (dims + 16) * 2.0**-24 + factors
 
 
 def greedy(points: np.ndarray, nearest: np.ndarray, limit: Limit, places: np.ndarray, most: int) -> list[int]:

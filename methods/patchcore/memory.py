@@ -3,10 +3,13 @@
 import torch
 from torch import Tensor
 
-from methods.patchcore.pruned_search import PrunedSearch, rounding
+from methods.patchcore.pruned_search import PrunedSearch
+from methods.patchcore.rounding import rounding
 
 QUERIES, ROWS, PAIRS = 1024, 4096, 16384
 """Queries that are answered at once; rows in one matrix product; pairs whose differences are held at once."""
+ESTIMATES = 1 << 28
+"""Distances that are estimated at once on a GPU, 1 GB."""
 
 
 class Memory:
@@ -26,7 +29,8 @@ class Memory:
         left = len(self.rows) - len(range(*slice(without.start, without.stop).indices(len(self.rows))))
         if not 1 <= neighbours <= left:
             raise ValueError(f"neighbours must be between 1 and the {left} rows to search, got {neighbours}")
-        blocks = queries.contiguous().split(QUERIES)
+        assert queries.isfinite().all()
+        blocks = queries.contiguous().split(self.search.queries)
         distances, indices = zip(*(self.search.nearest(each, neighbours, without) for each in blocks), strict=True)
         return torch.cat(distances), torch.cat(indices)
 
@@ -35,6 +39,7 @@ class PlainSearch:
     """The search on a GPU: products of all coordinates, then differences of what may be among the nearest."""
 
     def __init__(self, rows: Tensor):
+        self.queries = max(1, min(QUERIES, ESTIMATES // len(rows)))
         self.rows, self.mean = rows, rows.mean(dim=0)
         self.squares = torch.cat([(block - self.mean).square().sum(dim=1) for block in rows.split(ROWS)])
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from methods import _precision
+from methods.patchcore.rounding import rounding
 
 FIRST, SECOND, THIRD = 58, 128, 160
 """Rotated coordinates compared in turn; with six columns for the squares, the first make 64 columns."""
@@ -31,18 +32,11 @@ BITS = {torch.float32: torch.int32, torch.bfloat16: torch.int16}
 """Bounds are compared as whole numbers, which have the order of the positive floats with the same bits."""
 
 
-def rounding(terms: int) -> float:
-    """Largest error of a float32 product of two vectors, as a share of the product of their norms.
-
-    Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1: sums in any order err by at most about
-    the number of terms times the unit roundoff. Where PyTorch may round factors to TF32 or bfloat16, that is added.
-    """
-    factors = 0.0 if torch.get_float32_matmul_precision() == "highest" else 2.0**-7
-    return (terms + 16) * 2.0**-24 + factors
-
-
 class PrunedSearch:
     """Rows (m, d) float32, rotated and ready for queries."""
+
+    queries = 1024
+    """Queries that are answered at once."""
 
     def __init__(self, rows: Tensor, precision: _precision.AutoPrecision = "auto"):
         self.rows = rows
@@ -56,6 +50,7 @@ class PrunedSearch:
         rounded, squares = rounded_heads(self.heads, self.dtype)
         self.factors = torch.cat([rounded, squares, torch.ones_like(squares)], dim=1)
         self.moved = _moved(rounded, self.heads).max()
+        self.nearest(rows[:1], 1, range(0))  # so that Numba compiles now, and not while the first image is timed
 
     def nearest(self, queries: Tensor, neighbours: int, without: range) -> tuple[Tensor, Tensor]:
         """Squared distances (q, k) float32, ascending, and indices (q, k)."""

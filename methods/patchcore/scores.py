@@ -10,7 +10,8 @@ def reweighted(patch: Tensor, memory: Memory, *, around: int, without: range) ->
     """Equation 7: the distance of the most anomalous patch (dims,) to its nearest in the memory, weighted.
 
     The weight is 1 - softmax of the patch's distances to the `around` memory patches nearest to that one, which is one
-    of them itself. It is near 1 where the patch is as far from all of them, and lower where they are far off too.
+    of them itself. It is 1 - 1 / `around` where the patch is as far from all of them. It is near 1 where the others are
+    far off: then the nearest one is rare itself.
     """
     squares, nearest = memory.nearest(patch[None], 1, without=without)
     _, neighbourhood = memory.nearest(memory.rows[nearest[0]], around, without=without)

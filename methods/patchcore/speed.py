@@ -2,11 +2,13 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 
 from methods import Work
 from methods._patch_features import Patches
 from methods._timing import noise, seconds_a_call
+from methods.patchcore import coreset
 from methods.patchcore.training import Choice
 
 SIDE = 2048
@@ -24,15 +26,19 @@ class Measured(NamedTuple):
     """Of an image through the backbone."""
     multiply_add: float
     """Of one in a matrix product of float32."""
+    pick: float
+    """Of one pick among the hot points, on the processor."""
     device: torch.device
 
 
 def measured(patches: Patches) -> Measured:
     """Of an image of noise and of a matrix product, about half a second each."""
     square = torch.ones(SIDE, SIDE, device=patches.device)
+    hot = np.ones((coreset.HOT, 128))
     return Measured(
         seconds_a_call(lambda: patches.of(noise()).sum().item()),
         seconds_a_call(lambda: (square @ square).sum().item()) / SIDE**3,
+        seconds_a_call(lambda: np.sqrt(hot @ hot[0]).argmax()),
         patches.device,
     )
 
@@ -46,4 +52,4 @@ def job_seconds(seconds: Measured, work: Work, choice: Choice, *, an_image: tupl
     picks = int(patches * choice.share) if choice.share < 1 else 0
     compared = COMPARED * patches * picks * min(dims, choice.projection_dims) * seconds.multiply_add
     passes = work.fit_images * (1 if choice.keeps(patches, dims, seconds.device) else 2)
-    return (passes + (1 + SEARCH) * work.scored_images) * seconds.image + compared
+    return (passes + (1 + SEARCH) * work.scored_images) * seconds.image + compared + picks * seconds.pick

@@ -11,7 +11,8 @@ from methods._patch_features import Patches
 from methods.patchcore import coreset
 
 KEPT_BYTES = {"cpu": 1 << 30, "cuda": 16 << 30}
-"""The features of all training patches are kept if they need no more. Else those of the memory are computed again."""
+"""Projected features of all training patches are also kept whole if they need no more, and no more than half of what is
+free on a GPU. Else those of the memory are computed again."""
 
 
 class Choice(NamedTuple):
@@ -22,12 +23,17 @@ class Choice(NamedTuple):
     start_points: int
 
     def projects(self, dims: int) -> bool:
-        """Whether patches of so many dimensions are projected: not those that have so few already, as published."""
+        """Whether patches of so many dimensions are projected: not those that have so few, or fewer, already."""
         return self.share < 1 and dims > self.projection_dims
 
     def keeps(self, patches: int, dims: int, device: torch.device) -> bool:
         """Whether the whole features of so many training patches are kept."""
-        return not self.projects(dims) or 4 * patches * dims <= KEPT_BYTES[device.type]
+        return not self.projects(dims) or 4 * patches * dims <= _room(device)
+
+
+def _room(device: torch.device) -> int:
+    room = KEPT_BYTES[device.type]
+    return min(room, torch.cuda.mem_get_info(device)[0] // 2) if device.type == "cuda" else room
 
 
 class Chosen(NamedTuple):
