@@ -177,7 +177,7 @@ class Method(ABC):
         return (score.map for score in self.score(images))
 
     def leave_one_out(self, images: Sequence[Image]) -> Iterator[Score]:
-        """The score of each image of the fit, in the order of `fit`, judged by what was learned from the others alone.
+        """The score of each image of the fit, in the order of `fit`, judged without what was learned from it.
 
         Lazy, as `score` is; after `load` the same images give the same scores. An image may be altered, as by a
         synthetic defect: its place says which image of the fit it is judged without. What is common to all images, such

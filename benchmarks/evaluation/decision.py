@@ -111,7 +111,8 @@ def false_alarm_share(calibration_images: int, wanted: float = 0.0, *, leaves_on
 
     A distance to the nearest of all stored features errs on the safe side: judged beside the new image too, no one of
     the n would score higher, so the threshold is at least that of scores that treat all alike. But a standardisation
-    by the stored features, or a selection of them, breaks this argument: it must be done again without each image.
+    by the stored features, or a selection of them, breaks this argument unless it is done again without each image.
+    PatchCore's selection is not: how often it alarms was measured, in docs/measurements/leave-one-out.md.
     """
     share = promised_false_alarm_share(calibration_images, wanted)
     return FalseAlarmShare(None, share) if leaves_one_out else FalseAlarmShare(share, None)
