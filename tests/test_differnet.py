@@ -424,6 +424,13 @@ def test_a_device_that_is_not_there_is_refused_also_beside_others(wanted, monkey
         _devices.find_device(wanted)
 
 
+def test_another_backbone_is_looked_through():
+    method = DifferNet(**DifferNet.quick | {"backbone": "efficientnet_lite0", "image_size": 64})
+    list(method.fit([photograph(40, 50, seed) for seed in range(2)], seed=0, device="cpu"))
+    (score,) = method.score([photograph(40, 50, 5)])
+    assert score.is_finite and method._features.extract(photograph(40, 50), method._test_views()).shape == (4, 2560)
+
+
 def test_one_image_is_too_few():
     with pytest.raises(MethodError, match="at least 2 training images, got 1"):
         next(DifferNet(**DifferNet.quick).fit([photograph(9, 9)], seed=0, device="cpu"))

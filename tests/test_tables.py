@@ -6,6 +6,7 @@ import io
 import itertools
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -499,7 +500,7 @@ def test_a_run_on_a_few_chosen_images_is_not_compared():
     assert captions([on_published_data("differnet", "candle", "visa", shots=5)]) == []
 
 
-PATCHES_OF_IMAGES = {"image_size": 256, "crop_size": 0, "coreset_share": 0.1, "features_precision": "auto"}
+PATCHES_OF_IMAGES = {**asdict(plugins.method("patchcore")()), "features_precision": "auto"}
 
 
 def published_of_patchcore(category, dataset, **changed):
