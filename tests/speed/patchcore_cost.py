@@ -21,10 +21,11 @@ from tabulate import tabulate
 from benchmarks import plugins
 from benchmarks.images import Images
 from benchmarks.jobs.machine import peak_memory_mb
+from methods import _precision
 from methods._resizing import resized
 from methods.patchcore import coreset, training
 from tests.random_weights import written
-from tests.speed import sources
+from tests.speed import published_patchcore, sources
 
 TRAIN, TEST, PICKS = 320, 160, 30
 
@@ -46,22 +47,6 @@ def processor_seconds(function: Callable[[], Any], repetitions: int = 3) -> floa
         function()
         times.append(time.process_time() - begun)
     return min(times)
-
-
-def published_distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """(n, m) distances as the published loop computes them, the squares of both sides anew at every call."""
-    squares = [side.unsqueeze(1).bmm(side.unsqueeze(2)).reshape(-1) for side in (a, b)]
-    return (squares[0][:, None] + squares[1] - 2 * a @ b.T).clamp(min=0).sqrt()
-
-
-def published_pick_seconds(points: torch.Tensor, starts: torch.Tensor) -> float:
-    """Of one pick of the published loop, the mean over some."""
-    nearest = published_distances(points, points[starts]).mean(dim=1, keepdim=True)
-    begun = time.process_time()
-    for _ in range(PICKS):
-        pick = int(nearest.argmax())
-        nearest = torch.cat([nearest, published_distances(points, points[pick][None])], dim=1).min(1, True).values
-    return (time.process_time() - begun) / PICKS
 
 
 def brute_force(queries: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
@@ -87,7 +72,7 @@ def costs(method: Any, images: list) -> list[Cost]:
     begun = time.process_time()
     picked = torch.cat(list(coreset.picks(points, count=count, starts=starts))).sort().values
     ours = time.process_time() - begun
-    published = published_pick_seconds(points, starts) * count
+    published = processor_seconds(lambda: published_patchcore.picks(points, PICKS, starts), 1) / PICKS * count
     rows = features[picked]
     method._keep(rows, [count])
     query = patches.of(images[-1]).flatten(0, 1)
@@ -111,9 +96,12 @@ def main(
     category: Annotated[str, typer.Option()] = "brick",
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="patchcore.FIELD=VALUE")] = None,
     random_weights: bool = False,
+    float32: Annotated[bool, typer.Option(help="as on a processor without fast bfloat16")] = False,
 ) -> None:
     """Print a table of processor seconds."""
     torch.set_num_threads(1)
+    if float32:
+        _precision.FAST_BFLOAT16, _precision._is_fast = (), lambda processor: False
     training.KEPT_BYTES["cpu"] = 1 << 40
     plugin, root = sources.opened(dataset, data)
     samples = [sample for sample in plugin.samples(root, category) if sample.split == "train"]

@@ -11,6 +11,7 @@ import torch
 
 from methods.patchcore import coreset
 from methods.patchcore.memory import Memory
+from tests.speed import published_patchcore
 
 pytestmark = pytest.mark.slow
 
@@ -40,24 +41,10 @@ def seconds(function, repetitions: int) -> float:
     return min(times)
 
 
-def published_distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    squares = [side.unsqueeze(1).bmm(side.unsqueeze(2)).reshape(-1) for side in (a, b)]
-    return (squares[0][:, None] + squares[1] - 2 * a @ b.T).clamp(min=0).sqrt()
-
-
-def published_picks(points: torch.Tensor, count: int, starts: torch.Tensor) -> list[int]:
-    nearest, found = published_distances(points, points[starts]).mean(dim=1, keepdim=True), []
-    for _ in range(count):
-        found.append(int(nearest.argmax()))
-        distances = published_distances(points, points[found[-1]][None])
-        nearest = torch.cat([nearest, distances], dim=1).min(dim=1, keepdim=True).values
-    return found
-
-
 def test_the_coreset_of_320_images_takes_a_tenth_of_the_published_loop():
     n, count, measured, starts = 320 * 32 * 32, 32 * 32 * 32, 200, torch.arange(10)
     points = features(n, 1024, 1) @ coreset.projection(1024, 128, torch.Generator().manual_seed(0)).T
-    one = seconds(lambda: published_picks(points, measured, starts), 1) / measured
+    one = seconds(lambda: published_patchcore.picks(points, measured, starts), 1) / measured
     ours = seconds(lambda: list(coreset.picks(points, count=count, starts=starts)), 1)
     print(
         f"\npublished {one * count:.0f} s, extrapolated from {measured} picks; "
