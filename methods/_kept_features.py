@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import PIL
 import torch
+import torchvision
 from torch import Tensor
 
 from methods import Image, MethodError, _backbones, _view_features, _views, first_sentence
@@ -42,7 +43,7 @@ class KeptFeatures(Features):
                 "weights": weights.digest,
                 "look": look,
                 "device": torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu",
-                "versions": (torch.__config__.show(), PIL.__version__),
+                "versions": (torch.__config__.show(), torchvision.__version__, PIL.__version__),
                 "code": [file_digest(Path(module.__file__)) for module in CODE],
             }
         )
