@@ -476,10 +476,10 @@ def test_the_dataset_names_the_preset_unless_the_user_does(checkout):
     toy.write_text(toy.read_text() + PRESETS)
     folder.write_text(folder.read_text().replace("    reference =", '    preset = "light"\n    reference =', 1))
     done = checkout.compare()
-    assert "toy: a preset with a shorter schedule; --preset paper has the full one" in done.stderr
+    assert "toy: a preset that costs less than the paper; --preset paper is as published" in done.stderr
     assert set(checkout.rows()["changed"]) == {"preset=light"}
     assert "--preset paper has the full one" in (checkout.results / "report.md").read_text()
     done = checkout.compare("--preset", "paper", "--force")
-    assert "shorter schedule" not in done.stderr
+    assert "costs less than the paper" not in done.stderr
     assert set(checkout.rows()["changed"].fillna("")) == {"", "preset=light"}
     assert checkout.compare("--preset", "lite").stderr.count("did you mean 'light'?") == 1

@@ -106,7 +106,7 @@ def _announce(request: Request, done: Sequence[Job], todo: Sequence[Job], *, fai
         f"; about {decimal(needed)} of disk in {request.results}"
     )
     if shortened := [choice.name for choice in request.choices if choice.method.is_shortened]:
-        say(f"{', '.join(shortened)}: a preset with a shorter schedule; --preset paper has the full one")
+        say(f"{', '.join(shortened)}: a preset that costs less than the paper; --preset paper is as published")
     if request.keep_models and (bare := [job for job in done if not storage.has_model(job.folder, job.key)]):
         say(f"{len(bare)} finished results have no model kept: --force trains them again")
 

@@ -74,7 +74,7 @@ def run(job: Job, tell: Tell) -> Result:
         *dataset.remarks,
         *on_images(samples, examined, job.root),
         *(beside_copies(parts.fit, samples, examined) if job.cell.leaves_one_out else []),
-        *(["a preset with a shorter schedule; --preset paper has the full one"] if method.is_shortened else []),
+        *(["a preset that costs less than the paper; --preset paper is as published"] if method.is_shortened else []),
         f"image score: {method.score_rule()}",
         *method.remarks(),
         *pixels.remarks,
