@@ -2,8 +2,8 @@
 
 A rotation along the principal axes of the rows leaves distances as they are and gathers most of them in few
 coordinates. The distance in the first coordinates is a lower bound of the whole. So the first `FIRST` coordinates of
-all rows are compared by a matrix product. What may be nearer than the best so far is compared in the first `SECOND`
-and then `THIRD` coordinates. What is left, a few rows of each query, is compared in all coordinates, by differences.
+all rows are compared by a matrix product. What may be nearer than the best so far is compared in the first `HEAD`
+coordinates. What is left, a few rows of each query, is compared in all coordinates, by differences.
 Bounds are widened by the largest rounding error, so that no nearest row is missed. Hence the answer does not depend
 on the precision of the product, which is bfloat16 where that is faster.
 """
@@ -19,12 +19,16 @@ from torch import Tensor
 from methods import _precision
 from methods.patchcore.rounding import rounding
 
-FIRST, SECOND, THIRD = 58, 128, 160
-"""Rotated coordinates compared in turn; with six columns for the squares, the first make 64 columns."""
+HEAD = 128
+"""Rotated coordinates that are kept."""
+FIRST = {torch.float32: 30, torch.bfloat16: 58}
+"""How many of them are compared in a product: with two or six columns for the squares, 32 or 64 columns."""
+PARTS = {torch.float32: 1, torch.bfloat16: 3}
+"""Numbers that a square is a sum of: in bfloat16 one alone would be too coarse."""
 AXES_FROM = 8192
 """Rows from which the principal axes are computed: any rotation is exact, and these are nearly the best."""
-ROWS, RUN = 2048, 128
-"""Rows in one matrix product, 8 MB of lower bounds for 1,024 queries; and how many are looked at together.
+ROWS, RUN = 1024, 128
+"""Rows in one matrix product, 2 or 4 MB of lower bounds for 1,024 queries; and how many are looked at together.
 
 Numba makes vector instructions of a loop over so many, and none of a loop over 64.
 """
@@ -42,7 +46,7 @@ class PrunedSearch:
         self.rows = rows
         self.dtype = getattr(torch, _precision.supported(precision, "cpu"))
         self.mean = rows.mean(dim=0, dtype=torch.float64).float()
-        axes = principal_axes(rows[:: -(-len(rows) // AXES_FROM)] - self.mean, min(THIRD, rows.shape[1]))
+        axes = principal_axes(rows[:: -(-len(rows) // AXES_FROM)] - self.mean, min(HEAD, rows.shape[1]))
         self.axes = axes.float()
         centred = [block - self.mean for block in rows.split(ROWS)]
         self.heads = torch.cat([(block.double() @ axes).float() for block in centred])
@@ -103,10 +107,10 @@ def principal_axes(centred: Tensor, count: int) -> Tensor:
 
 
 def rounded_heads(heads: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """The first coordinates (n, FIRST) in a precision, and their squared norm as a sum of three numbers (n, 3)."""
-    rounded = heads[:, :FIRST].to(dtype)
+    """The first coordinates (n, first) in a precision, and their squared norm as a sum of numbers (n, parts)."""
+    rounded = heads[:, : FIRST[dtype]].to(dtype)
     left, parts = rounded.float().square().sum(dim=1), []
-    for _ in range(3):
+    for _ in range(PARTS[dtype]):
         parts.append(left.to(dtype))
         left = left - parts[-1].float()
     return rounded, torch.stack(parts, dim=1)
@@ -120,7 +124,7 @@ def _seeds(bounds: Tensor, count: int) -> Tensor:
 
 
 def _moved(rounded: Tensor, heads: Tensor) -> Tensor:
-    return (rounded.float() - heads[:, :FIRST]).norm(dim=1)
+    return (rounded.float() - heads[:, : rounded.shape[1]]).norm(dim=1)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -141,7 +145,7 @@ def _refine(begin, rows, row_heads, bounds, seeds, queries, heads, widths, dista
                 continue
             for column in range(run * RUN, min((run + 1) * RUN, bounds.shape[1])):
                 place = begin + column
-                if bounds[query, column] > limit or _head_is_farther(heads, query, row_heads, place, head_limit):
+                if bounds[query, column] > limit or _head_distance(heads, query, row_heads, place) > head_limit:
                     continue
                 distance = _squared_distance(queries, query, rows, place)
                 if distance <= distances[query, last]:
@@ -171,14 +175,6 @@ def _limits(distance, widths, query, bounds):
 
 
 @numba.njit(cache=True, nogil=True)
-def _head_is_farther(heads, query, row_heads, place, limit):
-    part = _head_distance(heads, query, row_heads, place, 0, min(SECOND, heads.shape[1]))
-    if part > limit or heads.shape[1] <= SECOND:
-        return part > limit
-    return part + _head_distance(heads, query, row_heads, place, SECOND, heads.shape[1]) > limit
-
-
-@numba.njit(cache=True, nogil=True)
 def _insert(distances, indices, query, distance, place):
     """Put a row where it belongs among ascending distances, of equal ones by index; the last drops out."""
     rank = distances.shape[1] - 1
@@ -194,9 +190,9 @@ def _insert(distances, indices, query, distance, place):
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _head_distance(heads, query, row_heads, place, begin, end):
+def _head_distance(heads, query, row_heads, place):
     total = np.float32(0)
-    for axis in range(begin, end):
+    for axis in range(heads.shape[1]):
         difference = heads[query, axis] - row_heads[place, axis]
         total += difference * difference
     return total
