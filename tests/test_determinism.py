@@ -45,13 +45,14 @@ def save(pixels: np.ndarray, path: Path) -> None:
     Image.fromarray(pixels).save(path)
 
 
-def start(data: Path, results: Path, *options: str) -> subprocess.Popen:
+def start(data: Path, results: Path, *options: str, threads: int | None = None) -> subprocess.Popen:
     quick = ((name, setting, value) for name in METHODS for setting, value in plugins.method(name).quick.items())
     settings = [word for name, setting, value in quick for word in ("--set", f"{name}.{setting}={json.dumps(value)}")]
     places = ["--dataset", "mvtec", "--data", str(data), "--results", str(results), "--device", "cpu"]
     return subprocess.Popen(
         [sys.executable, "-m", "benchmarks", "run", "--methods", ",".join(METHODS), *places, *settings, *options],
         cwd=ROOT,
+        env=os.environ | ({} if threads is None else {"OMP_NUM_THREADS": str(threads)}),
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -60,8 +61,8 @@ def start(data: Path, results: Path, *options: str) -> subprocess.Popen:
     )
 
 
-def run(data: Path, results: Path, *options: str) -> Path:
-    with start(data, results, *options) as process:
+def run(data: Path, results: Path, *options: str, threads: int | None = None) -> Path:
+    with start(data, results, *options, threads=threads) as process:
         _, error = process.communicate(timeout=120)
     assert process.returncode == 0, error
     return results
@@ -83,6 +84,12 @@ def data(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def one_by_one(data, tmp_path_factory) -> Path:
     return run(data, tmp_path_factory.mktemp("one_by_one"))
+
+
+@pytest.fixture(scope="module")
+def one_on_half(data, tmp_path_factory) -> Path:
+    """One job at a time, with the threads that each of two at once has."""
+    return run(data, tmp_path_factory.mktemp("one_on_half"), threads=max(1, determinism.cores() // 2))
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +123,8 @@ def test_a_run_that_was_stopped_and_resumed_in_another_folder_gives_the_same(met
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_two_jobs_at_once_give_the_same(method, one_by_one, two_at_once):
-    assert repeatable(two_at_once, method) == repeatable(one_by_one, method)
+def test_two_jobs_at_once_give_what_one_with_as_many_threads_gives(method, one_on_half, two_at_once):
+    assert repeatable(two_at_once, method) == repeatable(one_on_half, method)
 
 
 def test_jobs_at_once_share_the_cores(one_by_one, two_at_once):
@@ -129,6 +136,12 @@ def test_jobs_at_once_share_the_cores(one_by_one, two_at_once):
 def test_a_job_uses_no_more_cores_than_its_process_may_use():
     code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); print(determinism.variables({})"
     assert python(f"{code}['OMP_NUM_THREADS'])") == "1"
+
+
+def test_the_number_of_threads_that_a_user_sets_is_that_of_all_libraries(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    variables = determinism.variables({}, at_once=2)
+    assert {variables[name] for name in determinism.THREAD_VARIABLES} == {"3"}
 
 
 def test_idle_threads_sleep_if_the_number_of_other_jobs_is_unknown():

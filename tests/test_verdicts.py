@@ -280,12 +280,12 @@ def test_a_flow_that_is_not_as_saved_is_refused(saved, tmp_path, change):
     refuses(cls, folder, r"does not fit the settings\.json beside it")
 
 
-def test_a_flow_that_names_no_alexnet_is_refused(saved, tmp_path):
+def test_a_flow_that_names_no_weights_is_refused(saved, tmp_path):
     from safetensors.numpy import load_file, save_file
 
     cls, folder = saved("differnet", tmp_path)
     save_file(load_file(folder / "flow.safetensors"), folder / "flow.safetensors")
-    refuses(cls, folder, "other AlexNet weights")
+    refuses(cls, folder, "other alexnet weights")
 
 
 @pytest.mark.parametrize("notes", [{}, {"features_in": "float8"}], ids=["none", "unknown"])
@@ -296,6 +296,6 @@ def test_a_flow_that_does_not_say_how_it_sees_is_refused(saved, tmp_path, notes)
     cls, folder = saved("differnet", tmp_path)
     file = folder / "flow.safetensors"
     with safe_open(file, "np") as opened:
-        alexnet = opened.metadata()["alexnet"]
-    save_file(load_file(file), file, metadata={"alexnet": alexnet} | notes)
+        weights = opened.metadata()["backbone"]
+    save_file(load_file(file), file, metadata={"backbone": weights} | notes)
     refuses(cls, folder, "does not say whether its features are in float32 or bfloat16")

@@ -3,8 +3,9 @@
 The number of threads can change the order of a sum, and so its last bits.
 
 - TensorFlow always uses as many threads as there are cores.
-- PyTorch: DifferNet and knn give equal scores with one and with two threads, DifferNet with up to eight. The gradients
-  of DifferNet's maps differ with three or eight threads.
+- PyTorch: DifferNet and knn in bfloat16 give equal scores with one and with two threads, DifferNet with up to eight.
+  The gradients of DifferNet's maps differ with three or eight threads. In float32 the deeper maps of a backbone differ
+  in their last bits. PatchCore's picks and SimpleNet's training then part, and so do their scores.
 
 To get equal bits for every value of `--jobs`, set OMP_NUM_THREADS. The column `threads` of the CSV gives the number of
 threads, except for TensorFlow.
@@ -48,9 +49,10 @@ def variables(settings: Mapping[str, Any], *, at_once: int | None = 1) -> dict[s
     """The environment variables of a job, given the settings of its method.
 
     The cores are divided between `at_once` jobs, except for TensorFlow. None: the number of jobs is not known, and each
-    may use all cores.
+    may use all cores. Where OMP_NUM_THREADS is set, the other libraries have as many threads.
     """
-    share = max(1, cores() // (at_once or 1))
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    share = int(given) if given.isdecimal() else max(1, cores() // (at_once or 1))
     threads = dict.fromkeys(THREAD_VARIABLES, str(share)) | {UNDIVIDED: str(cores())} | ({} if at_once else WAITING)
     compiled = {TENSORFLOW: "0"} if settings.get("jit_compile") else {}  # with it, Keras compiles nothing
     return threads | REPEATABLE | compiled
