@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, ClassVar, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from methods import Method, MethodError, first_sentence, settings
 from methods._backbones import BACKBONES, Backbone, Name, weights
 from methods._files import file_digest
 from methods._precision import AutoPrecision, Precision, supported
+from methods._refusals import Use, idle
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Deviation = Annotated[float, Field(ge=1e-3)]
@@ -34,7 +35,16 @@ class BackboneMethod(Method):
         description="standard deviation of each colour, by which the backbone's input is divided; none: its own",
     )
 
+    uses: ClassVar[Mapping[str, Use]] = {}
+    """The settings that have an effect only with certain values of others."""
+
     _weights = _sees_in = None
+
+    @model_validator(mode="after")
+    def _every_setting_counts(self) -> Self:
+        if sentence := idle(self, self.uses):
+            raise ValueError(sentence)
+        return self
 
     def find_device(self, wanted: str) -> str:
         """A CUDA device, if there is one, for `auto`; else the named device."""

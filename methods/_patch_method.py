@@ -1,6 +1,5 @@
 """The common part of methods that judge the patches of an image: their settings."""
 
-from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -10,7 +9,7 @@ from methods import Image, settings
 from methods._backbone_method import BackboneMethod
 from methods._backbones import Name
 from methods._precision import AutoPrecision, Precision
-from methods._refusals import Use, idle
+from methods._refusals import Use
 
 POOLED_TO = Use(lambda own: own.pooling == "adaptive", "pooling=adaptive")
 
@@ -43,8 +42,7 @@ class PatchMethod(BackboneMethod):
         4.0, ge=0, le=50, description="standard deviation of the Gaussian that smooths a map, pixels of the seen image"
     )
 
-    uses: ClassVar[Mapping[str, Use]] = {"pretrain_dims": POOLED_TO, "dims": POOLED_TO}
-    """The settings that have an effect only with certain values of others."""
+    uses: ClassVar = {"pretrain_dims": POOLED_TO, "dims": POOLED_TO}
 
     _patches = None
 
@@ -67,12 +65,6 @@ class PatchMethod(BackboneMethod):
             raise ValueError(f"crop_size {self.crop_size} is larger than image_size {self.image_size}")
         if self.patch_size % 2 == 0:
             raise ValueError(f"patch_size: expected an odd number, got {self.patch_size}")
-        return self
-
-    @model_validator(mode="after")
-    def _every_setting_counts(self) -> Self:
-        if sentence := idle(self, self.uses):
-            raise ValueError(sentence)
         return self
 
     @property

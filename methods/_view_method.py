@@ -1,6 +1,5 @@
 """The common part of methods that see the rotated views of an image: their settings."""
 
-from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -9,7 +8,7 @@ from methods import settings
 from methods._backbone_method import BackboneMethod
 from methods._backbones import Name
 from methods._precision import AutoPrecision, Precision
-from methods._refusals import Use, idle
+from methods._refusals import Use
 
 ROTATED = Use(lambda own: own.rotation_degrees > 0, "rotation_degrees above 0")
 VIEWS_ROTATED = ROTATED._replace(counts=lambda own: own.rotation_degrees > 0 or own.test_views == 1)
@@ -40,12 +39,11 @@ class ViewMethod(BackboneMethod):
     )
     test_views: int = Field(64, ge=1, description="evenly spaced rotations; a score is the mean over them")
 
-    uses: ClassVar[Mapping[str, Use]] = {
+    uses: ClassVar = {
         "rotation_interpolation": ROTATED,
         "rotation_fill": ROTATED,
         "test_views": VIEWS_ROTATED,
     }
-    """The settings that have an effect only with certain values of others."""
 
     _features = None
 
@@ -56,12 +54,6 @@ class ViewMethod(BackboneMethod):
             raise ValueError(
                 f"the coarsest of {self.n_scales} scales must keep a side of {least} pixels, as {self.backbone} needs"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _every_setting_counts(self) -> Self:
-        if sentence := idle(self, self.uses):
-            raise ValueError(sentence)
         return self
 
     def why_no_seconds(self) -> str | None:

@@ -17,7 +17,6 @@ what they add stands beside it.
 
 import os
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -36,6 +35,7 @@ from methods.differnet import DifferNet, flow
 from tests.speed.differnet_heading import heading
 from tests.speed.memory import photographs
 from tests.speed.published_differnet import IMAGES, TEST_VIEWS, VIEWS, PublishedDifferNet
+from tests.speed.timing import processor_seconds
 
 TRAIN, TEST, EPOCHS = 320, 160, 192
 FULL = "float32"
@@ -68,17 +68,6 @@ class Stage(NamedTuple):
     def times_its_floor(self, rates: Mapping[str, float]) -> float | None:
         """`rates` are multiply-adds per second, by precision; None: the stage has no multiply-adds."""
         return self.seconds * rates[self.precision] / self.multiply_adds if self.multiply_adds else None
-
-
-def processor_seconds(function: Callable[[], Any]) -> float:
-    """The shorter of two runs, after one that warms up."""
-    function()
-    times = []
-    for _ in range(2):
-        begun = time.process_time()
-        function()
-        times.append(time.process_time() - begun)
-    return min(times)
 
 
 def multiply_adds_a_second(precision: str) -> float:

@@ -9,7 +9,6 @@ scores are brute-force distances to the memory, as its faiss index computes them
 
 import tempfile
 import time
-from collections.abc import Callable
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -26,6 +25,7 @@ from methods._resizing import resized
 from methods.patchcore import coreset, training
 from tests.random_weights import written
 from tests.speed import published_patchcore, sources
+from tests.speed.timing import processor_seconds
 
 TRAIN, TEST, PICKS = 320, 160, 30
 
@@ -36,17 +36,6 @@ class Cost(NamedTuple):
     what: str
     ours: float
     published: float | None = None
-
-
-def processor_seconds(function: Callable[[], Any], repetitions: int = 3) -> float:
-    """The shortest of some runs, after one that warms up."""
-    function()
-    times = []
-    for _ in range(repetitions):
-        begun = time.process_time()
-        function()
-        times.append(time.process_time() - begun)
-    return min(times)
 
 
 def brute_force(queries: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:

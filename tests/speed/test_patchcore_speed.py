@@ -4,14 +4,13 @@ Seconds are the processor's, not the clock's: other programs then weigh little. 
 fall about as those of a real network's patches. The numbers are printed by `pytest -m slow -s`.
 """
 
-import time
-
 import pytest
 import torch
 
 from methods.patchcore import coreset
 from methods.patchcore.memory import Memory
 from tests.speed import published_patchcore
+from tests.speed.timing import processor_seconds
 
 pytestmark = pytest.mark.slow
 
@@ -32,20 +31,11 @@ def features(n: int, dims: int, seed: int) -> torch.Tensor:
     return cloud / (1 + torch.arange(dims)) ** 0.5
 
 
-def seconds(function, repetitions: int) -> float:
-    times = []
-    for _ in range(repetitions):
-        begun = time.process_time()
-        function()
-        times.append(time.process_time() - begun)
-    return min(times)
-
-
 def test_the_coreset_of_320_images_takes_a_tenth_of_the_published_loop():
     n, count, measured, starts = 320 * 32 * 32, 32 * 32 * 32, 200, torch.arange(10)
     points = features(n, 1024, 1) @ coreset.projection(1024, 128, torch.Generator().manual_seed(0)).T
-    one = seconds(lambda: published_patchcore.picks(points, measured, starts), 1) / measured
-    ours = seconds(lambda: list(coreset.picks(points, count=count, starts=starts)), 1)
+    one = processor_seconds(lambda: published_patchcore.picks(points, measured, starts), 1) / measured
+    ours = processor_seconds(lambda: list(coreset.picks(points, count=count, starts=starts)), 1)
     print(
         f"\npublished {one * count:.0f} s, extrapolated from {measured} picks; "
         f"ours {ours:.0f} s: {one * count / ours:.1f} times faster"
@@ -63,6 +53,8 @@ def test_a_search_in_32768_rows_takes_less_than_the_network():
     with torch.inference_mode():
         upto(image)
         memory.nearest(queries)
-        search, backbone = seconds(lambda: memory.nearest(queries), 5), seconds(lambda: upto(image), 5)
+        search, backbone = (
+            processor_seconds(work, 5) for work in (lambda: memory.nearest(queries), lambda: upto(image))
+        )
     print(f"\nsearch {1e3 * search:.0f} ms, network {1e3 * backbone:.0f} ms: {search / backbone:.2f}")
     assert search < backbone
