@@ -135,7 +135,7 @@ def test_jobs_at_once_share_the_cores(one_by_one, two_at_once):
 
 def test_a_job_uses_no_more_cores_than_its_process_may_use():
     code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); print(determinism.variables({})"
-    assert python(f"{code}['OMP_NUM_THREADS'])") == "1"
+    assert python(f"{code}['OMP_NUM_THREADS'])", OMP_NUM_THREADS="") == "1"
 
 
 def test_the_number_of_threads_that_a_user_sets_is_that_of_all_libraries(monkeypatch):
