@@ -48,9 +48,9 @@ class PrunedSearch:
         self.mean = rows.mean(dim=0, dtype=torch.float64).float()
         axes = principal_axes(rows[:: -(-len(rows) // AXES_FROM)] - self.mean, min(HEAD, rows.shape[1]))
         self.axes = axes.float()
-        centred = [block - self.mean for block in rows.split(ROWS)]
-        self.heads = torch.cat([(block.double() @ axes).float() for block in centred])
-        self.reach = max(float(block.norm(dim=1).max()) for block in centred)
+        blocks = rows.split(ROWS)  # one after the other: all of them centred would be the memory once more
+        self.heads = torch.cat([((block - self.mean).double() @ axes).float() for block in blocks])
+        self.reach = max(float((block - self.mean).norm(dim=1).max()) for block in blocks)
         rounded, squares = rounded_heads(self.heads, self.dtype)
         self.factors = torch.cat([rounded, squares, torch.ones_like(squares)], dim=1)
         self.moved = _moved(rounded, self.heads).max()
