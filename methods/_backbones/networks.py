@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 
 import torch
 from torch import Tensor, fx, nn
@@ -17,6 +18,7 @@ CLASSIFIERS = ("fc.", "classifier.")
 """How the names of the layers begin that only tell ImageNet's classes apart."""
 
 
+@cache
 def shapes(name: Name) -> dict[str, tuple[int, ...]]:
     """The shape of each array of weights by torchvision's name, in the order in which an image passes them."""
     state = _bare(name).state_dict().items()

@@ -90,7 +90,7 @@ def main(
     """Print a table of processor seconds."""
     torch.set_num_threads(1)
     if float32:
-        _precision.FAST_BFLOAT16, _precision._is_fast = (), lambda processor: False
+        _precision._is_fast = lambda processor: False
     training.KEPT_BYTES["cpu"] = 1 << 40
     plugin, root = sources.opened(dataset, data)
     samples = [sample for sample in plugin.samples(root, category) if sample.split == "train"]
