@@ -136,9 +136,9 @@ def _unusable(seen: _Seen) -> Iterator[Remark]:
 
 def _masks(seen: _Seen) -> Iterator[Remark]:
     defective = [sample for sample in seen.samples if sample.split == "test" and sample.defect]
-    without = [sample.image for sample in defective if not sample.mask]
-    empty = [sample.mask for sample, answer in seen.readable if answer.defect_px == 0]
-    noisy = [sample.mask for sample in defective if sample.mask and sample.mask.suffix.lower() in LOSSY_MASKS]
+    without = [sample.image for sample in defective if not sample.masks]
+    empty = [mask for sample, answer in seen.readable if answer.defect_px == 0 for mask in sample.masks]
+    noisy = [mask for sample in defective for mask in sample.masks if mask.suffix.lower() in LOSSY_MASKS]
     if without and len(without) == len(defective):
         yield "note", "no defective image has a mask: there will be no pixel metrics"
     elif without:
@@ -188,7 +188,7 @@ def _groups(seen: _Seen) -> Iterator[Remark]:
 
 def _unlisted(seen: _Seen) -> Iterator[Remark]:
     """Find files in the folder of the category that belong to no split."""
-    used = {path for sample in seen.samples for path in (sample.image, sample.mask) if path}
+    used = {path for sample in seen.samples for path in sample.files}
     folder = os.path.commonpath([path.parent for path in used]) if used else seen.root
     unlisted = sorted(set(_visible_files(folder)) - used)
     images = [path for path in unlisted if is_image_name(path.name)]

@@ -141,7 +141,7 @@ def _is_digested(entry: Any) -> bool:
 def of_data(samples: Iterable[Sample], root: Path, digests: Digests) -> str:
     """Digest of a category: the contents and the role of each file. The place of the folder `root` does not matter."""
     samples = list(samples)
-    contents = digests.of_files({file for sample in samples for file in (sample.image, sample.mask) if file})
+    contents = digests.of_files({file for sample in samples for file in sample.files})
     return of_json(
         [
             (
@@ -149,8 +149,9 @@ def of_data(samples: Iterable[Sample], root: Path, digests: Digests) -> str:
                 contents[sample.image],
                 sample.split,
                 sample.defect,
-                sample.mask and contents[sample.mask],
+                [contents[mask] for mask in sample.masks],
                 sample.group,
+                sample.kinds,
             )
             for sample in samples
         ]

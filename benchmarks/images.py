@@ -3,7 +3,7 @@
 import errno
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,17 +48,24 @@ def read_image(path: Path) -> np.ndarray:
     return _decode(path, _rgb)
 
 
-def read_mask(path: Path, shape: tuple[int, int], above: int) -> np.ndarray:
-    """Read a mask as (height, width) bool: True where its value is above `above`.
+def read_mask(paths: Iterable[Path], shape: tuple[int, int], above: int) -> np.ndarray:
+    """Read the masks of an image as one, (height, width) bool: True where the value of one is above `above`.
 
     Values are used as stored: palette indices and class ids are not turned into colours. The value of a colour is its
-    highest channel, without transparency. Raises ImageError if the mask is unreadable or does not have `shape`, which
+    highest channel, without transparency. Raises ImageError if a mask is unreadable or does not have `shape`, which
     is that of its image.
     """
+    merged = np.zeros(shape, bool)
+    for path in paths:
+        merged |= _stored_mask(path, shape) > above
+    return merged
+
+
+def _stored_mask(path: Path, shape: tuple[int, int]) -> np.ndarray:
     values = _decode(path, _stored_values)
     if values.shape != tuple(shape):
         raise ImageError(f"{path} is {_size(values.shape)} pixels and its image {_size(shape)}: a mask fits its image")
-    return values > above
+    return values
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -141,7 +148,7 @@ def _examine(sample: Sample, mask_above: int) -> Examination | ImageError:
     try:
         image, highest = _open(sample.image, _with_highest_16_bit)
         shape = image.shape[:2]
-        defect_px = int(read_mask(sample.mask, shape, mask_above).sum()) if sample.mask else None
+        defect_px = int(read_mask(sample.masks, shape, mask_above).sum()) if sample.masks else None
     except ImageError as error:
         return error
     digest = hashlib.blake2b(image.tobytes(), digest_size=16, key=repr(shape).encode()).digest()

@@ -35,10 +35,23 @@ class Sample:
     category: str
     split: Literal["train", "validation", "test"]
     defect: str | None = None
-    """The defect type; None: a normal image."""
-    mask: Path | None = None
+    """The label of a defective image; None: a normal image."""
+    masks: tuple[Path, ...] = ()
+    """Masks of the defects. Where there are several, a pixel is a defect if one of them says so."""
     group: str | None = None
     """Images of one group, such as frames of one video or exposures of one part, stay on one side of a split."""
+    kinds: tuple[str, ...] = ()
+    """The defect types that the label names, if there are several; the image counts under each of them."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The image, then its masks."""
+        return self.image, *self.masks
+
+    @property
+    def defect_types(self) -> tuple[str, ...]:
+        """The defect types that the image counts under: `kinds`, or else its label; none for a normal image."""
+        return self.kinds or ((self.defect,) if self.defect else ())
 
 
 class Counts(NamedTuple):

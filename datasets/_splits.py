@@ -35,7 +35,7 @@ def split_samples(
         for kind in subfolders(folder / name):
             defect = _defect(kind)
             for image in image_files(kind):
-                yield Sample(image, category, split, defect, masks.get(image))
+                yield Sample(image, category, split, defect, masks.get(image, ()))
 
 
 def _defect(folder: Path) -> str | None:
@@ -46,9 +46,9 @@ def _defect(folder: Path) -> str | None:
     return folder.name
 
 
-def _masks(folder: Path) -> dict[Path, Path]:
-    """The mask of every test image that has one."""
-    masks: dict[Path, Path] = {}
+def _masks(folder: Path) -> dict[Path, tuple[Path, ...]]:
+    """The masks of every test image that has some."""
+    masks: dict[Path, tuple[Path, ...]] = {}
     for kind in subfolders(folder / "ground_truth"):
         pairs = masks_by_image(image_files(folder / "test" / kind.name), kind)
         if kind.name == NORMAL and pairs:

@@ -29,12 +29,12 @@ def category_folders(root: Path) -> list[Path]:
     return folders
 
 
-def masks_by_image(images: Sequence[Path], folder: Path) -> dict[Path, Path]:
+def masks_by_image(images: Sequence[Path], folder: Path) -> dict[Path, tuple[Path, ...]]:
     """The mask of each image that has one in `folder`: NAME_mask.EXT or NAME.EXT, of any image extension.
 
     Raises DataError for a mask without an image, a second mask of an image, or a mask that fits two images.
     """
-    pairs: dict[Path, Path] = {}
+    pairs: dict[Path, tuple[Path, ...]] = {}
     stems = {image.stem: image for image in images}
     shared = {stem for stem, times in Counter(image.stem for image in images).items() if times > 1}
     for mask in image_files(folder):
@@ -44,8 +44,8 @@ def masks_by_image(images: Sequence[Path], folder: Path) -> dict[Path, Path]:
         if image.stem in shared:
             raise DataError(f"{mask} could belong to two images named {image.stem}: rename one of them and its mask")
         if image in pairs:
-            raise DataError(f"{mask} and {pairs[image].name} are both masks of {image.name}: keep one")
-        pairs[image] = mask
+            raise DataError(f"{mask} and {pairs[image][0].name} are both masks of {image.name}: keep one")
+        pairs[image] = (mask,)
     return pairs
 
 

@@ -67,7 +67,7 @@ class DSAII(Dataset):
         masks = masks_by_image(anomalies, folder / "mask")
         train = _training_half(normal, category)
         yield from (Sample(image, category, "train") for image in normal if image in train)
-        yield from (Sample(image, category, "test", "anomaly", masks.get(image)) for image in anomalies)
+        yield from (Sample(image, category, "test", "anomaly", masks.get(image, ())) for image in anomalies)
         yield from (Sample(image, category, "test") for image in normal if image not in train)
 
 

@@ -93,8 +93,8 @@ def _original(root: Path, category: str) -> Iterator[Sample]:
     types = _defect_types(root / category / "image_anno.csv")
     for row in _split_rows(root, category):
         defect = types.get(row["image"], ANOMALY) if row["label"] == ANOMALY else None
-        mask = _existing(root, row["mask"]) if defect and row["mask"] else None
-        yield Sample(_existing(root, row["image"]), category, row["split"], defect, mask)
+        masks = (_existing(root, row["mask"]),) if defect and row["mask"] else ()
+        yield Sample(_existing(root, row["image"]), category, row["split"], defect, masks)
 
 
 def _split_rows(root: Path, category: str) -> list[Row]:

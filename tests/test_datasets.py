@@ -47,22 +47,22 @@ def test_test_has_both_normal_and_defective_images(dataset, root):
 
 def test_each_file_is_listed_once(dataset, root):
     samples = read(dataset, root)
-    files = Counter(file for sample in samples for file in (sample.image, sample.mask) if file)
+    files = Counter(file for sample in samples for file in sample.files)
     assert set(files.values()) == {1}
 
 
 def test_every_file_of_the_layout_that_is_an_image_or_a_mask_is_listed(dataset, root):
     expected = {root / name for name, content in dataset.layout.items() if content in ("image", "mask")}
-    assert {file for sample in read(dataset, root) for file in (sample.image, sample.mask) if file} == expected
+    assert {file for sample in read(dataset, root) for file in sample.files} == expected
 
 
 def test_masks_of_the_layout_are_the_masks_of_the_samples(dataset, root):
     expected = {root / name for name, content in dataset.layout.items() if content == "mask"}
-    assert {sample.mask for sample in read(dataset, root) if sample.mask} == expected
+    assert {mask for sample in read(dataset, root) for mask in sample.masks} == expected
 
 
 def test_masks_belong_to_defects(dataset, root):
-    assert all(sample.defect for sample in read(dataset, root) if sample.mask)
+    assert all(sample.defect for sample in read(dataset, root) if sample.masks)
 
 
 def test_nothing_is_in_both_splits(dataset, root):
@@ -153,11 +153,11 @@ def test_an_emptied_category_is_named_and_the_others_can_be_read(dataset, root):
 
 
 def test_a_mask_without_its_image_is_named(dataset, root):
-    sample = next(sample for sample in read(dataset, root) if sample.mask)
+    sample = next(sample for sample in read(dataset, root) if sample.masks)
     sample.image.unlink()
     with pytest.raises(DataError) as error:
         list(dataset.samples(root, sample.category))
-    assert str(sample.mask) in str(error.value)
+    assert str(sample.masks[0]) in str(error.value)
 
 
 def test_obtaining_gives_categories_or_says_where_the_data_are(dataset, tmp_path):

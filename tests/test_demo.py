@@ -69,7 +69,7 @@ def test_every_kind_of_defect_is_there_with_masks(made):
     for name in PHOTOGRAPHS:
         defective = [sample for sample in Demo().samples(made, name) if sample.defect]
         assert {sample.defect for sample in defective} == set(defect_kinds())
-        assert all(pixels(sample.mask).any() for sample in defective)
+        assert all(pixels(sample.masks[0]).any() for sample in defective)
 
 
 def test_images_are_all_different_and_small(made):

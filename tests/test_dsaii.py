@@ -33,7 +33,7 @@ def test_half_of_the_normal_images_train_rounded_up(make_tree, normal, train):
 
 def test_all_anomalies_test(make_tree):
     defective = [sample for sample in samples(make_tree(layout())) if sample.defect]
-    assert [(sample.split, sample.mask.name) for sample in defective] == [("test", "000.png"), ("test", "001.png")]
+    assert [(sample.split, sample.masks[0].name) for sample in defective] == [("test", "000.png"), ("test", "001.png")]
 
 
 def test_the_split_is_this_one_on_every_machine(make_tree):
@@ -49,7 +49,7 @@ def test_categories_are_split_differently(make_tree):
 def test_the_folder_of_anomalies_may_be_called_defect(make_tree):
     defective = [sample for sample in samples(make_tree(layout(defects="defect"))) if sample.defect]
     assert [sample.defect for sample in defective] == ["anomaly", "anomaly"]
-    assert all(sample.mask for sample in defective)
+    assert all(sample.masks for sample in defective)
 
 
 def test_both_folders_of_defects_are_refused(make_tree):
@@ -84,4 +84,4 @@ def test_category_0_has_its_numbers(shared_data):
     train = sum(sample.split == "train" for sample in found)
     defective = [sample for sample in found if sample.defect]
     assert (train, len(found) - train - len(defective), len(defective)) == (17, 17, 17)
-    assert all(sample.mask for sample in defective)
+    assert all(sample.masks for sample in defective)

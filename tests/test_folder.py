@@ -36,4 +36,4 @@ def test_a_labelled_validate_folder_becomes_the_validation_split(root, name):
 def test_dummy_class_is_one_category_without_masks(shared_data):
     found = list(Folder().samples(shared_data / "mvtec/dummy_class", "dummy_class"))
     assert [sum(sample.split == split for sample in found) for split in ("train", "test")] == [4, 16]
-    assert not any(sample.mask for sample in found)
+    assert not any(sample.masks for sample in found)

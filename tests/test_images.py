@@ -68,6 +68,11 @@ def test_16_bits_are_scaled_and_not_clipped(save, name):
     assert np.array_equal(read_image(save(levels, name)), gray([[0, 1, 4, 128, 255]]))
 
 
+def test_masks_of_one_image_are_merged(save):
+    first, second = save(np.uint8([[0, 255, 0]]), "first.png"), save(np.uint8([[0, 0, 7]]), "second.png")
+    assert read_mask([first, second], (1, 3), 0).tolist() == [[False, True, True]]
+
+
 def test_16_bits_in_big_endian_order_are_the_same(save):
     levels = np.array([[0, 257, 65535]], ">u2")
     picture = Image.frombytes("I;16B", (3, 1), levels.tobytes())
@@ -180,34 +185,34 @@ def test_32_bit_pixels_are_refused(save):
 
 def test_class_ids_of_a_mask_count_as_stored(save):
     path = save(np.array([[0, 1, 2]], np.uint8))
-    assert read_mask(path, (1, 3), 0).tolist() == [[False, True, True]]
-    assert read_mask(path, (1, 3), 1).tolist() == [[False, False, True]]
+    assert read_mask([path], (1, 3), 0).tolist() == [[False, True, True]]
+    assert read_mask([path], (1, 3), 1).tolist() == [[False, False, True]]
 
 
 def test_palette_indices_of_a_mask_are_not_turned_into_colours(save):
     picture = Image.fromarray(np.array([[0, 1]], np.uint8))
     picture.putpalette([255, 255, 255, 0, 0, 0])
-    assert read_mask(save(picture), (1, 2), 0).tolist() == [[False, True]]
+    assert read_mask([save(picture)], (1, 2), 0).tolist() == [[False, True]]
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 def test_any_channel_of_a_mask_is_defect_and_transparency_is_none(save, mode):
     colours = np.array([[[0, 0, 0, 255], [0, 0, 200, 255]]], np.uint8)[..., : len(mode)]
-    assert read_mask(save(colours), (1, 2), 0).tolist() == [[False, True]]
+    assert read_mask([save(colours)], (1, 2), 0).tolist() == [[False, True]]
 
 
 @pytest.mark.parametrize("above", [0, 127])
 def test_one_bit_masks_are_white_on_black(save, above):
-    assert read_mask(save(Image.fromarray(np.array([[False, True]]))), (1, 2), above).tolist() == [[False, True]]
+    assert read_mask([save(Image.fromarray(np.array([[False, True]])))], (1, 2), above).tolist() == [[False, True]]
 
 
 def test_16_bit_masks_are_read(save):
-    assert read_mask(save(np.array([[0, 65535]], np.uint16)), (1, 2), 0).tolist() == [[False, True]]
+    assert read_mask([save(np.array([[0, 65535]], np.uint16))], (1, 2), 0).tolist() == [[False, True]]
 
 
 def test_a_mask_of_another_size_names_both_sizes(save):
     with pytest.raises(ImageError, match=r"x\.png is 7x5 pixels and its image 5x7"):
-        read_mask(save(GRAY), (7, 5), 0)
+        read_mask([save(GRAY)], (7, 5), 0)
 
 
 def test_images_are_decoded_on_access_only(save, tmp_path):
@@ -227,7 +232,7 @@ def test_images_can_be_read_again_and_changed_without_harm(save):
 
 def test_the_first_unusable_file_is_named_with_the_number_of_others(save, tmp_path):
     good = Sample(save(RGB), "c", "train")
-    mask = Sample(good.image, "c", "test", "stain", save(GRAY[:2], "mask.png"))
+    mask = Sample(good.image, "c", "test", "stain", (save(GRAY[:2], "mask.png"),))
     gone = Sample(tmp_path / "gone.png", "c", "test")
     verify([good, good], 0)
     with pytest.raises(ImageError, match=r"mask\.png is 7x2 .*1 more of the 3"):
@@ -239,7 +244,7 @@ def test_examining_tells_size_content_and_mask(save):
     normal, defective, copied = examine(
         [
             Sample(save(RGB), "c", "train"),
-            Sample(save(RGB + 1, "other.bmp"), "c", "test", "stain", mask),
+            Sample(save(RGB + 1, "other.bmp"), "c", "test", "stain", (mask,)),
             Sample(save(RGB, "copy.tif"), "c", "test"),
         ],
         0,

@@ -43,20 +43,20 @@ def test_any_file_name_is_paired_with_its_mask(make_tree, name):
     if os.name == "nt" and '"' in name:
         pytest.skip("this file system has no quotes in names")
     root = make_tree({**SMALL, f"nut/test/bent/{name}.png": "image", f"nut/ground_truth/bent/{name}_mask.png": "mask"})
-    masks = {sample.image.name: sample.mask and sample.mask.name for sample in samples(root) if sample.defect}
-    assert masks == {"000.png": "000_mask.png", f"{name}.png": f"{name}_mask.png"}
+    masks = {sample.image.name: [mask.name for mask in sample.masks] for sample in samples(root) if sample.defect}
+    assert masks == {"000.png": ["000_mask.png"], f"{name}.png": [f"{name}_mask.png"]}
 
 
 @pytest.mark.parametrize("mask", ["000.png", "000_mask.bmp", "000.TIF"])
 def test_a_mask_may_have_the_name_of_its_image_and_any_extension(make_tree, mask):
     root = make_tree(SMALL)
     (root / "nut/ground_truth/bent/000_mask.png").rename(root / "nut/ground_truth/bent" / mask)
-    assert [sample.mask.name for sample in samples(root) if sample.mask] == [mask]
+    assert [each.name for sample in samples(root) for each in sample.masks] == [mask]
 
 
 def test_a_defective_image_without_mask_is_allowed(make_tree):
     root = make_tree({**SMALL, "nut/test/bent/001.png": "image"})
-    assert [sample.mask for sample in samples(root) if sample.image.name == "001.png" and sample.defect] == [None]
+    assert [sample.masks for sample in samples(root) if sample.image.name == "001.png" and sample.defect] == [()]
 
 
 def test_a_category_without_defects_is_allowed(make_tree):
@@ -118,4 +118,4 @@ def test_magnetic_tile_has_its_published_numbers(shared_data):
     train = sum(sample.split == "train" for sample in found)
     defective = [sample for sample in found if sample.defect]
     assert (train, len(found) - train - len(defective), len(defective)) == (761, 191, 392)
-    assert all(sample.mask for sample in defective)
+    assert all(sample.masks for sample in defective)

@@ -58,7 +58,7 @@ def test_without_annotations_the_type_is_anomaly(root):
 def test_both_prepared_layouts_are_read(root, name):
     for folder in ("test", "ground_truth"):
         (root / "cashew" / folder / "bad").rename(root / "cashew" / folder / name)
-    defects = [(sample.defect, sample.mask.name) for sample in samples(root, "cashew") if sample.defect]
+    defects = [(sample.defect, sample.masks[0].name) for sample in samples(root, "cashew") if sample.defect]
     assert defects == [(name, "000.png")]
 
 
@@ -93,7 +93,7 @@ def test_a_listed_mask_that_is_missing_is_named(root):
 def test_a_defective_image_without_listed_mask_is_allowed(root):
     (root / "candle/Data/Masks/Anomaly/001.png").unlink()
     rewrite(root / SPLIT, "candle/Data/Masks/Anomaly/001.png", "")
-    assert [sample.mask and sample.mask.name for sample in samples(root) if sample.defect] == ["000.png", None]
+    assert [[mask.name for mask in sample.masks] for sample in samples(root) if sample.defect] == [["000.png"], []]
 
 
 def test_an_image_listed_twice_is_refused(root):
@@ -127,4 +127,4 @@ def test_cookie_has_its_numbers(shared_data):
     train = sum(sample.split == "train" for sample in found)
     defective = [sample for sample in found if sample.defect]
     assert (train, len(found) - train - len(defective), len(defective)) == (31, 14, 32)
-    assert all(sample.mask for sample in defective)
+    assert all(sample.masks for sample in defective)

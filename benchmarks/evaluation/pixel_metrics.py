@@ -18,7 +18,7 @@ def why_none(samples: Sequence[Sample], maps: Sequence[np.ndarray | None]) -> st
         return "there is no test image"
     if any(map is None for map in maps):
         return "the method gives no anomaly maps"
-    return None if any(sample.mask for sample in samples) else "the data have no masks"
+    return None if any(sample.masks for sample in samples) else "the data have no masks"
 
 
 def measure(
@@ -29,7 +29,7 @@ def measure(
     without = []
     for index, sample in enumerate(samples):
         size = images.image_size(sample.image)
-        mask = images.read_mask(sample.mask, size, mask_above) if sample.mask else np.zeros(size, bool)
+        mask = images.read_mask(sample.masks, size, mask_above)
         if sample.defect and not mask.any():
             without.append(f"{sample.defect}/{sample.image.name}")
         else:

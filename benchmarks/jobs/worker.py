@@ -117,7 +117,7 @@ def _extent(job: Job) -> tuple[str, list[int]]:
     if not job.root.exists():
         raise DataError(f"there is no {job.root}: copy the data there")
     samples = plugins.dataset(job.cell.dataset).samples(job.root, job.cell.category)
-    files = {file for sample in samples for file in (sample.image, sample.mask) if file}
+    files = {file for sample in samples for file in sample.files}
     return job.cell.category, [len(files), sum(file.stat().st_size for file in files)]
 
 

@@ -162,7 +162,7 @@ def without_labels(method: Method, category: Category) -> tuple[dict[str, Any], 
 
 
 def _has_masks(samples: Sequence[Sample]) -> bool:
-    return any(sample.mask for sample in samples)
+    return any(sample.masks for sample in samples)
 
 
 def lines(
