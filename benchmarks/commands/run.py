@@ -12,7 +12,7 @@ from benchmarks import data, plugins, results_folder
 from benchmarks.commands import report
 from benchmarks.console import err, say
 from benchmarks.errors import STOPPED, UsageError
-from benchmarks.jobs import cluster, forecast, layout, plan, progress, storage
+from benchmarks.jobs import cluster, forecast, layout, memory, plan, progress, storage
 from benchmarks.jobs.cluster import Cluster
 from benchmarks.jobs.layout import FAILURE
 from benchmarks.jobs.plan import Job, Request
@@ -60,6 +60,7 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
     todo = cheapest_first(crew.prepare(missing))
     _announce(request, done, todo, failed=len(failures))
     if isinstance(crew, Runner):  # nobody knows how fast the workers of a cluster are
+        _say_what_memory(todo, at_once=crew.at_once)
         _say_how_long(todo, devices=crew.slots.devices)
     try:
         with progress.display(err, len(todo)) as lines:
@@ -109,6 +110,11 @@ def _announce(request: Request, done: Sequence[Job], todo: Sequence[Job], *, fai
         say(f"{', '.join(shortened)}: a preset that costs less than the paper; --preset paper is as published")
     if request.keep_models and (bare := [job for job in done if not storage.has_model(job.folder, job.key)]):
         say(f"{len(bare)} finished results have no model kept: --force trains them again")
+
+
+def _say_what_memory(todo: Sequence[Job], *, at_once: int) -> None:
+    if sentence := memory.warning(todo, min(at_once, len(todo))):
+        say(sentence)
 
 
 def _say_how_long(todo: Sequence[Job], *, devices: int) -> None:

@@ -5,13 +5,15 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from benchmarks.images.decoding import decode
+from benchmarks.images.decoding import decode, image_size
 from benchmarks.images.files import ImageError
 from benchmarks.images.masks import read_mask
 from benchmarks.images.reading import AS_STORED, Reading
 from datasets import Sample
 
 THREADS = 8
+AT_ONCE_PX = 100_000_000
+"""The most pixels that are decoded at once, as long as more than one image is."""
 COVERING = 0.5
 """A mask that covers more than this share of its image is probably inverted."""
 
@@ -35,8 +37,22 @@ class Examination(NamedTuple):
 
 def examine(samples: Sequence[Sample], reading: Reading = AS_STORED) -> Iterator[Examination | ImageError]:
     """Decode every image and mask once, several at a time. Yields one answer for each sample, in order."""
-    with ThreadPoolExecutor(THREADS) as pool:  # Pillow decodes without the interpreter's lock
+    with ThreadPoolExecutor(_at_once(samples, reading)) as pool:  # Pillow decodes without the interpreter's lock
         yield from pool.map(lambda sample: _examine(sample, reading), samples)
+
+
+def _at_once(samples: Sequence[Sample], reading: Reading) -> int:
+    """How many images are decoded at once: fewer where they are large, so that the memory suffices."""
+    largest = max((_pixels(sample, reading) for sample in samples), default=0)
+    return max(1, min(THREADS, AT_ONCE_PX // max(1, largest)))
+
+
+def _pixels(sample: Sample, reading: Reading) -> int:
+    try:
+        height, width = image_size(sample.image, reading)
+    except ImageError:
+        return 0  # it is said when the image is decoded
+    return height * width
 
 
 def verify(samples: Sequence[Sample], reading: Reading = AS_STORED) -> list[Examination]:
@@ -61,7 +77,7 @@ def _examine(sample: Sample, reading: Reading) -> Examination | ImageError:
     except ImageError as error:
         return error
     whole = repr(decoded.pixels.shape[:-1]).encode()
-    digest = hashlib.blake2b(decoded.pixels.tobytes(), digest_size=16, key=whole).digest()
+    digest = hashlib.blake2b(decoded.pixels, digest_size=16, key=whole).digest()
     has_mask = bool(sample.masks) and mask.defect is not None
     defect_px = int(mask.defect.sum()) if has_mask else None
     reasons = set(mask.reasons)
