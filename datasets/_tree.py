@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from datasets._names import DataError, is_image_name, readable, require_utf8
@@ -30,23 +30,55 @@ def category_folders(root: Path) -> list[Path]:
 
 
 def masks_by_image(images: Sequence[Path], folder: Path) -> dict[Path, tuple[Path, ...]]:
-    """The mask of each image that has one in `folder`: NAME_mask.EXT or NAME.EXT, of any image extension.
+    """The masks of each image that has some in `folder`, of any image extension.
 
-    Raises DataError for a mask without an image, a second mask of an image, or a mask that fits two images.
+    An image has one mask, NAME_mask.EXT or NAME.EXT, or a folder NAME of several.
+    Raises DataError for a mask without an image, masks of an image in two places, or a mask that fits two images.
     """
+    return paired(images, _named_masks(folder))
+
+
+def paired(images: Sequence[Path], named: Iterable[tuple[str, tuple[Path, ...]]]) -> dict[Path, tuple[Path, ...]]:
+    """The masks of each image that has some, given a name, NAME_mask or NAME, with its masks. Raises DataError."""
     pairs: dict[Path, tuple[Path, ...]] = {}
     stems = {image.stem: image for image in images}
     shared = {stem for stem, times in Counter(image.stem for image in images).items() if times > 1}
-    for mask in image_files(folder):
-        image = stems.get(mask.stem.removesuffix("_mask")) or stems.get(mask.stem)
+    for name, masks in named:
+        mask, image = masks[0], stems.get(name.removesuffix("_mask")) or stems.get(name)
         if image is None:
             raise DataError(f"{mask} is a mask without an image: remove it, or add the image of that name")
         if image.stem in shared:
             raise DataError(f"{mask} could belong to two images named {image.stem}: rename one of them and its mask")
         if image in pairs:
             raise DataError(f"{mask} and {pairs[image][0].name} are both masks of {image.name}: keep one")
-        pairs[image] = (mask,)
+        pairs[image] = masks
     return pairs
+
+
+def _named_masks(folder: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
+    """The name of each mask, or folder of masks, in `folder`, with its files."""
+    yield from ((mask.stem, (mask,)) for mask in image_files(folder))
+    for several in subfolders(folder):
+        if not (masks := tuple(image_files(several))):
+            raise DataError(f"{several} holds no mask: put the masks of the image {several.name} there, or remove it")
+        yield several.name, masks
+
+
+def masks_beside(folder: Path, suffix: str) -> dict[Path, Path]:
+    """The mask of each image in `folder`, where NAME.EXT has its mask beside it, as NAME`suffix`.EXT.
+
+    Raises DataError for an image without a mask, a mask without an image, or two of one name.
+    """
+    files = image_files(folder)
+    masks = {file.stem.removesuffix(suffix): file for file in files if file.stem.endswith(suffix)}
+    images = {file.stem: file for file in files if not file.stem.endswith(suffix)}
+    if len(masks) + len(images) < len(files):
+        raise DataError(f"{folder} holds two images, or two masks, that differ in their extension only: keep one")
+    for name in sorted(images.keys() ^ masks.keys()):
+        if name in masks:
+            raise DataError(f"{masks[name]} is a mask without an image: remove it, or add the image of that name")
+        raise DataError(f"{images[name]} has no mask {name}{suffix} beside it, which tells whether it is defective")
+    return {images[name]: masks[name] for name in sorted(images)}
 
 
 def _visible(folder: Path) -> list[tuple[str, bool | None]]:
