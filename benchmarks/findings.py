@@ -4,6 +4,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -50,6 +51,16 @@ class _Seen:
     def readable(self) -> list[tuple[Sample, Examination]]:
         both = zip(self.samples, self.answers, strict=True)
         return [(sample, answer) for sample, answer in both if isinstance(answer, Examination)]
+
+    @cached_property
+    def unlabelled(self) -> list[Path]:
+        """Images whose label was not published."""
+        return self.dataset.unlabelled(self.root, self.name)
+
+    @cached_property
+    def empty_masks(self) -> list[Path]:
+        """Masks of normal images."""
+        return self.dataset.empty_masks(self.root, self.name)
 
     def paths(self, paths: Iterable[Path]) -> str:
         """The number of files, and the names of the first few."""
@@ -186,9 +197,21 @@ def _groups(seen: _Seen) -> Iterator[Remark]:
         yield "error", f"groups with images in both train and test: {_few(sorted(trained & tested))}"
 
 
+def _set_aside(seen: _Seen) -> Iterator[Remark]:
+    """Name the files that the dataset knows and that are no samples."""
+    published = seen.dataset.unlabelled_counts.get(seen.name)
+    if seen.unlabelled:
+        agrees = ", as published" if len(seen.unlabelled) == published else ""
+        yield "note", f"images without a label, in no split: {seen.paths(seen.unlabelled)}{agrees}"
+    if published and len(seen.unlabelled) != published:
+        yield "warning", f"{published} images without a label were published, {len(seen.unlabelled)} are here"
+    if seen.empty_masks:
+        yield "note", f"empty masks of normal images, not used: {seen.paths(seen.empty_masks)}"
+
+
 def _unlisted(seen: _Seen) -> Iterator[Remark]:
     """Find files in the folder of the category that belong to no split."""
-    used = {path for sample in seen.samples for path in sample.files}
+    used = {*seen.unlabelled, *seen.empty_masks, *(path for sample in seen.samples for path in sample.files)}
     folder = os.path.commonpath([path.parent for path in used]) if used else seen.root
     unlisted = sorted(set(_visible_files(folder)) - used)
     images = [path for path in unlisted if is_image_name(path.name)]
@@ -214,4 +237,4 @@ def _few(names: Sequence[str]) -> str:
     return f"{len(names)} ({named(names)})"
 
 
-LOOKS = (_numbers, _enough, _unusable, _masks, _sizes, _dark, _twins, _groups, _unlisted)
+LOOKS = (_numbers, _enough, _unusable, _masks, _sizes, _dark, _twins, _groups, _set_aside, _unlisted)

@@ -68,6 +68,9 @@ class Counts(NamedTuple):
 class Dataset(ABC):
     """A folder layout: lists which files are which samples. It does not read pixels.
 
+    One thing is allowed where nothing else tells a normal image from a defective one: to ask whether its mask is
+    empty (`datasets._masks`).
+
     Laws, each tested in the same words for every dataset:
 
     - train is normal only; test has both normal and defective images where the layout has them;
@@ -80,8 +83,13 @@ class Dataset(ABC):
     licence: ClassVar[str]
     counts: ClassVar[Mapping[str, Counts]] = {}
     """Published counts by category, where they were published."""
+    unlabelled_counts: ClassVar[Mapping[str, int]] = {}
+    """Published numbers of images without a label by category, where there are such images."""
     layout: ClassVar[Mapping[str, str]]
-    """A small copy of the published folders: path -> "image", "mask", or a file's text. The contract tests build it."""
+    """A small copy of the published folders: path -> "image", "mask", "empty mask", or a file's text.
+
+    The contract tests build it.
+    """
     mask_above: ClassVar[int] = 0
     """A mask pixel marks a defect where its value (0 to 255, or a class id) is above this."""
     made: ClassVar[bool] = False
@@ -98,6 +106,17 @@ class Dataset(ABC):
     @abstractmethod
     def samples(self, root: Path, category: str) -> Iterator[Sample]:
         """Every sample of a category, in a stable order. Raises DataError naming the file or folder at fault."""
+
+    def unlabelled(self, root: Path, category: str) -> list[Path]:
+        """The images of a category whose label was not published, in a stable order. They are no samples.
+
+        By default there are none. Others can be scored for the benchmark server that knows their labels.
+        """
+        return []
+
+    def empty_masks(self, root: Path, category: str) -> list[Path]:
+        """The masks of normal images, which say nothing more and are not used, in a stable order. By default none."""
+        return []
 
     def obtain(self, root: Path) -> None:
         """Make or download the data into `root`. By default raises DataError that says what is expected there."""

@@ -51,14 +51,28 @@ def test_each_file_is_listed_once(dataset, root):
     assert set(files.values()) == {1}
 
 
+def of_layout(dataset: Dataset, root: Path, *contents: str) -> set[Path]:
+    return {root / name for name, content in dataset.layout.items() if content in contents}
+
+
+def of_each_category(listing, dataset: Dataset, root: Path) -> list[Path]:
+    return [file for category in dataset.categories(root) for file in listing(root, category)]
+
+
 def test_every_file_of_the_layout_that_is_an_image_or_a_mask_is_listed(dataset, root):
-    expected = {root / name for name, content in dataset.layout.items() if content in ("image", "mask")}
-    assert {file for sample in read(dataset, root) for file in sample.files} == expected
+    sampled = {file for sample in read(dataset, root) for file in sample.files}
+    unlabelled = of_each_category(dataset.unlabelled, dataset, root)
+    assert sampled | set(unlabelled) == of_layout(dataset, root, "image", "mask")
+    assert not sampled & set(unlabelled) and unlabelled == sorted(set(unlabelled))
+
+
+def test_empty_masks_of_the_layout_are_named_and_belong_to_no_sample(dataset, root):
+    empty = of_each_category(dataset.empty_masks, dataset, root)
+    assert set(empty) == of_layout(dataset, root, "empty mask") and empty == sorted(set(empty))
 
 
 def test_masks_of_the_layout_are_the_masks_of_the_samples(dataset, root):
-    expected = {root / name for name, content in dataset.layout.items() if content == "mask"}
-    assert {mask for sample in read(dataset, root) for mask in sample.masks} == expected
+    assert {mask for sample in read(dataset, root) for mask in sample.masks} == of_layout(dataset, root, "mask")
 
 
 def test_masks_belong_to_defects(dataset, root):
