@@ -56,12 +56,10 @@ def paired(images: Sequence[Path], named: Iterable[tuple[str, tuple[Path, ...]]]
 
 
 def _named_masks(folder: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
-    """The name of each mask, or folder of masks, in `folder`, with its files."""
+    """The name and the files of each mask, or folder of masks, in `folder`; folders without images are passed over."""
     yield from ((mask.stem, (mask,)) for mask in image_files(folder))
-    for several in subfolders(folder):
-        if not (masks := tuple(image_files(several))):
-            raise DataError(f"{several} holds no mask: put the masks of the image {several.name} there, or remove it")
-        yield several.name, masks
+    several = ((each.name, tuple(image_files(each))) for each in subfolders(folder))
+    yield from ((name, masks) for name, masks in several if masks)
 
 
 def masks_beside(folder: Path, suffix: str) -> dict[Path, Path]:

@@ -115,10 +115,9 @@ def test_a_folder_of_masks_without_an_image_is_refused(make_tree):
     assert "007/0.png is a mask without an image" in refused(root)
 
 
-def test_a_folder_without_masks_is_refused(make_tree):
-    root = make_tree(SMALL)
-    (root / "nut/ground_truth/bent/000").mkdir()
-    assert "ground_truth/bent/000 holds no mask" in refused(root)
+def test_a_folder_without_images_is_no_folder_of_masks(make_tree):
+    root = make_tree({**SMALL, "nut/ground_truth/bent/@thumbnails/000.txt": "stray"})
+    assert samples(root) == samples(make_tree(SMALL, root))
 
 
 def test_masks_in_the_test_folder_are_not_taken_for_a_defect_type(make_tree):
