@@ -3,7 +3,7 @@
 import math
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,6 +13,9 @@ from benchmarks.split import Calibration
 DataOption = Annotated[
     Path | None,
     typer.Option("--data", help="Folder of the dataset. Default: $BENCHMARKS_DATA/DATASET or data/DATASET."),
+]
+FoundDataOption = Annotated[
+    Path | None, typer.Option("--data", help="Folder of the dataset, if it was moved. Default: where the run found it.")
 ]
 CategoriesOption = Annotated[
     str, typer.Option("--categories", "--classes", help="Categories to use, separated by commas. Default: all.")
@@ -135,6 +138,13 @@ def calibration(text: str) -> Calibration:
     if not 0 <= share <= LARGEST_SHARE:
         raise UsageError(f"--calibration: expected a share from 0 to {LARGEST_SHARE}, or loo, got {text!r}")
     return share
+
+
+def png(text: str) -> Literal["point", "baseline", "none"]:
+    """Return the name of a rule unchanged. Raises UsageError for any other text."""
+    if text not in ("point", "baseline", "none"):
+        raise UsageError(f"--png: expected point, baseline or none, got {text!r}")
+    return text
 
 
 def keep_models(text: str) -> bool:
