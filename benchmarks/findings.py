@@ -10,8 +10,9 @@ from typing import Literal, NamedTuple
 
 from benchmarks.images import Examination, ImageError, examine
 from benchmarks.jobs.plan import chosen_categories
-from benchmarks.naming import named
-from benchmarks.remarks import darkness
+from benchmarks.naming import NAMED, named
+from benchmarks.remarks import darkness, reading_findings
+from benchmarks.source import Source
 from benchmarks.split import CALIBRATION, divide
 from datasets import Counts, DataError, Dataset, Sample, is_image_name, readable
 
@@ -41,11 +42,20 @@ class Finding(NamedTuple):
 class _Seen:
     """A category whose files have all been decoded once."""
 
-    root: Path
-    dataset: Dataset
+    source: Source
     name: str
     samples: Sequence[Sample]
     answers: Sequence[Answer]
+
+    @property
+    def root(self) -> Path:
+        """The folder of the dataset."""
+        return self.source.root
+
+    @property
+    def dataset(self) -> Dataset:
+        """The dataset."""
+        return self.source.dataset
 
     @property
     def readable(self) -> list[tuple[Sample, Examination]]:
@@ -71,32 +81,33 @@ Remark = tuple[Level, str]
 
 
 def find(
-    dataset: Dataset, root: Path, categories: list[str] | None = None, *, advance: Advance = lambda done, of: None
+    source: Source, categories: list[str] | None = None, *, advance: Advance = lambda done, of: None
 ) -> Iterator[Finding]:
     """Yield the findings in `categories`, or in all. `advance` gets the number of decoded images and that of all.
 
     A category that cannot be read gives a finding of level error, and the others are still checked.
     Raises DataError if there is no category at all, UsageError for an unknown one.
     """
+    dataset, root = source.dataset, source.root
     yield from (Finding("note", EVERY_CATEGORY, remark) for remark in dataset.remarks)
-    known = dataset.categories(root)
+    known = source.categories()
     absent = [name for name in dataset.counts if name not in known]
     if not categories and 0 < len(absent) < len(dataset.counts):
         yield Finding("note", EVERY_CATEGORY, f"published but not in {root}: {', '.join(absent)}")
-    listed = {name: _listed(dataset, root, name) for name in chosen_categories(dataset, root, categories or ())}
+    listed = {name: _listed(source, name) for name in chosen_categories(source, categories or ())}
     tick = _ticker(advance, sum(len(samples) for samples in listed.values() if isinstance(samples, list)))
     for name, samples in listed.items():
         if isinstance(samples, DataError):
             yield Finding("error", name, str(samples))
             continue
-        answers = [tick(answer) for answer in examine(samples, dataset.mask_above)]
-        seen = _Seen(root, dataset, name, samples, answers)
+        answers = [tick(answer) for answer in examine(samples, source.reading)]
+        seen = _Seen(source, name, samples, answers)
         yield from (Finding(level, name, message) for look in LOOKS for level, message in look(seen))
 
 
-def _listed(dataset: Dataset, root: Path, name: str) -> list[Sample] | DataError:
+def _listed(source: Source, name: str) -> list[Sample] | DataError:
     try:
-        return list(dataset.samples(root, name))
+        return source.samples(name)
     except DataError as error:
         return error
 
@@ -142,7 +153,10 @@ def _counts(samples: Iterable[Sample]) -> Counts:
 
 
 def _unusable(seen: _Seen) -> Iterator[Remark]:
-    yield from (("error", str(answer)) for answer in seen.answers if isinstance(answer, ImageError))
+    errors = [str(answer) for answer in seen.answers if isinstance(answer, ImageError)]
+    yield from (("error", error) for error in errors[:NAMED])
+    if len(errors) > NAMED:
+        yield "error", f"{len(errors) - NAMED} more of the {len(seen.answers)} images cannot be used"
 
 
 def _masks(seen: _Seen) -> Iterator[Remark]:
@@ -156,9 +170,14 @@ def _masks(seen: _Seen) -> Iterator[Remark]:
         yield "warning", f"defective images without a mask, left out of pixel metrics: {seen.paths(without)}"
     if empty:
         yield "warning", f"images with empty masks, left out of pixel metrics: {seen.paths(empty)}"
-    if noisy:
-        above = seen.dataset.mask_above
+    above = seen.source.reading.mask_above
+    if noisy and above is not None:
         yield "warning", f"masks stored as JPEG, where noise above {above} counts as defect: {seen.paths(noisy)}"
+
+
+def _reading(seen: _Seen) -> Iterator[Remark]:
+    samples, answers = zip(*seen.readable, strict=True) if seen.readable else ((), ())
+    yield from reading_findings(samples, answers, seen.root)
 
 
 def _sizes(seen: _Seen) -> Iterator[Remark]:
@@ -237,4 +256,4 @@ def _few(names: Sequence[str]) -> str:
     return f"{len(names)} ({named(names)})"
 
 
-LOOKS = (_numbers, _enough, _unusable, _masks, _sizes, _dark, _twins, _groups, _set_aside, _unlisted)
+LOOKS = (_numbers, _enough, _unusable, _masks, _reading, _sizes, _dark, _twins, _groups, _set_aside, _unlisted)

@@ -6,9 +6,9 @@ import inspect
 import json
 import pkgutil
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from functools import cached_property
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from pydantic import ValidationError
@@ -53,9 +53,23 @@ def method(name: str) -> type[Method]:
     return load(methods, name, Method)
 
 
-def dataset(name: str) -> Dataset:
-    """The dataset of that name. Raises UsageError, with the most similar name, if there is none."""
-    return load(datasets, name, Dataset)()
+def dataset(name: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Dataset:
+    """The dataset of that name, with its settings.
+
+    Raises UsageError, with the most similar name, if there is none, and for a setting that it does not have.
+    """
+    cls = load(datasets, name, Dataset)
+    known = [field.name for field in fields(cls)] if is_dataclass(cls) else []
+    for setting in settings:
+        if setting not in known:
+            able = [other for other in names(datasets) if _has_setting(other, setting)]
+            raise UsageError(f"--{setting}: {name} has one layout and cannot be told; these can: {', '.join(able)}")
+    return cls(**settings)
+
+
+def _has_setting(dataset_name: str, setting: str) -> bool:
+    cls = load(datasets, dataset_name, Dataset)
+    return is_dataclass(cls) and setting in (field.name for field in fields(cls))
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,14 @@ class Cell(Record):
     """Number of normal images trained on; None: all of the fit part."""
     calibration: float | Literal["loo"]
     """Share of the normal training images held out for the threshold; `loo`: none, see `leaves_one_out`."""
+    data_settings: dict[str, Any] = {}
+    """How files are listed, grouped and read, where that differs from the defaults."""
+
+    @property
+    def changes(self) -> str:
+        """What was set, as "name=value ..."; the settings of the data are named data.NAME."""
+        told = {f"data.{name}": value for name, value in self.data_settings.items()}
+        return " ".join(f"{name}={value}" for name, value in (*sorted(self.changed.items()), *sorted(told.items())))
 
     @property
     def leaves_one_out(self) -> bool:

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from benchmarks import findings
+from benchmarks.source import Source
 from datasets import DataError
 from datasets.kolektor import FIRST, SECOND, Kolektor
 
@@ -98,6 +99,6 @@ def test_masks_beside_the_images_of_the_shared_case_are_recognised(shared_cases)
 
 
 def test_check_says_that_the_masks_of_normal_images_are_not_used(root):
-    notes = [finding.message for finding in findings.find(Kolektor(), root) if finding.category == SECOND]
+    notes = [finding.message for finding in findings.find(Source(Kolektor(), root)) if finding.category == SECOND]
     assert any(note.startswith("empty masks of normal images, not used: 3 (") for note in notes)
     assert not any("belong to no split" in note for note in notes)

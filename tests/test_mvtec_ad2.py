@@ -1,6 +1,7 @@
 """MVTec AD 2: its public test set, and private images without a label."""
 
 from benchmarks import findings
+from benchmarks.source import Source
 from datasets.mvtec_ad2 import PRIVATE, MVTecAD2
 
 
@@ -28,7 +29,7 @@ def test_private_images_are_no_samples_and_are_listed(shared_cases):
 
 
 def test_check_names_private_images_and_calls_no_image_unread(shared_cases):
-    found = [finding.message for finding in findings.find(MVTecAD2(), shared_cases / "02-mvtecad2")]
+    found = [finding.message for finding in findings.find(Source(MVTecAD2(), shared_cases / "02-mvtecad2"))]
     assert "642 images without a label were published, 3 are here" in found
     assert any("images without a label, in no split: 3 (can/test_private/000_regular.png" in each for each in found)
     assert not any("belong to no split" in message for message in found)

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from benchmarks import findings, images
+from benchmarks.source import Source
 from datasets import DataError
 from datasets.mvtec_loco import MVTecLOCO
 
@@ -29,13 +30,13 @@ def test_the_masks_of_an_image_are_merged(shared_cases):
     found = MVTecLOCO().samples(shared_cases / "01-loco", "breakfast_box")
     defective = next(sample for sample in found if sample.defect)
     shape = images.image_size(defective.image)
-    merged, *parts = (images.read_mask(masks, shape, 0) for masks in (defective.masks, *zip(defective.masks)))
+    merged, *parts = (images.read_mask(masks, shape).defect for masks in (defective.masks, *zip(defective.masks)))
     assert len(parts) == 2 and all(0 < part.sum() < merged.sum() for part in parts)
     assert (merged == (parts[0] | parts[1])).all()
 
 
 def test_check_finds_nothing_wrong_with_the_layout(shared_cases):
-    found = list(findings.find(MVTecLOCO(), shared_cases / "01-loco"))
+    found = list(findings.find(Source(MVTecLOCO(), shared_cases / "01-loco")))
     assert not [finding for finding in found if finding.level == "error" or "mask" in finding.message[:30]]
 
 

@@ -10,6 +10,7 @@ import tifffile
 from PIL import Image
 from skimage.measure import label, regionprops
 
+from benchmarks.source import Source
 from benchmarks.submission import check, files, making
 from datasets.mvtec_ad2 import MVTecAD2
 from reports.results import OperatingPoint, read
@@ -76,7 +77,7 @@ def sent(finished, tmp_path) -> Path:
 
 
 def problems(to: Path, finished: Checkout, *, binary: bool = True) -> list[str]:
-    return list(check.problems(to, Small(), finished.data, binary=binary, advance=lambda done, of: None))
+    return list(check.problems(to, Source(Small(), finished.data), binary=binary, advance=lambda done, of: None))
 
 
 def of_can(found: list[str]) -> list[str]:

@@ -13,13 +13,13 @@ from benchmarks.errors import UsageError
 from benchmarks.submission import check, files, making
 from benchmarks.submission.making import Task
 
-MAP_BYTES = 2  # of a pixel, as float16
+PIXEL_BYTES = 2  # of a float16 value
 
 
 def run(tasks: Sequence[Task], to: Path, *, overwrite: bool, device: str) -> int:
     """Make what is missing, then check everything. Return 1 if the server would refuse the files, else 0."""
     left = [(task, task.left(overwrite=overwrite)) for task in tasks]
-    _require_room(to, [target for _, targets in left for target in targets])
+    _require_room(to, sum(_map_bytes(task, targets) for task, targets in left))
     with Progress(console=err, transient=True) as bars:
         for task, targets in left:
             say(f"{task.category}: {len(task.targets)} images, {len(targets)} maps to make")
@@ -45,16 +45,16 @@ def _check(task: Task, to: Path, bars: Progress) -> list[str]:
     def advance(done: int, of: int) -> None:
         bars.update(bar, completed=done, total=of)
 
-    dataset = task.trained.dataset()
-    return list(check.problems(to, dataset, task.root, binary=task.rule != "none", advance=advance))
+    return list(check.problems(to, task.source, binary=task.rule != "none", advance=advance))
 
 
-def _require_room(to: Path, targets: Sequence[files.Target]) -> None:
+def _map_bytes(task: Task, targets: Sequence[files.Target]) -> int:
+    sizes = (images.image_size(target.image, task.source.reading) for target in targets)
+    return PIXEL_BYTES * sum(height * width for height, width in sizes)
+
+
+def _require_room(to: Path, needed: int) -> None:
     """Raise UsageError if the disk has no room for the maps. The PNG files are small beside them."""
-    if not targets:
-        return
-    sizes = (images.image_size(target.image) for target in targets)
-    needed = MAP_BYTES * sum(height * width for height, width in sizes)
     existing = next(folder for folder in (to, *to.parents) if folder.exists())
     if (free := shutil.disk_usage(existing).free) < needed:
         raise UsageError(

@@ -8,27 +8,28 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import images
+from benchmarks.images import Reading
 from benchmarks.naming import named
+from benchmarks.source import Source
 from benchmarks.submission import files
-from datasets import Dataset
 
 THREADS = 8
 Advance = Callable[[int, int], None]
-Read = Callable[[Path], np.ndarray]
 
 
-def problems(to: Path, dataset: Dataset, root: Path, *, binary: bool, advance: Advance) -> Iterator[str]:
+def problems(to: Path, source: Source, *, binary: bool, advance: Advance) -> Iterator[str]:
     """Yield, in a sentence each, what the server would refuse. `advance` gets the number of checked files and of all.
 
     The thresholded maps are wanted if `binary`, or if there is a folder of them.
     """
     binary = binary or (to / files.BINARY).exists()
-    here = dataset.categories(root)
+    dataset, root, here = source.dataset, source.root, source.categories()
     wanted = {name: files.targets(to, dataset, root, name, binary=binary) for name in here}
     for category in sorted({*dataset.counts, *here}):
         yield from _completeness(category, wanted.get(category, []), dataset.unlabelled_counts.get(category))
     expected = {file: target.image for targets in wanted.values() for target in targets for file in target.files}
-    yield from _faults({file: image for file, image in expected.items() if file.exists()}, to, advance)
+    faults = _faults([pair for pair in expected.items() if pair[0].exists()], source.reading, advance)
+    yield from (f"{len(faulty)} files {fault}: {_named(faulty, to)}" for fault, faulty in faults.items())
     if strays := sorted(set(files.below(to)) - expected.keys()):
         yield f"{len(strays)} files that the server does not expect: {_named(strays, to)}"
 
@@ -43,25 +44,19 @@ def _completeness(category: str, targets: Sequence[files.Target], published: int
         yield f"{category}: {len(absent)} files are missing ({named([file.name for file in absent])})"
 
 
-def _faults(expected: dict[Path, Path], to: Path, advance: Advance) -> Iterator[str]:
-    """What is wrong with files, each kind of fault in one sentence; `expected` has the image of each file."""
+def _faults(pairs: Sequence[tuple[Path, Path]], reading: Reading, advance: Advance) -> dict[str, list[Path]]:
+    """The faulty files by their fault, given each file with its image."""
     by_fault = defaultdict(list)
     with ThreadPoolExecutor(THREADS) as pool:  # decoding and numpy release the interpreter's lock
-        for done, (file, fault) in enumerate(
-            zip(expected, pool.map(_fault, *_columns(expected)), strict=True), start=1
-        ):
-            advance(done, len(expected))
+        found = pool.map(lambda pair: _fault(*pair, reading), pairs)
+        for done, ((file, _), fault) in enumerate(zip(pairs, found, strict=True), start=1):
+            advance(done, len(pairs))
             if fault:
                 by_fault[fault].append(file)
-    for fault, faulty in by_fault.items():
-        yield f"{len(faulty)} files {fault}: {_named(faulty, to)}"
+    return by_fault
 
 
-def _columns(expected: dict[Path, Path]) -> tuple[list[Path], list[Path]]:
-    return list(expected), list(expected.values())
-
-
-def _fault(file: Path, image: Path) -> str | None:
+def _fault(file: Path, image: Path, reading: Reading) -> str | None:
     """What is wrong with a file, as the end of a sentence; None: nothing."""
     is_map = file.suffix == ".tiff"
     try:
@@ -70,7 +65,7 @@ def _fault(file: Path, image: Path) -> str | None:
         return f"cannot be read ({type(error).__name__}); make them again with --overwrite"
     if values.ndim != 2:
         return f"have {values.ndim} axes, expected one channel"
-    if values.shape != images.image_size(image):
+    if values.shape != images.image_size(image, reading):
         return "do not have the size of their image"
     return map_fault(values) if is_map else binary_fault(values)
 

@@ -9,7 +9,10 @@ import numpy as np
 from benchmarks import images, trained
 from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision
+from benchmarks.images import Reading
 from benchmarks.jobs import layout
+from benchmarks.pages import OverPages
+from benchmarks.source import Source
 from benchmarks.submission import files
 from benchmarks.submission.files import Target
 from benchmarks.trained import Trained
@@ -30,8 +33,8 @@ class Task(NamedTuple):
     rule: Rule
     point: OperatingPoint | None
     """The operating point that makes the PNG files; None: something else makes them, or there are none."""
-    root: Path
-    """The folder of the dataset."""
+    source: Source
+    """Where the images are, and how they are read."""
     targets: list[Target]
     """All images of the category whose maps are wanted."""
 
@@ -86,14 +89,15 @@ def finished(results: Path, *, method: str, seed: int | None, variant: str | Non
 
 def tasks(found: Sequence[Trained], to: Path, *, rule: Rule, data: Path | None) -> list[Task]:
     """What each finished job has to do. Raises UsageError if the jobs or the images are not those of a submission."""
-    made = [_task(each, to, rule, data or each.job.root) for each in found]
+    made = [_task(each, to, rule, each.source(data)) for each in found]
+    root = made[0].source.root
     if not any(task.targets for task in made):
         raise UsageError(
-            f"the images of the dataset {found[0].job.cell.dataset} in {made[0].root} all have a label: only images "
+            f"the images of the dataset {found[0].job.cell.dataset} in {root} all have a label: only images "
             "without one are submitted; name their folder with --data if it is another"
         )
-    if to.is_relative_to(made[0].root):
-        raise UsageError(f"--to {to}: it lies in the folder of the images, {made[0].root}: name a folder outside")
+    if to.is_relative_to(root):
+        raise UsageError(f"--to {to}: it lies in the folder of the images, {root}: name a folder outside")
     if without := [task.category for task in made if rule == "point" and not task.point]:
         raise UsageError(
             f"--png point: no operating point is applied for {', '.join(without)}; apply one with finetune --apply, or "
@@ -102,9 +106,9 @@ def tasks(found: Sequence[Trained], to: Path, *, rule: Rule, data: Path | None) 
     return made
 
 
-def _task(trained: Trained, to: Path, rule: Rule, root: Path) -> Task:
-    targets = files.targets(to, trained.dataset(), root, trained.job.cell.category, binary=rule != "none")
-    return Task(trained, rule, trained.operating_point() if rule == "point" else None, root, targets)
+def _task(trained: Trained, to: Path, rule: Rule, source: Source) -> Task:
+    targets = files.targets(to, source.dataset, source.root, trained.job.cell.category, binary=rule != "none")
+    return Task(trained, rule, trained.operating_point() if rule == "point" else None, source, targets)
 
 
 class Normal(NamedTuple):
@@ -138,10 +142,10 @@ def make(task: Task, targets: Sequence[Target], *, device: str, advance: Callabl
     Raises what `Trained.method` and `Trained.parts` raise, UsageError if the method gives no maps or no normal image
     was held out, ImageError for an unreadable image.
     """
-    held_out, method = _held_out(task), task.trained.method(device)
-    normal = summary(_full_maps(method, [sample.image for sample in held_out]))
+    held_out, method, reading = _held_out(task), task.trained.judge(device), task.source.reading
+    normal = summary(_full_maps(method, [sample.image for sample in held_out], reading))
     exponent, clipped = files.exponent(normal.highest), 0
-    maps = _full_maps(method, [target.image for target in targets])
+    maps = _full_maps(method, [target.image for target in targets], reading)
     for done, (target, map) in enumerate(zip(targets, maps, strict=True), start=1):
         values, out_of_range = files.half(map, exponent)
         files.write_map(target.map, values, task.note(target.map))
@@ -154,7 +158,7 @@ def make(task: Task, targets: Sequence[Target], *, device: str, advance: Callabl
 
 def _held_out(task: Task) -> list[Sample]:
     """The normal images of the validation split or, if there are none, those held out of the training images."""
-    parts, cell = task.trained.parts(task.root), task.trained.job.cell
+    parts, cell = task.trained.parts(task.source.root), task.trained.job.cell
     validation = [sample for sample in parts.validation if sample.defect is None]
     held_out = validation or ([] if cell.leaves_one_out else parts.calibration)
     if not held_out:
@@ -165,9 +169,9 @@ def _held_out(task: Task) -> list[Sample]:
     return held_out
 
 
-def _full_maps(method: Method, paths: Sequence[Path]) -> Iterator[np.ndarray]:
+def _full_maps(method: Method | OverPages, paths: Sequence[Path], reading: Reading) -> Iterator[np.ndarray]:
     """The anomaly map of each image, at its size, float32. Raises UsageError if the method gives no maps."""
-    pixels = images.Images([Sample(path, "", "test") for path in paths])
+    pixels = images.Images([Sample(path, "", "test") for path in paths], reading)
     for path, map in zip(paths, method.anomaly_maps(pixels), strict=True):
         if map is None:
             raise UsageError(
@@ -175,7 +179,7 @@ def _full_maps(method: Method, paths: Sequence[Path]) -> Iterator[np.ndarray]:
             )
         if not np.isfinite(map).all():
             raise MethodError(f"{type(method).__name__} gave a map that is not finite for {path}")
-        yield images.resize_map(map, images.image_size(path))
+        yield images.resize_map(map, images.image_size(path, reading))
 
 
 def _defective(map: np.ndarray, task: Task, normal: Normal) -> np.ndarray:
