@@ -105,14 +105,22 @@ def _ticker(advance: Advance, of: int) -> Callable[[Answer], Answer]:
 def _numbers(seen: _Seen) -> Iterator[Remark]:
     published = seen.dataset.counts.get(seen.name)
     counted = _counts(seen.samples)
-    kinds = Counter(sample.defect for sample in seen.samples if sample.split == "test" and sample.defect)
-    by_kind = f" ({', '.join(f'{kind} {count}' for kind, count in sorted(kinds.items()))})" if kinds else ""
+    by_kind = _by_kind([sample for sample in seen.samples if sample.split == "test" and sample.defect])
     validation = sum(sample.split == "validation" for sample in seen.samples)
     beside = f", validation {validation}" if validation else ""
     agrees = ", as published" if counted == published else ""
     yield "note", f"{counted}{by_kind}{beside}{agrees}"
     if published and counted != published:
         yield "warning", f"the published counts are {published}: results cannot be compared with published ones"
+
+
+def _by_kind(defective: Sequence[Sample]) -> str:
+    kinds = Counter(kind for sample in defective for kind in sample.defect_types)
+    counted = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
+    several = sum(len(sample.kinds) > 1 for sample in defective)
+    have = "1 image has" if several == 1 else f"{several} images have"
+    beside = f"; {have} several defect types, counted under each" if several else ""
+    return f" ({counted}{beside})" if kinds else ""
 
 
 def _enough(seen: _Seen) -> Iterator[Remark]:

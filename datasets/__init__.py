@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
@@ -24,6 +24,7 @@ __all__ = [
     "least_defect_side_px",
     "readable",
     "require_utf8",
+    "several",
 ]
 
 
@@ -52,6 +53,12 @@ class Sample:
     def defect_types(self) -> tuple[str, ...]:
         """The defect types that the image counts under: `kinds`, or else its label; none for a normal image."""
         return self.kinds or ((self.defect,) if self.defect else ())
+
+
+def several(types: Iterable[str]) -> tuple[str | None, tuple[str, ...]]:
+    """The label and the `kinds` of an image with these defect types, each counted once; no type: None and ()."""
+    kinds = tuple(dict.fromkeys(kind for text in types if (kind := text.strip())))
+    return ",".join(kinds) or None, kinds if len(kinds) > 1 else ()
 
 
 class Counts(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from datasets import Counts, DataError, Dataset, Sample
+from datasets import Counts, DataError, Dataset, Sample, several
 from datasets._splits import looks_like_category, split_samples
 from datasets._tree import category_folders, image_files, masks_by_image
 
@@ -19,8 +19,9 @@ Row = dict[str, str]
 class VisA(Dataset):
     """The original layout, split by split_csv/1cls.csv, or prepared: train/good, test/{good,bad}, ground_truth/bad.
 
-    In the original layout the defect type is the label in image_anno.csv. Several labels ("burnt,corner or edge
-    breakage") are one type. Masks hold class ids and look black: every value but 0 is a defect.
+    In the original layout the defect type is the label in image_anno.csv. An image may have several, separated by
+    commas ("burnt,corner or edge breakage"): it counts under each. Masks hold class ids and look black: every value
+    but 0 is a defect.
     """
 
     reference = (
@@ -92,9 +93,10 @@ def _original(root: Path, category: str) -> Iterator[Sample]:
     masks_by_image(image_files(data / "Images" / "Anomaly"), data / "Masks" / "Anomaly")  # raises for a stray mask
     types = _defect_types(root / category / "image_anno.csv")
     for row in _split_rows(root, category):
-        defect = types.get(row["image"], ANOMALY) if row["label"] == ANOMALY else None
+        label = types.get(row["image"], ANOMALY) if row["label"] == ANOMALY else ""
+        defect, kinds = several(label.split(","))
         masks = (_existing(root, row["mask"]),) if defect and row["mask"] else ()
-        yield Sample(_existing(root, row["image"]), category, row["split"], defect, masks)
+        yield Sample(_existing(root, row["image"]), category, row["split"], defect, masks, kinds=kinds)
 
 
 def _split_rows(root: Path, category: str) -> list[Row]:

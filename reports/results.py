@@ -1,6 +1,7 @@
 """The stored result of one job: its fields, read and written atomically."""
 
 import json
+import operator
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -55,6 +56,13 @@ class ImageScore(Record):
     """Calibration: held out from training; with leave-one-out, trained on."""
     defect: str | None
     score: float
+    kinds: tuple[str, ...] = Field((), exclude_if=operator.not_)
+    """The defect types, if there are several; the file has the field only then."""
+
+    @property
+    def defect_types(self) -> tuple[str, ...]:
+        """The defect types that the image counts under; none for a normal image."""
+        return self.kinds or ((self.defect,) if self.defect else ())
 
 
 class PixelScores(Record):
@@ -227,8 +235,8 @@ def _has_images_of(point: OperatingPoint, result: Result) -> bool:
     return left == [_labelled(image) for image in point.images] and chose == point.tuned_on
 
 
-def _labelled(image: ImageScore) -> tuple[str, str, str | None]:
-    return image.path, image.part, image.defect
+def _labelled(image: ImageScore) -> tuple:
+    return image.path, image.part, image.defect, image.kinds
 
 
 def _version(data: bytes) -> Any:

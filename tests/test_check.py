@@ -225,6 +225,12 @@ def test_a_visa_image_that_the_split_leaves_out_is_a_warning(make_tree):
     assert any("belong to no split: 1 (candle/Data/Images/Normal/9999.JPG)" in message for message in warnings)
 
 
+def test_images_with_several_defect_types_count_under_each_and_that_is_said(make_tree):
+    notes = [finding.message for finding in found(make_tree(plugins.dataset("visa").layout), plugins.dataset("visa"))]
+    types = "chunk of wax missing 2, wax melded 1; 1 image has several defect types, counted under each"
+    assert any(f"({types})" in message for message in notes)
+
+
 def test_a_bad_category_does_not_hide_the_others(root):
     (root / "bolt/ground_truth/bent").mkdir(parents=True)
     errors = {finding.category for finding in found(root, level="error")}

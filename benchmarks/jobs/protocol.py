@@ -221,6 +221,7 @@ class _Scoring:
                 part=part,
                 defect=sample.defect,
                 score=float(score.image),
+                kinds=sample.kinds,
             )
 
 
