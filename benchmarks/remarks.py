@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.images import Examination
 from benchmarks.naming import named
-from datasets import Sample
+from datasets import Sample, relative_name
 
 DARK = 4095
 """The highest 12-bit value. 16-bit images up to it are nearly black: at most 16 of 256 gray levels are left.
@@ -15,17 +15,20 @@ Most cameras with more than 8 bits give 12.
 """
 
 
-def on_images(samples: Sequence[Sample], examined: Sequence[Examination], root: Path) -> list[str]:
-    """Remarks on the samples of a category, given what decoding each of them has shown; one sentence each."""
+def on_images(samples: Sequence[Sample], examined: Sequence[Examination], base: Path) -> list[str]:
+    """Remarks on the samples of a category, given what decoding each of them has shown; one sentence each.
+
+    Images are named relative to the folder `base`.
+    """
     both = list(zip(samples, examined, strict=True))
     trained = {seen.digest for sample, seen in both if sample.split == "train"}
     copies = [sample for sample, seen in both if sample.split != "train" and seen.digest in trained]
-    known = [_trained_on(copies, split, root) for split in ("validation", "test")]
+    known = [_trained_on(copies, split, base) for split in ("validation", "test")]
     return [remark for remark in (*known, darkness(examined)) if remark]
 
 
-def _trained_on(copies: Iterable[Sample], split: str, root: Path) -> str | None:
-    paths = [sample.image.relative_to(root).as_posix() for sample in copies if sample.split == split]
+def _trained_on(copies: Iterable[Sample], split: str, base: Path) -> str | None:
+    paths = [relative_name(sample.image, base) for sample in copies if sample.split == split]
     are = "image is" if len(paths) == 1 else "images are"
     return f"{len(paths)} {split} {are} identical to training images: {named(paths)}" if paths else None
 

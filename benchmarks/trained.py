@@ -86,7 +86,7 @@ class Trained(NamedTuple):
         samples, UsageError if they are not those of the result.
         """
         root, cell = (data or self.job.root), self.job.cell
-        if not root.is_dir():
+        if not root.exists():
             raise UsageError(f"the images of {self.folder} are not in {root}: name their folder with --data")
         samples = list(self.dataset().samples(root, cell.category))
         if plan.key(cell, self._data_digest(samples, root), self.result.code) != self.result.key:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
-from datasets._names import DataError, is_image_name, readable, require_utf8
+from datasets._names import DataError, image_of_mask, is_image_name, readable, relative_name, require_utf8
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,9 +20,11 @@ __all__ = [
     "Sample",
     "blend_defect",
     "defect_kinds",
+    "image_of_mask",
     "is_image_name",
     "least_defect_side_px",
     "readable",
+    "relative_name",
     "require_utf8",
     "several",
 ]
@@ -105,6 +107,21 @@ class Dataset(ABC):
     @abstractmethod
     def samples(self, root: Path, category: str) -> Iterator[Sample]:
         """Every sample of a category, in a stable order. Raises DataError naming the file or folder at fault."""
+
+    def base(self, root: Path) -> Path:
+        """The folder that stored names of files are relative to, see `relative_name`: `root`, unless that is a file."""
+        return root
+
+    def folder(self, root: Path, category: str) -> Path | None:
+        """The folder of a category and of nothing else. Images in it that no sample lists are named.
+
+        None: the files of a category may lie anywhere. Then the folders in which listed files lie are searched.
+        """
+        return root / category
+
+    def notes(self, root: Path, category: str) -> Iterable[str]:
+        """What was decided while a category was listed, such as a split by a seed; one sentence each."""
+        return ()
 
     def obtain(self, root: Path) -> None:
         """Make or download the data into `root`. By default raises DataError that says what is expected there."""

@@ -41,6 +41,10 @@ class Folder(Dataset):
             return [_name(require_utf8(root))]
         return [folder.name for folder in category_folders(root)]
 
+    def folder(self, root: Path, category: str) -> Path:
+        """`root` if it is one category itself, else the folder in it."""
+        return root if looks_like_category(root) else root / category
+
     def samples(self, root: Path, category: str) -> Iterator[Sample]:
         """See `split_samples`."""
         if not looks_like_category(root):

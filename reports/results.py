@@ -51,7 +51,7 @@ class ImageScore(Record):
     """The score of one image, judged by what was learned from others: it was not trained on, or it was left out."""
 
     path: str
-    """Relative to the dataset's root, with forward slashes."""
+    """Relative to the folder of the dataset, with forward slashes; the whole path if the file lies elsewhere."""
     part: Literal["calibration", "validation", "test"]
     """Calibration: held out from training; with leave-one-out, trained on."""
     defect: str | None
@@ -130,7 +130,7 @@ class Result(Record):
     """Digest of the code that split, decoded, trained and scored."""
     cell: Cell
     data: str
-    """Folder of the dataset."""
+    """Folder or manifest of the dataset."""
     made: bool
     """Whether the data are synthetic."""
     trained_on: int

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import plugins, remarks
+from benchmarks import plugins, remarks, unread
 from benchmarks.errors import UsageError
 from benchmarks.findings import EVERY_CATEGORY, find
 from benchmarks.images import verify
@@ -202,7 +202,23 @@ def test_a_group_in_train_and_test_is_an_error(root):
 
 def test_images_that_belong_to_no_split_are_a_warning(root):
     shutil.copytree(root / "nut/train/good", root / "nut/train/bad")
-    assert "belong to no split: 3 (nut/train/bad/0.png" in one(root, "warning")
+    assert "belong to no split: 3 (3 in nut/train/bad); nothing reads them" in one(root, "warning")
+
+
+def test_folders_with_images_that_nothing_reads_are_counted_wherever_they_lie_in_the_category(root):
+    shutil.copytree(root / "nut/train", root / "nut/test_private/deep/er")
+    shutil.copy(root / "nut/train/good/0.png", root / "nut/preview.png")
+    message = one(root, "warning")
+    assert "belong to no split: 4 (nut/preview.png, 3 in nut/test_private); nothing reads them" in message
+    assert unread.remarks(Folder(), root, "nut", list(Folder().samples(root, "nut"))) == [message]
+
+
+def test_images_that_belong_to_no_category_are_a_warning(make_tree):
+    visa = plugins.dataset("visa")
+    root = make_tree({**visa.layout, "notes/readme.txt": "", "pcb9/Normal/0.JPG": "image", "0.JPG": "image"})
+    message = "images that belong to no category, in: 2 (0.JPG, pcb9); nothing reads them"
+    assert ("warning", EVERY_CATEGORY, message) in found(root, visa)
+    assert not [finding for finding in found(root, visa, categories=["cashew"]) if finding.category == EVERY_CATEGORY]
 
 
 @pytest.mark.parametrize("name", ["wrong.dat", "raw.heic", "without_extension", "parts.zip"])

@@ -123,7 +123,7 @@ def _usable(dataset: Dataset, request: Request, category: str, digests: fingerpr
 
 def data_digest(dataset: Dataset, samples: Iterable[Sample], root: Path, digests: fingerprint.Digests) -> str:
     """The fingerprint of a category's data. Raises OSError naming the file that cannot be read."""
-    return fingerprint.of_json([fingerprint.of_data(samples, root, digests), dataset.mask_above])
+    return fingerprint.of_json([fingerprint.of_data(samples, dataset.base(root), digests), dataset.mask_above])
 
 
 def key(cell: Cell, data: str, code: str) -> str:

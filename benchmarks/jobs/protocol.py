@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import images, plugins, split
+from benchmarks import images, plugins, split, unread
 from benchmarks.evaluation import metrics, pixel_metrics
 from benchmarks.jobs import determinism, machine
 from benchmarks.jobs.layout import FRESH_MODEL
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
 from benchmarks.remarks import beside_copies, on_images
-from datasets import Dataset, Sample
+from datasets import Dataset, Sample, relative_name
 from methods import Epoch, Image, Method, MethodError, Preparing, Score
 from reports.results import Cost, Curve, ImageScore, PixelScores, Result, StoredEpoch
 
@@ -67,12 +67,14 @@ def run(job: Job, tell: Tell) -> Result:
     fit = _fit(method, parts, job, tell)
     if job.keep_model:
         method.save(job.folder / FRESH_MODEL)
-    scored = _score_all(method, parts, job, tell)
+    scored = _score_all(method, parts, job, base=dataset.base(job.root), tell=tell)
     tell(Progress("measuring maps", 0, 1))
     pixels = _measure(parts.test, scored.maps, dataset.mask_above)
     remarks = [
         *dataset.remarks,
-        *on_images(samples, examined, job.root),
+        *dataset.notes(job.root, job.cell.category),
+        *on_images(samples, examined, dataset.base(job.root)),
+        *unread.remarks(dataset, job.root, job.cell.category, samples),
         *(beside_copies(parts.fit, samples, examined) if job.cell.leaves_one_out else []),
         *(["a preset that costs less than the paper; --preset paper is as published"] if method.is_shortened else []),
         f"image score: {method.score_rule()}",
@@ -177,9 +179,9 @@ def _look(method: Method, test: list[Sample]) -> float | None:
     return metrics.auroc(scores, labels) if len(set(labels)) == 2 else None
 
 
-def _score_all(method: Method, parts: split.Parts, job: Job, tell: Tell) -> _Scored:
-    scoring = _Scoring(method, method.score, job.root, tell)
-    left_out = _Scoring(method, method.leave_one_out, job.root, tell)
+def _score_all(method: Method, parts: split.Parts, job: Job, *, base: Path, tell: Tell) -> _Scored:
+    scoring = _Scoring(method, method.score, base, tell)
+    left_out = _Scoring(method, method.leave_one_out, base, tell)
     calibrating = left_out if job.cell.leaves_one_out else scoring
     others = [*calibrating.of("calibration", parts.calibration), *scoring.of("validation", parts.validation)]
     maps: list[np.ndarray | None] = []
@@ -190,10 +192,10 @@ def _score_all(method: Method, parts: split.Parts, job: Job, tell: Tell) -> _Sco
 class _Scoring:
     """Scores samples in one way and adds up the seconds that took, decoding included."""
 
-    def __init__(self, method: Method, judge: Judge, root: Path, tell: Tell):
+    def __init__(self, method: Method, judge: Judge, base: Path, tell: Tell):
         self.method = method
         self.judge = judge
-        self.root = root
+        self.base = base
         self.tell = tell
         self.images = 0
         self.seconds = 0.0
@@ -217,7 +219,7 @@ class _Scoring:
             keep(score.map)
             self.tell(Progress(f"scoring {part}", number, len(samples)))
             yield ImageScore(
-                path=sample.image.relative_to(self.root).as_posix(),
+                path=relative_name(sample.image, self.base),
                 part=part,
                 defect=sample.defect,
                 score=float(score.image),
