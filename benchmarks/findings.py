@@ -10,7 +10,7 @@ from benchmarks import unread
 from benchmarks.images import Examination, ImageError, examine
 from benchmarks.jobs.plan import chosen_categories
 from benchmarks.naming import named
-from benchmarks.remarks import darkness
+from benchmarks.remarks import darkness, divided_groups, on_names
 from benchmarks.split import CALIBRATION, divide
 from datasets import Counts, DataError, Dataset, Sample, readable, relative_name
 
@@ -127,6 +127,7 @@ def _by_kind(defective: Sequence[Sample]) -> str:
 
 def _notes(seen: _Seen) -> Iterator[Remark]:
     yield from (("note", note) for note in seen.dataset.notes(seen.root, seen.name))
+    yield from (("note", remark) for remark in on_names(seen.samples, seen.base))
 
 
 def _enough(seen: _Seen) -> Iterator[Remark]:
@@ -192,12 +193,8 @@ def _twins(seen: _Seen) -> Iterator[Remark]:
 
 
 def _groups(seen: _Seen) -> Iterator[Remark]:
-    trained, tested = (
-        {sample.group for sample in seen.samples if sample.group and (sample.split == "train") is train}
-        for train in (True, False)
-    )
-    if trained & tested:
-        yield "error", f"groups with images in both train and test: {_few(sorted(trained & tested))}"
+    if remark := divided_groups(seen.samples):
+        yield "error", remark
 
 
 def _unlisted(seen: _Seen) -> Iterator[Remark]:

@@ -6,7 +6,7 @@ import inspect
 import json
 import pkgutil
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -53,9 +53,25 @@ def method(name: str) -> type[Method]:
     return load(methods, name, Method)
 
 
-def dataset(name: str) -> Dataset:
-    """The dataset of that name. Raises UsageError, with the most similar name, if there is none."""
-    return load(datasets, name, Dataset)()
+def dataset(name: str, settings: Mapping[str, Any] | None = None) -> Dataset:
+    """The dataset of that name, with the given settings, and defaults for the others.
+
+    Raises UsageError, with the most similar name, if there is no such dataset; and naming a setting that it lacks.
+    """
+    cls = load(datasets, name, Dataset)
+    lacking = [setting for setting in settings or {} if setting not in dataset_settings(cls)]
+    if lacking:
+        able = [each for each in names(datasets) if lacking[0] in dataset_settings(load(datasets, each, Dataset))]
+        raise UsageError(
+            f"--{lacking[0]}: the dataset {name} has no such setting; these have: {', '.join(able) or 'none'}; "
+            "leave it out, or choose one of them"
+        )
+    return cls(**settings or {})
+
+
+def dataset_settings(cls: type[Dataset]) -> list[str]:
+    """The names of the settings of a dataset; none, unless it is a dataclass."""
+    return [field.name for field in fields(cls)] if is_dataclass(cls) else []
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,36 @@ def on_images(samples: Sequence[Sample], examined: Sequence[Examination], base: 
     return [remark for remark in (*known, darkness(examined)) if remark]
 
 
+def on_names(samples: Iterable[Sample], base: Path) -> list[str]:
+    """Remarks on what the names of the samples' files decided: which are masks, and how images are grouped."""
+    samples = list(samples)
+    beside = [mask for sample in samples for mask in sample.masks if mask.parent == sample.image.parent]
+    read = "1 file is read as a mask" if len(beside) == 1 else f"{len(beside)} files are read as masks"
+    masks = [
+        f"{read} and not as an image, by the name and the image beside it: "
+        f"{named([relative_name(mask, base) for mask in beside])}; --dataset folder --masks none reads it as an image"
+    ]
+    return [*(masks if beside else []), *_on_groups(samples)]
+
+
+def _on_groups(samples: Sequence[Sample]) -> list[str]:
+    groups = {sample.group for sample in samples if sample.group}
+    alone = sum(not sample.group for sample in samples)
+    beside = f"; {alone} of the {len(samples)} images have none, so that each is a group of its own" if alone else ""
+    return [f"{len(groups)} groups of images are kept together{beside}"] if groups else []
+
+
+def divided_groups(samples: Iterable[Sample]) -> str | None:
+    """A remark if groups have images in train and in test or validation; None otherwise."""
+    samples = list(samples)
+    trained, tested = (
+        {sample.group for sample in samples if sample.group and (sample.split == "train") is train}
+        for train in (True, False)
+    )
+    both = sorted(trained & tested)
+    return f"groups with images in both train and test: {len(both)} ({named(both)})" if both else None
+
+
 def _trained_on(copies: Iterable[Sample], split: str, base: Path) -> str | None:
     paths = [relative_name(sample.image, base) for sample in copies if sample.split == split]
     are = "image is" if len(paths) == 1 else "images are"

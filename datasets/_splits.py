@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Literal
 
 from datasets import DataError, Sample
-from datasets._tree import image_files, masks_by_image, subfolders
+from datasets._roles import Roles, require_normal
+from datasets._tree import image_files, subfolders
 
-NORMAL = "good"
-LOOKALIKES = frozenset(("good", "normal", "ok"))
 TEST_ONLY: Mapping[str, Literal["validation", "test"]] = {"test": "test"}
+USUAL = Roles()
 
 
 def looks_like_category(folder: Path) -> bool:
@@ -18,40 +18,38 @@ def looks_like_category(folder: Path) -> bool:
 
 
 def split_samples(
-    folder: Path, category: str, *, labelled: Mapping[str, Literal["validation", "test"]] = TEST_ONLY
+    folder: Path,
+    category: str,
+    *,
+    labelled: Mapping[str, Literal["validation", "test"]] = TEST_ONLY,
+    roles: Roles = USUAL,
 ) -> Iterator[Sample]:
     """The samples of one category; `labelled` maps each folder beside `train` to its split.
 
-    A category without defects, without masks or without a test folder is allowed.
+    A category without defects, without masks or without a test folder is allowed. A mask may lie beside its image.
     Raises DataError where there is no normal image to train on, or a mask without an image.
     """
-    good = folder / "train" / NORMAL
-    train = image_files(good)
+    train = [image for name in roles.normal for image in roles.images(folder / "train" / name)]
     if not train:
-        raise DataError(f"{good} holds no image: put the normal images to train on there")
-    masks = _masks(folder)
+        require_normal(folder / "train", folder, roles)
+    masks = _masks(folder, roles)
     yield from (Sample(image, category, "train") for image in train)
     for name, split in labelled.items():
-        for kind in subfolders(folder / name):
-            defect = _defect(kind)
-            for image in image_files(kind):
-                yield Sample(image, category, split, defect, masks.get(image, ()))
+        for kind in filter(roles.is_read, subfolders(folder / name)):
+            defect = roles.defect_type(kind)
+            for image, beside in roles.images(kind).items():
+                yield Sample(image, category, split, defect, (*masks.get(image, ()), *beside) if defect else ())
 
 
-def _defect(folder: Path) -> str | None:
-    if folder.name == NORMAL:
-        return None
-    if folder.name.lower() in LOOKALIKES:  # as a defect type it would silently invert every label
-        raise DataError(f"{folder} would count as a defect type: rename it to {NORMAL} if its images are normal")
-    return folder.name
-
-
-def _masks(folder: Path) -> dict[Path, tuple[Path, ...]]:
-    """The masks of every test image that has some."""
-    masks: dict[Path, tuple[Path, ...]] = {}
-    for kind in subfolders(folder / "ground_truth"):
-        pairs = masks_by_image(image_files(folder / "test" / kind.name), kind)
-        if kind.name == NORMAL and pairs:
-            raise DataError(f"{kind} holds masks of normal images: remove it, or move the images to a defect's folder")
-        masks |= pairs
-    return masks
+def _masks(folder: Path, roles: Roles) -> dict[Path, tuple[Path, ...]]:
+    """The masks of every test image that has some in the folder of masks."""
+    for name in roles.normal if roles.mask_folder else ():
+        normal = folder / roles.mask_folder / name
+        if image_files(normal):
+            raise DataError(
+                f"{normal} holds masks of normal images: remove it, or move the images to a defect's folder"
+            )
+    kinds = {kind.name: list(roles.images(kind)) for kind in subfolders(folder / "test")}
+    defective = {name: images for name, images in kinds.items() if name not in roles.normal}
+    unmasked = [image for name, images in kinds.items() if name in roles.normal for image in images]
+    return roles.masks_below(folder, defective, unmasked)

@@ -2,10 +2,10 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from datasets._names import DataError, is_image_name, readable, require_utf8
+from datasets._names import DataError, image_of_mask, is_image_name, readable, require_utf8
 
 
 def image_files(folder: Path) -> list[Path]:
@@ -29,17 +29,23 @@ def category_folders(root: Path) -> list[Path]:
     return folders
 
 
-def masks_by_image(images: Sequence[Path], folder: Path) -> dict[Path, tuple[Path, ...]]:
+def masks_by_image(
+    images: Sequence[Path], folder: Path, *, unmasked: Iterable[Path] = ()
+) -> dict[Path, tuple[Path, ...]]:
     """The mask of each image that has one in `folder`: NAME_mask.EXT or NAME.EXT, of any image extension.
 
+    NAME_GT.EXT and other endings of `image_of_mask` are understood, too. Masks of the images `unmasked` are not read.
     Raises DataError for a mask without an image, a second mask of an image, or a mask that fits two images.
     """
     pairs: dict[Path, tuple[Path, ...]] = {}
     stems = {image.stem: image for image in images}
+    others = {image.stem for image in unmasked}
     shared = {stem for stem, times in Counter(image.stem for image in images).items() if times > 1}
     for mask in image_files(folder):
-        image = stems.get(mask.stem.removesuffix("_mask")) or stems.get(mask.stem)
+        image = stems.get(mask.stem) or stems.get(image_of_mask(mask.stem))
         if image is None:
+            if others & {mask.stem, image_of_mask(mask.stem)}:
+                continue
             raise DataError(f"{mask} is a mask without an image: remove it, or add the image of that name")
         if image.stem in shared:
             raise DataError(f"{mask} could belong to two images named {image.stem}: rename one of them and its mask")

@@ -200,6 +200,21 @@ def test_a_group_in_train_and_test_is_an_error(root):
     assert one(root, "error", dataset=Tracked()).endswith("2 (track 0, track 1)")
 
 
+def test_masks_beside_their_images_are_said_and_so_are_masks_that_are_not_read(make_tree):
+    beside = {f"nut/{place}_GT.png": "mask" for place in ("test/bent/0", "test/bent/1", "train/good/0")}
+    root = make_tree({name: content for name, content in LAYOUT.items() if content == "image"} | beside)
+    notes, warning = [each.message for each in found(root, level="note")], one(root, "warning")
+    assert "2 files are read as masks and not as an image" in notes[1] and "nut/test/bent/0_GT.png" in notes[1]
+    assert warning == "masks of normal images: 1 (nut/train/good/0_GT.png); nothing reads them"
+
+
+def test_groups_are_said_with_the_number_of_images_that_have_none(make_tree):
+    root = make_tree({f"nut/train/good/{name}.png": "image" for name in ("film1_0", "film1_1", "film2_0", "loose")})
+    notes = [each.message for each in found(root, Folder(groups=r"film(\d)_"), level="note")]
+    sentence = "2 groups of images are kept together; 1 of the 4 images have none, so that each is a group of its own"
+    assert sentence in notes
+
+
 def test_images_that_belong_to_no_split_are_a_warning(root):
     shutil.copytree(root / "nut/train/good", root / "nut/train/bad")
     assert "belong to no split: 3 (3 in nut/train/bad); nothing reads them" in one(root, "warning")
