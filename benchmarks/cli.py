@@ -60,7 +60,7 @@ def run(
     results: Annotated[
         Path | None, typer.Option(help="Folder for results, models and the report. Default: results/DATASET.")
     ] = None,
-    categories: CategoriesOption = "",
+    categories: CategoriesOption = None,
     seeds: Annotated[str, typer.Option(help="Seeds to repeat every job with, separated by commas.")] = "0",
     shots: Annotated[
         int | None, typer.Option(min=2, help="Number of normal images to train on, drawn by the seed. Default: all.")
@@ -104,7 +104,7 @@ def run(
         dataset=dataset,
         root=(data or plan.default_data(dataset)).resolve(),
         results=(results or Path("results") / dataset).resolve(),
-        categories=options.names(categories, "--categories") if categories else [],
+        categories=options.categories(categories),
         seeds=options.seeds(seeds),
         shots=shots,
         calibration=calibrated_by,
@@ -233,7 +233,7 @@ def predict(
 def check(
     dataset: Annotated[str, typer.Option(help="Dataset to check; it defines the layout of the folder.")],
     data: DataOption = None,
-    categories: CategoriesOption = "",
+    categories: CategoriesOption = None,
 ) -> None:
     """Check the data before training: counts, unreadable files, masks, image sizes, duplicates.
 
@@ -246,7 +246,7 @@ def check(
     from benchmarks.jobs import plan
 
     root = (data or plan.default_data(dataset)).resolve()
-    raise typer.Exit(check.run(dataset, root, options.names(categories, "--categories") if categories else None))
+    raise typer.Exit(check.run(dataset, root, options.categories(categories)))
 
 
 @app.command("list")

@@ -10,7 +10,7 @@ from benchmarks import unread
 from benchmarks.images import Examination, ImageError, examine
 from benchmarks.jobs.plan import chosen_categories
 from benchmarks.naming import named
-from benchmarks.remarks import darkness, divided_groups, on_names
+from benchmarks.remarks import darkness, divided_groups, on_groups
 from benchmarks.split import CALIBRATION, divide
 from datasets import Counts, DataError, Dataset, Sample, readable, relative_name
 
@@ -127,7 +127,7 @@ def _by_kind(defective: Sequence[Sample]) -> str:
 
 def _notes(seen: _Seen) -> Iterator[Remark]:
     yield from (("note", note) for note in seen.dataset.notes(seen.root, seen.name))
-    yield from (("note", remark) for remark in on_names(seen.samples, seen.base))
+    yield from (("note", remark) for remark in on_groups(seen.samples))
 
 
 def _enough(seen: _Seen) -> Iterator[Remark]:

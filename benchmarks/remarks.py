@@ -27,19 +27,8 @@ def on_images(samples: Sequence[Sample], examined: Sequence[Examination], base: 
     return [remark for remark in (*known, darkness(examined)) if remark]
 
 
-def on_names(samples: Iterable[Sample], base: Path) -> list[str]:
-    """Remarks on what the names of the samples' files decided: which are masks, and how images are grouped."""
-    samples = list(samples)
-    beside = [mask for sample in samples for mask in sample.masks if mask.parent == sample.image.parent]
-    read = "1 file is read as a mask" if len(beside) == 1 else f"{len(beside)} files are read as masks"
-    masks = [
-        f"{read} and not as an image, by the name and the image beside it: "
-        f"{named([relative_name(mask, base) for mask in beside])}; --dataset folder --masks none reads it as an image"
-    ]
-    return [*(masks if beside else []), *_on_groups(samples)]
-
-
-def _on_groups(samples: Sequence[Sample]) -> list[str]:
+def on_groups(samples: Sequence[Sample]) -> list[str]:
+    """A remark if images are kept together in groups, with the number of images that have none."""
     groups = {sample.group for sample in samples if sample.group}
     alone = sum(not sample.group for sample in samples)
     beside = f"; {alone} of the {len(samples)} images have none, so that each is a group of its own" if alone else ""

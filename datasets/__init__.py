@@ -20,9 +20,11 @@ __all__ = [
     "Sample",
     "blend_defect",
     "defect_kinds",
+    "group_by_name",
     "image_of_mask",
     "is_image_name",
     "least_defect_side_px",
+    "manifest_text",
     "readable",
     "relative_name",
     "require_utf8",
@@ -140,6 +142,20 @@ def least_defect_side_px() -> int:
     from datasets._defects import LEAST_SIDE
 
     return LEAST_SIDE
+
+
+def group_by_name(samples: Iterable[Sample], pattern: str) -> list[Sample]:
+    """Samples whose groups are what a regular expression finds in their file names. Raises DataError."""
+    from datasets._draw import grouped
+
+    return grouped(samples, pattern)
+
+
+def manifest_text(samples: Iterable[Sample], file: Path) -> str:
+    """The text of a manifest of samples, to be written to `file`. Raises DataError for what it cannot say."""
+    from datasets._manifest import text
+
+    return text(samples, file)
 
 
 def blend_defect(image: np.ndarray, kind: str, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

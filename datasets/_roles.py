@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets._names import DataError, image_of_mask
+from datasets import Sample
+from datasets._names import DataError, image_of_mask, relative_name
 from datasets._tree import image_files, masks_by_image, subfolders
 
 NORMAL = "good"
@@ -110,6 +111,18 @@ def _masks_beside(files: Sequence[Path], ending: str | None) -> dict[Path, Path]
     return {mask: image for mask, image in masks.items() if image not in masks}
 
 
+def notes_on_masks(samples: Iterable[Sample], base: Path) -> list[str]:
+    """A note if files were read as masks because of their names and the images beside them."""
+    beside = [mask for sample in samples for mask in sample.masks if mask.parent == sample.image.parent]
+    if not beside:
+        return []
+    few = ", ".join(relative_name(mask, base) for mask in beside[:3]) + (", ..." if len(beside) > 3 else "")
+    return [
+        f"read as masks and not as images, by their names and the images beside them: {len(beside)} ({few}); to read "
+        "them as images: --dataset folder --masks none"
+    ]
+
+
 def names(folder: Path) -> str:
     """The names of the folders in a folder, separated by commas."""
     return ", ".join(each.name for each in subfolders(folder))
@@ -132,12 +145,12 @@ def with_images(folder: Path) -> list[Path]:
     return [each for each in subfolders(folder) if image_files(each)]
 
 
-def require_normal(folder: Path, category: Path, roles: Roles) -> None:
-    """Raise the DataError of a category without normal images where they should be, which names what is there."""
+def no_normal(folder: Path, category: Path, roles: Roles) -> DataError:
+    """The error of a category without normal images in `folder`, which names the folders with images that it has."""
     there = [place for each in (category, category / "train", category / "test") for place in with_images(each)]
     wanted = " or ".join(str(folder / name) for name in roles.normal)
     sentence = f"{wanted} holds no image: put the normal images to train on there"
     if there:
         listed = ", ".join(place.relative_to(category).as_posix() for place in there)
         sentence += f", or say what the folders with images ({listed}) hold: --dataset folder {said_by(there)}"
-    raise DataError(sentence)
+    return DataError(sentence)

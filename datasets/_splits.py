@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from datasets import DataError, Sample
-from datasets._roles import Roles, require_normal
+from datasets._roles import Roles, no_normal
 from datasets._tree import image_files, subfolders
 
 TEST_ONLY: Mapping[str, Literal["validation", "test"]] = {"test": "test"}
@@ -31,7 +31,7 @@ def split_samples(
     """
     train = [image for name in roles.normal for image in roles.images(folder / "train" / name)]
     if not train:
-        require_normal(folder / "train", folder, roles)
+        raise no_normal(folder / "train", folder, roles)
     masks = _masks(folder, roles)
     yield from (Sample(image, category, "train") for image in train)
     for name, split in labelled.items():

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from datasets import DataError, Dataset, Sample, require_utf8
 from datasets._draw import divided, grouped, note
-from datasets._roles import NORMAL, Roles, names, require_normal, said_by, with_images
+from datasets._roles import NORMAL, Roles, names, no_normal, notes_on_masks, said_by, with_images
 from datasets._splits import looks_like_category, split_samples
 from datasets._tree import category_folders
 
@@ -90,8 +90,10 @@ class Folder(Dataset):
         return self._listed(folder, category)
 
     def notes(self, root: Path, category: str) -> Iterable[str]:
-        """The split, where it was drawn."""
-        return [note(self.samples(root, category))] if self._is_flat(self.folder(root, category)) else []
+        """The split, where it was drawn, and the masks that lie beside their images."""
+        samples = list(self.samples(root, category))
+        split = [note(samples)] if self._is_flat(self.folder(root, category)) else []
+        return [*split, *notes_on_masks(samples, root)]
 
     def _is_category(self, folder: Path) -> bool:
         return looks_like_category(folder) or self._is_flat(folder)
@@ -122,7 +124,7 @@ class Folder(Dataset):
         roles = self._roles
         normal = [image for name in roles.normal for image in roles.images(folder / name)]
         if not normal:
-            require_normal(folder, folder, roles)
+            raise no_normal(folder, folder, roles)
         kinds = {name: roles.images(folder / name) for name in self._defect_folders(folder)}
         masks = roles.masks_below(folder, {name: list(images) for name, images in kinds.items()}, normal)
         yield from (Sample(image, category, "train") for image in normal)

@@ -1,11 +1,12 @@
 """VisA: 12 categories of circuit boards, food, candles and capsules; in the original layout or a prepared one."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
 from datasets import Counts, DataError, Dataset, Sample, several
+from datasets._roles import notes_on_masks
 from datasets._splits import looks_like_category, split_samples
 from datasets._tree import category_folders, image_files, masks_by_image
 
@@ -82,6 +83,10 @@ class VisA(Dataset):
         Raises DataError where the split file is missing, has no row of the category, or names a missing file.
         """
         return _original(root, category) if _is_original(root / category) else split_samples(root / category, category)
+
+    def notes(self, root: Path, category: str) -> Iterable[str]:
+        """The masks that lie beside their images, in a prepared layout."""
+        return notes_on_masks(self.samples(root, category), root)
 
 
 def _is_original(folder: Path) -> bool:

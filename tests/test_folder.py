@@ -96,7 +96,8 @@ def test_the_drawn_split_depends_on_names_alone_and_is_said(flat, make_tree, tmp
     assert of[0] == of[1]
     (note,) = Folder(**ROLES).notes(flat, "parts")
     assert "no split is given: 7 of 10 normal images" in note and "seed 0" in note
-    assert list(Folder().notes(flat, "parts")) == []
+    split = make_tree(BESIDE, tmp_path / "split")
+    assert list(Folder().notes(split, "part")) == []
 
 
 def test_a_drawn_split_leaves_groups_whole(make_tree):

@@ -92,8 +92,14 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
 
 
 def chosen_categories(dataset: Dataset, root: Path, wanted: Sequence[str]) -> list[str]:
-    """The categories asked for, or all. Raises DataError, or UsageError naming the nearest category."""
+    """The categories asked for, or all. Raises DataError, or UsageError naming the nearest category.
+
+    One text is a whole name if there is a category of that name, else names separated by commas. Of several texts each
+    is a whole name.
+    """
     known = dataset.categories(root)
+    if len(wanted) == 1 and wanted[0] not in known:
+        wanted = [name for part in wanted[0].split(",") if (name := part.strip())]
     for category in wanted:
         if category not in known:
             raise plugins.nearest("category", category, known)

@@ -16,7 +16,7 @@ from benchmarks.jobs import determinism, machine
 from benchmarks.jobs.layout import FRESH_MODEL
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
-from benchmarks.remarks import beside_copies, divided_groups, on_images, on_names
+from benchmarks.remarks import beside_copies, divided_groups, on_groups, on_images
 from datasets import Dataset, Sample, relative_name
 from methods import Epoch, Image, Method, MethodError, Preparing, Score
 from reports.results import Cost, Curve, ImageScore, PixelScores, Result, StoredEpoch
@@ -73,7 +73,7 @@ def run(job: Job, tell: Tell) -> Result:
     remarks = [
         *dataset.remarks,
         *dataset.notes(job.root, job.cell.category),
-        *on_names(samples, dataset.base(job.root)),
+        *on_groups(samples),
         *on_images(samples, examined, dataset.base(job.root)),
         *filter(None, [divided_groups(samples)]),
         *unread.remarks(dataset, job.root, job.cell.category, samples),
