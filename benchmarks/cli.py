@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from benchmarks import options
+from benchmarks.data_settings import DataSettings
 from benchmarks.errors import STOPPED, USER_ERRORS, UsageError
 from benchmarks.jobs.failures import refused_here
 from benchmarks.options import (
@@ -53,6 +54,7 @@ app = typer.Typer(
 
 
 @app.command()
+@options.takes_data_settings
 def run(
     methods: Annotated[str, typer.Option(help="Methods to compare, separated by commas.")] = "differnet,cae",
     dataset: Annotated[str, typer.Option(help="Dataset to compare the methods on.")] = "demo",
@@ -78,6 +80,8 @@ def run(
     ] = False,
     keep_models: Annotated[str, typer.Option(help="Which trained models to keep: all or none.")] = "all",
     force: Annotated[bool, typer.Option("--force", help="Repeat finished jobs. Default: off.")] = False,
+    *,
+    data_settings: DataSettings,
 ) -> None:
     """Train and test methods on every category, then write report.md and report.csv.
 
@@ -98,12 +102,17 @@ def run(
     calibrated_by = options.calibration(calibration)
     if calibrated_by == "loo":
         plugins.require_leaving_one_out(names)
+        if data_settings.every_page:
+            raise UsageError(
+                "--calibration loo and --page all exclude each other: a part has several pages to leave out"
+            )
     settings = plugins.with_preset(given, preset or plugins.dataset(dataset).preset)
     request = plan.Request(
         choices=[plugins.choose(name, settings[name]) for name in names],
         dataset=dataset,
         root=(data or plan.default_data(dataset)).resolve(),
         results=(results or Path("results") / dataset).resolve(),
+        data_settings=data_settings,
         categories=options.categories(categories),
         seeds=options.seeds(seeds),
         shots=shots,
@@ -230,10 +239,13 @@ def predict(
 
 
 @app.command()
+@options.takes_data_settings
 def check(
     dataset: Annotated[str, typer.Option(help="Dataset to check; it defines the layout of the folder.")],
     data: DataOption = None,
     categories: CategoriesOption = None,
+    *,
+    data_settings: DataSettings,
 ) -> None:
     """Check the data before training: counts, unreadable files, masks, image sizes, duplicates.
 
@@ -244,9 +256,10 @@ def check(
     """
     from benchmarks.commands import check
     from benchmarks.jobs import plan
+    from benchmarks.source import Source
 
-    root = (data or plan.default_data(dataset)).resolve()
-    raise typer.Exit(check.run(dataset, root, options.categories(categories)))
+    source = Source.named(dataset, (data or plan.default_data(dataset)).resolve(), data_settings)
+    raise typer.Exit(check.run(source, options.categories(categories)))
 
 
 @app.command("list")

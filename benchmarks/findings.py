@@ -9,8 +9,9 @@ from typing import Literal, NamedTuple
 from benchmarks import unread
 from benchmarks.images import Examination, ImageError, examine
 from benchmarks.jobs.plan import chosen_categories
-from benchmarks.naming import named
-from benchmarks.remarks import darkness, divided_groups, on_groups
+from benchmarks.naming import NAMED, named
+from benchmarks.remarks import darkness, divided_groups, on_groups, reading_findings
+from benchmarks.source import Source
 from benchmarks.split import CALIBRATION, divide
 from datasets import Counts, DataError, Dataset, Sample, readable, relative_name
 
@@ -35,15 +36,20 @@ class Finding(NamedTuple):
 class _Seen:
     """A category whose files have all been decoded once."""
 
-    root: Path
-    dataset: Dataset
+    source: Source
     name: str
     samples: Sequence[Sample]
     answers: Sequence[Answer]
 
     @property
-    def base(self) -> Path:
-        return self.dataset.base(self.root)
+    def root(self) -> Path:
+        """The folder of the dataset."""
+        return self.source.root
+
+    @property
+    def dataset(self) -> Dataset:
+        """The dataset."""
+        return self.source.dataset
 
     @property
     def readable(self) -> list[tuple[Sample, Examination]]:
@@ -52,42 +58,43 @@ class _Seen:
 
     def paths(self, paths: Iterable[Path]) -> str:
         """The number of files, and the names of the first few."""
-        return _few([readable(relative_name(path, self.base)) for path in paths])
+        return _few([readable(relative_name(path, self.source.base)) for path in paths])
 
 
 Remark = tuple[Level, str]
 
 
 def find(
-    dataset: Dataset, root: Path, categories: list[str] | None = None, *, advance: Advance = lambda done, of: None
+    source: Source, categories: list[str] | None = None, *, advance: Advance = lambda done, of: None
 ) -> Iterator[Finding]:
     """Yield the findings in `categories`, or in all. `advance` gets the number of decoded images and that of all.
 
     A category that cannot be read gives a finding of level error, and the others are still checked.
     Raises DataError if there is no category at all, UsageError for an unknown one.
     """
+    dataset, root = source.dataset, source.root
     yield from (Finding("note", EVERY_CATEGORY, remark) for remark in dataset.remarks)
-    known = dataset.categories(root)
+    known = source.categories()
     absent = [name for name in dataset.counts if name not in known]
     if not categories and 0 < len(absent) < len(dataset.counts):
         yield Finding("note", EVERY_CATEGORY, f"published but not in {root}: {', '.join(absent)}")
-    if not categories and (outside := unread.outside(dataset, root)):
-        names = _few([readable(relative_name(path, root)) for path in outside])
+    if not categories and (outside := unread.outside(source)):
+        names = _few([readable(relative_name(path, source.base)) for path in outside])
         yield Finding("warning", EVERY_CATEGORY, f"images that belong to no category, in: {names}; nothing reads them")
-    listed = {name: _listed(dataset, root, name) for name in chosen_categories(dataset, root, categories or ())}
+    listed = {name: _listed(source, name) for name in chosen_categories(source, categories or ())}
     tick = _ticker(advance, sum(len(samples) for samples in listed.values() if isinstance(samples, list)))
     for name, samples in listed.items():
         if isinstance(samples, DataError):
             yield Finding("error", name, str(samples))
             continue
-        answers = [tick(answer) for answer in examine(samples, dataset.mask_above)]
-        seen = _Seen(root, dataset, name, samples, answers)
+        answers = [tick(answer) for answer in examine(samples, source.reading)]
+        seen = _Seen(source, name, samples, answers)
         yield from (Finding(level, name, message) for look in LOOKS for level, message in look(seen))
 
 
-def _listed(dataset: Dataset, root: Path, name: str) -> list[Sample] | DataError:
+def _listed(source: Source, name: str) -> list[Sample] | DataError:
     try:
-        return list(dataset.samples(root, name))
+        return source.samples(name)
     except DataError as error:
         return error
 
@@ -126,7 +133,7 @@ def _by_kind(defective: Sequence[Sample]) -> str:
 
 
 def _notes(seen: _Seen) -> Iterator[Remark]:
-    yield from (("note", note) for note in seen.dataset.notes(seen.root, seen.name))
+    yield from (("note", note) for note in seen.source.notes(seen.name))
     yield from (("note", remark) for remark in on_groups(seen.samples))
 
 
@@ -146,7 +153,10 @@ def _counts(samples: Iterable[Sample]) -> Counts:
 
 
 def _unusable(seen: _Seen) -> Iterator[Remark]:
-    yield from (("error", str(answer)) for answer in seen.answers if isinstance(answer, ImageError))
+    errors = [str(answer) for answer in seen.answers if isinstance(answer, ImageError)]
+    yield from (("error", error) for error in errors[:NAMED])
+    if len(errors) > NAMED:
+        yield "error", f"{len(errors) - NAMED} more of the {len(seen.answers)} images cannot be used"
 
 
 def _masks(seen: _Seen) -> Iterator[Remark]:
@@ -160,9 +170,14 @@ def _masks(seen: _Seen) -> Iterator[Remark]:
         yield "warning", f"defective images without a mask, left out of pixel metrics: {seen.paths(without)}"
     if empty:
         yield "warning", f"images with empty masks, left out of pixel metrics: {seen.paths(empty)}"
-    if noisy:
-        above = seen.dataset.mask_above
+    above = seen.source.reading.mask_above
+    if noisy and above is not None:
         yield "warning", f"masks stored as JPEG, where noise above {above} counts as defect: {seen.paths(noisy)}"
+
+
+def _reading(seen: _Seen) -> Iterator[Remark]:
+    samples, answers = zip(*seen.readable, strict=True) if seen.readable else ((), ())
+    yield from reading_findings(samples, answers, seen.source.base)
 
 
 def _sizes(seen: _Seen) -> Iterator[Remark]:
@@ -184,7 +199,7 @@ def _twins(seen: _Seen) -> Iterator[Remark]:
     for sample, answer in seen.readable:
         same[answer.digest].append(sample)
     twins = [
-        " = ".join(relative_name(sample.image, seen.base) for sample in twin)
+        " = ".join(relative_name(sample.image, seen.source.base) for sample in twin)
         for twin in same.values()
         if len({(sample.split, sample.defect is None) for sample in twin}) > 1
     ]
@@ -199,8 +214,8 @@ def _groups(seen: _Seen) -> Iterator[Remark]:
 
 def _unlisted(seen: _Seen) -> Iterator[Remark]:
     """Find files in the folder of the category that belong to no split."""
-    yield from (("warning", remark) for remark in unread.remarks(seen.dataset, seen.root, seen.name, seen.samples))
-    if others := unread.find(seen.dataset, seen.root, seen.name, seen.samples).others:
+    yield from (("warning", remark) for remark in unread.remarks(seen.source, seen.name, seen.samples))
+    if others := unread.find(seen.source, seen.name, seen.samples).others:
         yield "warning", f"files ignored, as their extension is not one of images: {seen.paths(others)}"
 
 
@@ -208,4 +223,4 @@ def _few(names: Sequence[str]) -> str:
     return f"{len(names)} ({named(names)})"
 
 
-LOOKS = (_numbers, _notes, _enough, _unusable, _masks, _sizes, _dark, _twins, _groups, _unlisted)
+LOOKS = (_numbers, _notes, _enough, _unusable, _masks, _reading, _sizes, _dark, _twins, _groups, _unlisted)

@@ -1,12 +1,18 @@
 """The options that several commands share, and functions that read and check the text of an option."""
 
+import functools
+import inspect
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from pydantic.fields import FieldInfo
 
+from benchmarks import data_settings
+from benchmarks.data_settings import DataSettings
 from benchmarks.errors import UsageError
 from benchmarks.split import Calibration
 
@@ -82,6 +88,37 @@ DaskOption = Annotated[
         help="Scheduler of a Dask cluster whose workers do the jobs, such as tcp://HOST:8786. Default: this machine.",
     ),
 ]
+
+DATA_PANEL = "How the data are listed and read"
+"""Heading of the options of `DataSettings` in the help of a command."""
+
+
+def takes_data_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for each field of `DataSettings`. It gets all of them as its `data_settings`."""
+    own = inspect.signature(command)
+    options = [_option(name, field) for name, field in DataSettings.model_fields.items()]
+
+    @functools.wraps(command)
+    def with_settings(**given: Any) -> None:
+        texts = {option.name: given.pop(option.name) for option in options}
+        command(**given, data_settings=data_settings.read(texts))
+
+    others = [parameter for name, parameter in own.parameters.items() if name != "data_settings"]
+    with_settings.__signature__ = own.replace(parameters=[*others, *options])
+    with_settings.__annotations__ = {each.name: each.annotation for each in (*others, *options)}
+    return with_settings
+
+
+def _option(name: str, field: FieldInfo) -> inspect.Parameter:
+    option = typer.Option(
+        f"--{name.replace('_', '-')}",
+        help=field.description,
+        metavar=field.json_schema_extra["metavar"],
+        rich_help_panel=DATA_PANEL,
+    )
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return inspect.Parameter(name, kind, default=None, annotation=Annotated[str | None, option])
+
 
 LARGEST_SHARE = 0.9  # of the training images held out: some must be left to fit on
 SEEDS = 2**63  # every library takes the seeds below

@@ -8,7 +8,7 @@ import pkgutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from functools import cached_property
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from pydantic import ValidationError
@@ -53,24 +53,22 @@ def method(name: str) -> type[Method]:
     return load(methods, name, Method)
 
 
-def dataset(name: str, settings: Mapping[str, Any] | None = None) -> Dataset:
-    """The dataset of that name, with the given settings, and defaults for the others.
+def dataset(name: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Dataset:
+    """The dataset of that name, with its settings.
 
-    Raises UsageError, with the most similar name, if there is no such dataset; and naming a setting that it lacks.
+    Raises UsageError, with the most similar name, if there is none, and for a setting that it does not have.
     """
     cls = load(datasets, name, Dataset)
-    lacking = [setting for setting in settings or {} if setting not in dataset_settings(cls)]
-    if lacking:
-        able = [each for each in names(datasets) if lacking[0] in dataset_settings(load(datasets, each, Dataset))]
-        raise UsageError(
-            f"--{lacking[0]}: the dataset {name} has no such setting; these have: {', '.join(able) or 'none'}; "
-            "leave it out, or choose one of them"
-        )
-    return cls(**settings or {})
+    for setting in settings:
+        if setting not in dataset_settings(name):
+            able = [other for other in names(datasets) if setting in dataset_settings(other)]
+            raise UsageError(f"--{setting}: {name} has one layout and cannot be told; these can: {', '.join(able)}")
+    return cls(**settings)
 
 
-def dataset_settings(cls: type[Dataset]) -> list[str]:
+def dataset_settings(name: str) -> list[str]:
     """The names of the settings of a dataset; none, unless it is a dataclass."""
+    cls = load(datasets, name, Dataset)
     return [field.name for field in fields(cls)] if is_dataclass(cls) else []
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.images import Examination
+from benchmarks.images.losses import Level, said_of_images, said_of_masks
 from benchmarks.naming import named
 from datasets import Sample, relative_name
 
@@ -25,6 +26,22 @@ def on_images(samples: Sequence[Sample], examined: Sequence[Examination], base: 
     copies = [sample for sample, seen in both if sample.split != "train" and seen.digest in trained]
     known = [_trained_on(copies, split, base) for split in ("validation", "test")]
     return [remark for remark in (*known, darkness(examined)) if remark]
+
+
+def on_reading(samples: Sequence[Sample], examined: Sequence[Examination], base: Path) -> list[str]:
+    """Remarks on what was lost or reinterpreted between the files and their pixels; one sentence a reason."""
+    return [sentence for _, sentence in reading_findings(samples, examined, base)]
+
+
+def reading_findings(samples: Sequence[Sample], examined: Sequence[Examination], base: Path) -> list[tuple[Level, str]]:
+    """What `on_reading` says, each with its level."""
+    names = [relative_name(sample.image, base) for sample in samples]
+    masks = [
+        (name, seen.mask_reasons) for name, sample, seen in zip(names, samples, examined, strict=True) if sample.masks
+    ]
+    return said_of_images([(name, seen.losses) for name, seen in zip(names, examined, strict=True)]) + said_of_masks(
+        masks
+    )
 
 
 def on_groups(samples: Sequence[Sample]) -> list[str]:
@@ -72,4 +89,4 @@ def darkness(examined: Iterable[Examination]) -> str | None:
     highest = max((seen.highest_16_bit for seen in examined if seen.highest_16_bit is not None), default=None)
     if highest is None or highest > DARK:
         return None
-    return f"no 16-bit image exceeds {highest} of 65535, so they come out nearly black: scale their values to 16 bits"
+    return f"no 16-bit image exceeds {highest} of 65535, so they come out nearly black: use --range 0:{highest}"

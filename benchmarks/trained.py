@@ -6,12 +6,15 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from benchmarks import fingerprint, plugins, split
+from benchmarks import fingerprint, pages, plugins, split
 from benchmarks.errors import UsageError
+from benchmarks.images import Reading
 from benchmarks.jobs import layout, plan, storage
 from benchmarks.jobs.layout import MODEL, POINT, RESULT
 from benchmarks.jobs.plan import Job
-from datasets import Dataset, Sample
+from benchmarks.pages import OverPages
+from benchmarks.source import Source
+from datasets import Sample
 from methods import Method
 from reports.results import DamagedResultError, OperatingPoint, Result, read, read_point
 
@@ -75,9 +78,18 @@ class Trained(NamedTuple):
         file = self.folder / POINT
         return read_point(file, self.result) if file.exists() else None
 
-    def dataset(self) -> Dataset:
-        """The dataset that the method was trained on."""
-        return plugins.dataset(self.job.cell.dataset)
+    @property
+    def reading(self) -> Reading:
+        """How the files of images were read, and new ones are."""
+        return self.source().reading
+
+    def judge(self, device: str | None = None) -> Method | OverPages:
+        """What judges images that are read as those of the job were. Raises what `method` raises."""
+        return pages.judge(self.method(device), self.reading)
+
+    def source(self, data: Path | None = None) -> Source:
+        """Where the images of the job are. `data` is the folder of the dataset; None: the one that the run used."""
+        return Source.of(self.job.cell, data or self.job.root)
 
     def parts(self, data: Path | None = None) -> split.Parts:
         """The samples of the job, by the part they played in it.
@@ -85,20 +97,21 @@ class Trained(NamedTuple):
         `data` is the folder of the dataset; None: the folder that the run used. Raises DataError if there are no
         samples, UsageError if they are not those of the result.
         """
-        root, cell = (data or self.job.root), self.job.cell
+        source, cell = self.source(data), self.job.cell
+        root = source.root
         if not root.exists():
             raise UsageError(f"the images of {self.folder} are not in {root}: name their folder with --data")
-        samples = list(self.dataset().samples(root, cell.category))
-        if plan.key(cell, self._data_digest(samples, root), self.result.code) != self.result.key:
+        samples = source.samples(cell.category)
+        if plan.key(cell, self._data_digest(source, samples), self.result.code) != self.result.key:
             raise UsageError(
                 f"the images in {root} are not, or not all, those of {self.folder}: name their folder with --data, or "
                 "do the same run again"
             )
         return split.divide(samples, seed=cell.seed, shots=cell.shots, calibration=cell.calibration)
 
-    def _data_digest(self, samples: list[Sample], root: Path) -> str:
+    def _data_digest(self, source: Source, samples: list[Sample]) -> str:
         digests = fingerprint.Digests(layout.results_of(self.folder) / plan.DIGESTS)
-        return plan.data_digest(self.dataset(), samples, root, digests)
+        return plan.data_digest(source, samples, digests)
 
 
 def find(results: Path, *, method: str, category: str, seed: int | None = None, variant: str | None = None) -> Trained:

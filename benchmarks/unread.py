@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.naming import named
-from datasets import DataError, Dataset, Sample, image_of_mask, is_image_name, readable, relative_name
+from benchmarks.source import Source
+from datasets import DataError, Sample, image_of_mask, is_image_name, readable, relative_name
 
 HARMLESS = frozenset("thumbs.db desktop.ini license licence copying readme changelog".split())
 HARMLESS_EXTENSIONS = frozenset(
@@ -25,10 +26,10 @@ class Unread(NamedTuple):
     """Their extension is not one of images, nor of what usually lies beside images."""
 
 
-def find(dataset: Dataset, root: Path, category: str, samples: Iterable[Sample]) -> Unread:
+def find(source: Source, category: str, samples: Iterable[Sample]) -> Unread:
     """What is not read in the folder of a category. Only names are looked at, so that it is cheap."""
-    folder = dataset.folder(root, category)
-    listed = samples if folder else _all_samples(dataset, root)
+    folder = source.folder(category)
+    listed = samples if folder else _all_samples(source)
     used = {path for sample in listed for path in sample.files}
     files = _below(folder) if folder else _beside(used)
     left = sorted(set(files) - used)
@@ -39,27 +40,27 @@ def find(dataset: Dataset, root: Path, category: str, samples: Iterable[Sample])
     return Unread([path for path in images if path not in masks], masks, others)
 
 
-def remarks(dataset: Dataset, root: Path, category: str, samples: Sequence[Sample]) -> list[str]:
+def remarks(source: Source, category: str, samples: Sequence[Sample]) -> list[str]:
     """A sentence on the images of a category that are not read, and one on masks that are not."""
-    unread, base = find(dataset, root, category, samples), dataset.base(root)
+    unread, base = find(source, category, samples), source.base
     used = {path for sample in samples for path in sample.files}
     both = (("images that belong to no split", unread.images), ("masks of normal images", unread.masks))
     return [f"{what}: {_counted(files, used, base)}; nothing reads them" for what, files in both if files]
 
 
-def outside(dataset: Dataset, root: Path) -> list[Path]:
+def outside(source: Source) -> list[Path]:
     """The images and the folders with images in `root` that belong to no category, sorted."""
-    folders = [dataset.folder(root, category) for category in dataset.categories(root)]
-    if None in folders or not root.is_dir():
+    folders = [source.folder(category) for category in source.categories()]
+    if None in folders or not source.root.is_dir():
         return []
-    return [path for path in sorted(root.iterdir()) if not _is_of(path, folders) and _holds_image(path)]
+    return [path for path in sorted(source.root.iterdir()) if not _is_of(path, folders) and _holds_image(path)]
 
 
-def _all_samples(dataset: Dataset, root: Path) -> Iterator[Sample]:
+def _all_samples(source: Source) -> Iterator[Sample]:
     """The samples of all categories that can be listed: their files may lie in the same folders."""
-    for category in dataset.categories(root):
+    for category in source.categories():
         try:
-            yield from dataset.samples(root, category)
+            yield from source.samples(category)
         except DataError:
             continue  # a finding, or a failure, of that category
 

@@ -11,8 +11,9 @@ import numpy as np
 from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision
 from benchmarks.evaluation.decision import Region, Segmentation
-from benchmarks.images import ImageError, read_image, resize_map
+from benchmarks.images import AS_STORED, ImageError, Reading, read_image, resize_map
 from benchmarks.jobs.layout import POINT
+from benchmarks.pages import OverPages, first
 from benchmarks.trained import Trained
 from datasets import is_image_name
 from methods import Image, Method, MethodError
@@ -87,10 +88,12 @@ def predict(trained: Trained, images: Iterable[str | Path | np.ndarray], *, devi
     judged_by = rule(trained)
     if judged_by.remark:
         warnings.warn(judged_by.remark, stacklevel=3)
-    return map(_verdict, inspect(trained.method(device), judged_by, sources(images)))
+    return map(_verdict, inspect(trained.judge(device), judged_by, sources(images), trained.reading))
 
 
-def inspect(method: Method, rule: Rule, sources: Iterable[Source]) -> Iterator[Inspection | ImageError]:
+def inspect(
+    method: Method | OverPages, rule: Rule, sources: Iterable[Source], reading: Reading = AS_STORED
+) -> Iterator[Inspection | ImageError]:
     """Judge one image after the other: for each source, in order, an inspection or the error of an unreadable image.
 
     Raises MethodError if the method gives no map where one is needed, or a score or map that is not finite.
@@ -98,19 +101,19 @@ def inspect(method: Method, rule: Rule, sources: Iterable[Source]) -> Iterator[I
     for source in sources:
         path = source if isinstance(source, Path) else None
         try:
-            image = _pixels(source)
+            image = _pixels(source, reading)
         except ImageError as error:
             yield error
             continue
         if rule.area_px is None:
             (score,) = method.image_scores([image])
             _require_finite(score, method, path)
-            yield Inspection(Verdict(path, float(score), rule.threshold, None), image, None)
+            yield Inspection(Verdict(path, float(score), rule.threshold, None), first(image), None)
         else:
             (map,) = method.anomaly_maps([image])
             _require_map(map, path)
             _require_finite(map, method, path)
-            yield _by_area(map, rule, image, path)
+            yield _by_area(map, rule, first(image), path)
 
 
 def sources(images: Iterable[str | Path | np.ndarray]) -> Iterator[Source]:
@@ -133,13 +136,14 @@ def _files(path: Path) -> list[Path]:
     return sorted([*found, *(Path(error.filename) for error in unlisted)]) or [path]
 
 
-def _pixels(source: Source) -> Image:
+def _pixels(source: Source, reading: Reading) -> Image:
     if isinstance(source, Path):
         if os.path.isdir(source):
             raise ImageError(f"{source} is a folder in which no image was found")
-        return read_image(source)
-    if source.dtype != np.uint8 or source.ndim != 3 or source.shape[2] != 3 or not source.size:
-        raise ImageError(f"expected a (height, width, 3) uint8 RGB array, got {source.shape} {source.dtype}")
+        return read_image(source, reading)
+    sides, expected = (4, "pages, height, width") if reading.every_page else (3, "height, width")
+    if source.dtype != np.uint8 or source.ndim != sides or source.shape[-1] != 3 or not source.size:
+        raise ImageError(f"expected a ({expected}, 3) uint8 RGB array, got {source.shape} {source.dtype}")
     return source
 
 

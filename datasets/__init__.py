@@ -93,8 +93,10 @@ class Dataset(ABC):
     """Published counts by category, where they were published."""
     layout: ClassVar[Mapping[str, str]]
     """A small copy of the published folders: path -> "image", "mask", or a file's text. The contract tests build it."""
-    mask_above: ClassVar[int] = 0
-    """A mask pixel marks a defect where its value (0 to 255, or a class id) is above this."""
+    mask_above: ClassVar[int | None] = None
+    """A mask pixel marks a defect where its value (0 to 255, or a class id) is above this.
+
+    None: above 0, or above half of the mask's highest value where it has soft edges, which is then said."""
     made: ClassVar[bool] = False
     """Synthetic data: a program made the images or their defects. Every report says so."""
     preset: ClassVar[str] = "paper"

@@ -30,6 +30,7 @@ class VisA(Dataset):
         "Anomaly Detection and Segmentation, ECCV 2022, arXiv 2207.14315, https://github.com/amazon-science/spot-diff"
     )
     licence = "CC BY 4.0"
+    mask_above = 0  # class ids
     counts: ClassVar = {  # rows of the published split_csv/1cls.csv
         "candle": Counts(900, 100, 100),
         "capsules": Counts(542, 60, 100),

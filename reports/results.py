@@ -40,6 +40,8 @@ class Cell(Record):
     """Number of normal images trained on; None: all of the fit part."""
     calibration: float | Literal["loo"]
     """Share of the normal training images held out for the threshold; `loo`: none, see `leaves_one_out`."""
+    data_settings: dict[str, Any] = {}
+    """How files are listed, grouped and read, where that differs from the defaults."""
 
     @property
     def leaves_one_out(self) -> bool:

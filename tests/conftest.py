@@ -52,3 +52,15 @@ def make_tree(tmp_path: Path) -> Callable[..., Path]:
         return root
 
     return make
+
+
+@pytest.fixture
+def save(tmp_path):
+    """A function that saves pixels or a Pillow image, and returns the file."""
+
+    def to_file(picture, name="x.png", **options):
+        picture = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
+        picture.save(tmp_path / name, **options)
+        return tmp_path / name
+
+    return to_file

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.finetune import sampling
+from benchmarks.images import Images
 from datasets import Sample
 from tests.checkout.program import Checkout, write_image
 
@@ -278,7 +279,7 @@ def samples(tmp_path):
 
 
 def test_a_blended_image_is_the_same_on_every_access_and_differs_from_its_source(samples):
-    blended = sampling.Blended(samples, seed=0)
+    blended = sampling.Blended(Images(samples), seed=0)
     assert len(blended) == 60 and np.bincount(blended.sources).tolist() == [20, 20, 20]
     for index in (0, 25, 59):
         source = np.asarray(Image.open(samples[blended.sources[index]].image))
@@ -288,7 +289,7 @@ def test_a_blended_image_is_the_same_on_every_access_and_differs_from_its_source
 
 def test_blended_images_come_in_turns_each_at_its_place_in_the_whole_set(samples):
     whole = ["first", "second", "third"]
-    blended = sampling.Blended(samples[1:], seed=0)
+    blended = sampling.Blended(Images(samples[1:]), seed=0)
     turns = blended.turns([0, 2], whole)
     assert len(turns) * 2 == len(blended) and all(len(turn) == 3 and turn[1] == "second" for turn in turns)
     assert sorted(item for turn in turns for item in turn.instead.values()) == list(range(len(blended)))

@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks import unread
+from benchmarks.source import Source
 from datasets import DataError
 from datasets.manifest import Manifest
 
@@ -96,12 +97,12 @@ def test_columns_that_are_not_read_are_named(write):
 
 def test_images_of_another_category_in_the_same_folder_are_not_named_as_unread(write):
     file = write(TABLE + "img/f.png,test,bent,,,bolt\n")
-    assert unread.remarks(Manifest(), file, "nut", samples(file)) == []
+    assert unread.remarks(Source(Manifest(), file), "nut", samples(file)) == []
 
 
 def test_an_image_that_is_not_listed_is_named(write):
     file = write(TABLE)
-    (remark,) = unread.remarks(Manifest(), file, "nut", samples(file))
+    (remark,) = unread.remarks(Source(Manifest(), file), "nut", samples(file))
     assert remark == "images that belong to no split: 1 (img/f.png); nothing reads them"
 
 

@@ -67,7 +67,7 @@ def test_a_preset_goes_to_the_methods_that_have_it_and_a_given_one_wins():
 
 def test_a_dataset_takes_its_settings_and_refuses_others():
     assert plugins.dataset("folder", {"normal": "OK"}).normal == "OK"
-    with pytest.raises(UsageError, match=r"--normal: the dataset visa has no such setting; these have: .*folder"):
+    with pytest.raises(UsageError, match=r"--normal: visa has one layout and cannot be told; these can: .*folder"):
         plugins.dataset("visa", {"normal": "OK"})
 
 

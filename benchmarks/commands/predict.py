@@ -38,7 +38,7 @@ def run(trained: Trained, images: Sequence[Path], *, table: Path | None, overlay
         _prepare_table(table)
     _remark(rule)
     rows, width = [], max(len(_text(path)) for path in paths)
-    for path, answer in zip(paths, verdicts.inspect(trained.method(device), rule, paths), strict=True):
+    for path, answer in zip(paths, verdicts.inspect(trained.judge(device), rule, paths, trained.reading), strict=True):
         _tell(answer, width)
         if overlays and isinstance(answer, Inspection):
             with _writing("--overlays", overlays):

@@ -31,7 +31,7 @@ def run(
     Raises UsageError where another run is at work in the same results folder, or the cluster cannot do the jobs.
     """
     with _crew(request, at_once=at_once, minutes=minutes, scheduler=scheduler) as crew:
-        data.obtain(plugins.dataset(request.dataset), request.root)
+        data.obtain(request.source.dataset, request.root)
         _make_folder(request.results)
         try:
             with FileLock(request.results / ".lock", timeout=0):

@@ -22,15 +22,15 @@ def why_none(samples: Sequence[Sample], maps: Sequence[np.ndarray | None]) -> st
 
 
 def measure(
-    samples: Sequence[Sample], maps: Sequence[np.ndarray], mask_above: int
+    samples: Sequence[Sample], maps: Sequence[np.ndarray], reading: images.Reading
 ) -> tuple[PixelScores | None, list[str]]:
     """Pixel metrics of maps at the images' original sizes, and at most one remark, on images that are left out."""
     masks: dict[int, np.ndarray] = {}
     without = []
     for index, sample in enumerate(samples):
-        size = images.image_size(sample.image)
-        mask = images.read_mask(sample.masks, size, mask_above)
-        if sample.defect and not mask.any():
+        size = images.image_size(sample.image, reading)
+        mask = images.read_mask(sample.masks, size, reading).defect
+        if mask is None or (sample.defect and not mask.any()):
             without.append(f"{sample.defect}/{sample.image.name}")
         else:
             masks[index] = mask
@@ -40,7 +40,7 @@ def measure(
 
 def _remark(without: list[str]) -> str:
     which = f"{len(without)} defective images ({named(without)})"
-    return f"left out of the pixel metrics, as they have no mask or an empty one: {which}"
+    return f"left out of the pixel metrics, as they have no mask, an empty one or one that does not fit: {which}"
 
 
 def _scores(maps: images.ResizedMaps, masks: list[np.ndarray]) -> PixelScores:

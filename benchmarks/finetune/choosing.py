@@ -115,8 +115,8 @@ def _blended_in_turn(evidence: Evidence, choosing: Sequence[int]) -> np.ndarray:
     """
     fit = evidence.parts.fit
     chosen = [fit[index] for index in choosing]
-    _require_room(chosen)
-    turns = Blended(chosen, evidence.seed).turns(choosing, images.Images(fit))
+    _require_room(evidence, chosen)
+    turns = Blended(evidence.images(chosen), evidence.seed).turns(choosing, evidence.images(fit))
     levels = evidence.left_out_levels("defects blended into training images", turns)
     return levels.reshape(len(turns), len(fit), -1)[:, choosing].reshape(len(turns) * len(choosing), -1)
 
@@ -133,14 +133,14 @@ def _choose_on_training(evidence: Evidence) -> TuningLevels:
 
 def _blended(into: str, evidence: Evidence, samples: Sequence[Sample]) -> np.ndarray:
     """Levels of the maps of samples with synthetic defects blended in. Raises UsageError for small images."""
-    _require_room(samples)
-    made = Blended(samples, evidence.seed)
+    _require_room(evidence, samples)
+    made = Blended(evidence.images(samples), evidence.seed)
     return evidence.levels(f"defects blended into {into}", [samples[source] for source in made.sources], made)
 
 
-def _require_room(samples: Sequence[Sample]) -> None:
+def _require_room(evidence: Evidence, samples: Sequence[Sample]) -> None:
     """Raise UsageError where images are too small for synthetic defects."""
-    side = min(min(images.image_size(sample.image)) for sample in samples)
+    side = min(min(images.image_size(sample.image, evidence.reading)) for sample in samples)
     if side < (least := least_defect_side_px()):
         raise UsageError(
             f"the shortest image side is {side} pixels, and synthetic defects to choose the area on need {least}: "

@@ -46,6 +46,7 @@ class Evidence:
         self.leaves_one_out = trained.job.cell.leaves_one_out
         self.parts = trained.parts(data)
         self.keeper = Keeper(trained, advance)
+        self.reading = trained.reading
         if not self.held_out:
             raise UsageError(
                 f"{trained.folder}: no normal image was held out to set a threshold; do the run again with "
@@ -80,13 +81,17 @@ class Evidence:
         areas = np.unique([*areas, *given])
         return areas[areas <= min(self._pixels)]
 
+    def images(self, samples: Sequence[Sample]) -> images.Images:
+        """The images of samples, decoded on access."""
+        return images.Images(samples, self.reading)
+
     def maps(self, name: str, samples: Sequence[Sample], pixels: Sequence[Image] | None = None) -> images.ResizedMaps:
         """The maps of samples, or of the images `pixels` made from them, at the size of each sample's image.
 
         `name` tells these images from others whose maps are kept.
         """
-        kept = self.keeper.maps(name, images.Images(samples) if pixels is None else pixels)
-        return _at_full_size(kept, samples)
+        kept = self.keeper.maps(name, self.images(samples) if pixels is None else pixels)
+        return self._at_full_size(kept, samples)
 
     def levels(self, name: str, samples: Sequence[Sample], pixels: Sequence[Image] | None = None) -> np.ndarray:
         """The levels T_A of the maps of samples, or of `pixels`, as (images, areas)."""
@@ -100,8 +105,8 @@ class Evidence:
         """The maps of the held-out images, at the size of each."""
         if not self.leaves_one_out:
             return self.maps(HELD_OUT, self.held_out)
-        fit, others = images.Images(self.parts.fit), images.Images(self._normal_validation)
-        return _at_full_size(self.keeper.left_out_maps(HELD_OUT, [fit], others), self.held_out)
+        fit, others = self.images(self.parts.fit), self.images(self._normal_validation)
+        return self._at_full_size(self.keeper.left_out_maps(HELD_OUT, [fit], others), self.held_out)
 
     @cached_property
     def held_out_levels(self) -> np.ndarray:
@@ -111,18 +116,17 @@ class Evidence:
     def left_out_levels(self, name: str, fits: Sequence[Sequence[Image]]) -> np.ndarray:
         """The levels of altered images of the fit, each left out of it, as (images, areas): see `Keeper`."""
         maps = self.keeper.left_out_maps(name, fits)
-        return self._levels_of(name, _at_full_size(maps, self.parts.fit * len(fits)))
+        return self._levels_of(name, self._at_full_size(maps, self.parts.fit * len(fits)))
 
     @cached_property
     def _shapes(self) -> list[tuple[int, int]]:
         parts = self.parts
         samples = dict.fromkeys((*parts.fit, *parts.calibration, *parts.validation, *parts.test))
-        return [images.image_size(sample.image) for sample in samples]
+        return [images.image_size(sample.image, self.reading) for sample in samples]
 
     @cached_property
     def _pixels(self) -> list[int]:
         return [height * width for height, width in self._shapes]
 
-
-def _at_full_size(maps: Sequence[np.ndarray], samples: Sequence[Sample]) -> images.ResizedMaps:
-    return images.ResizedMaps(maps, [images.image_size(sample.image) for sample in samples])
+    def _at_full_size(self, maps: Sequence[np.ndarray], samples: Sequence[Sample]) -> images.ResizedMaps:
+        return images.ResizedMaps(maps, [images.image_size(sample.image, self.reading) for sample in samples])

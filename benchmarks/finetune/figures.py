@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from benchmarks import images
+from benchmarks import images, pages
 from benchmarks.evaluation import decision
 from benchmarks.evaluation.component_tree import ComponentTree
 from benchmarks.finetune.operating_point import Tuned
@@ -102,9 +102,10 @@ def _spread(indices: list[int], levels: np.ndarray, places: Sequence[float]) -> 
 def _shown(
     tuned: Tuned, part: Part, samples: Sequence[Sample], maps: Sequence[np.ndarray], chosen: Sequence[int]
 ) -> Iterator[plots.Panel]:
-    pictures = images.Images([samples[index] for index in chosen])
+    pictures = tuned.evidence.images([samples[index] for index in chosen])
     reconstructions = tuned.evidence.keeper.method.reconstruct(pictures)
     for index, picture, reconstruction in zip(chosen, pictures, reconstructions, strict=True):
+        picture = pages.first(picture)
         map = maps[index]
         found = decision.segment(map, threshold=tuned.threshold, area_px=tuned.area_px)
         yield plots.Panel(

@@ -11,6 +11,7 @@ import numpy as np
 from benchmarks import fingerprint
 from benchmarks.errors import UsageError
 from benchmarks.jobs.layout import KEY, MAPS
+from benchmarks.pages import OverPages
 from benchmarks.trained import Trained
 from methods import Image, Method
 from reports.files import replacing, write_text
@@ -39,14 +40,14 @@ class Keeper:
         self.trained, self.advance = trained, advance
         self.folder = trained.folder / MAPS
         self.key = fingerprint.of_json([trained.result.key, fingerprint.of_code(SAMPLING)])
-        self._method: Method | None = None
+        self._method: Method | OverPages | None = None
         self._forget_those_of_another_result()
 
     @property
-    def method(self) -> Method:
+    def method(self) -> Method | OverPages:
         """The trained method, loaded when it is first needed."""
         if self._method is None:
-            self._method = self.trained.method()
+            self._method = self.trained.judge()
         return self._method
 
     def maps(self, name: str, images: Sequence[Image]) -> Maps:

@@ -135,5 +135,5 @@ def _pixels_of(left: list[int], tuned: Tuned, trained: Trained) -> PixelScores |
     maps = [kept[index] for index in left]
     if pixel_metrics.why_none(samples, maps):
         return None
-    measured, _ = pixel_metrics.measure(samples, maps, trained.dataset().mask_above)
+    measured, _ = pixel_metrics.measure(samples, maps, trained.reading)
     return measured

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from benchmarks.images import read_image
+from benchmarks.images import Images
 from datasets import Sample, blend_defect, defect_kinds
 from methods import Image
 
@@ -21,12 +21,12 @@ class Blended(Sequence):
     Every image is used equally often with every kind of defect.
     """
 
-    def __init__(self, samples: Sequence[Sample], seed: int):
-        self.samples, self.seed = samples, seed
+    def __init__(self, normal: Images, seed: int):
+        self.normal, self.seed = normal, seed
         kinds = defect_kinds()
-        rounds = max(1, round(BLENDED / (len(kinds) * len(samples))))
+        rounds = max(1, round(BLENDED / (len(kinds) * len(normal))))
         self.made = [
-            (index, kind, number) for index in range(len(samples)) for kind in kinds for number in range(rounds)
+            (index, kind, number) for index in range(len(normal)) for kind in kinds for number in range(rounds)
         ]
 
     @property
@@ -39,7 +39,7 @@ class Blended(Sequence):
 
         `places` says where in the set each of the normal images stands.
         """
-        used = len(self.made) // len(self.samples)
+        used = len(self.made) // len(self.normal)
         items = [{place: index * used + turn for index, place in enumerate(places)} for turn in range(used)]
         return [Turn(whole, self, instead) for instead in items]
 
@@ -48,8 +48,10 @@ class Blended(Sequence):
 
     def __getitem__(self, index: int) -> Image:
         source, kind, number = self.made[index]
-        generator = np.random.default_rng([self.seed, source, number, *kind.encode()])
-        return blend_defect(read_image(self.samples[source].image), kind, generator)[0]
+        image, drawn = self.normal[source], [self.seed, source, number, *kind.encode()]
+        pages = image if image.ndim == 4 else [image]  # the same defect on every page of a part
+        blended = [blend_defect(page, kind, np.random.default_rng(drawn))[0] for page in pages]
+        return np.stack(blended) if image.ndim == 4 else blended[0]
 
 
 class Turn(Sequence):

@@ -33,7 +33,8 @@ LONGEST_NAME = 200
 
 def of_cell(results: Path, cell: Cell) -> Path:
     """The folder of a cell's files. It is always inside `results`, whatever the name of the category."""
-    variant = fingerprint.of_json([cell.dataset, cell.settings, cell.shots, cell.calibration])[:8]
+    told = [cell.data_settings] if cell.data_settings else []
+    variant = fingerprint.of_json([cell.dataset, cell.settings, cell.shots, cell.calibration, *told])[:8]
     return of_category(results, cell.method, cell.category) / f"seed-{cell.seed}-{variant}"
 
 

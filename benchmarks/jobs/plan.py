@@ -11,13 +11,15 @@ from pydantic import BaseModel, ConfigDict
 from rich.filesize import decimal
 
 from benchmarks import fingerprint, plugins, split
+from benchmarks.data_settings import UNTOLD, DataSettings
 from benchmarks.errors import UsageError
 from benchmarks.jobs import layout
 from benchmarks.plugins import Choice
-from datasets import DataError, Dataset, Sample
+from benchmarks.source import Source
+from datasets import DataError, Sample
 from reports.results import Cell, Failure
 
-PREPARING = ("benchmarks.split", "benchmarks.images")
+PREPARING = ("benchmarks.split", "benchmarks.images", "benchmarks.pages")
 """The code of this package on which scores depend."""
 DIGESTS = "digests.json"
 RESULT_BYTES = 1_000_000
@@ -32,6 +34,7 @@ class Request:
     dataset: str
     root: Path
     results: Path
+    data_settings: DataSettings = UNTOLD
     categories: Sequence[str] = ()
     """None named: all there are."""
     seeds: Sequence[int] = (0,)
@@ -40,6 +43,11 @@ class Request:
     device: str = "auto"
     track_epochs: bool = False
     keep_models: bool = True
+
+    @property
+    def source(self) -> Source:
+        """Where the images come from. Raises UsageError for an unknown dataset or setting."""
+        return Source.named(self.dataset, self.root, self.data_settings)
 
 
 class Job(BaseModel):
@@ -71,15 +79,15 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
 
     Raises DataError where no category is usable at all, UsageError for an unknown category.
     """
-    dataset = plugins.dataset(request.dataset)
+    source = request.source
     digests = fingerprint.Digests(request.results / DIGESTS)
     codes = {choice.name: code(choice) for choice in request.choices}
     planned: list[Job | Failure] = []
     reasons = []
-    for category in chosen_categories(dataset, request.root, request.categories):
+    for category in chosen_categories(source, request.categories):
         advance(category)
         try:
-            usable = _usable(dataset, request, category, digests)
+            usable = _usable(source, request, category, digests)
         except DataError as error:
             reasons.append(error)
             planned += [Failure(key="", cell=cell, reason=str(error), tail="") for cell in _cells(request, category)]
@@ -91,13 +99,13 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
     return planned
 
 
-def chosen_categories(dataset: Dataset, root: Path, wanted: Sequence[str]) -> list[str]:
+def chosen_categories(source: Source, wanted: Sequence[str]) -> list[str]:
     """The categories asked for, or all. Raises DataError, or UsageError naming the nearest category.
 
     One text is a whole name if there is a category of that name, else names separated by commas. Of several texts each
     is a whole name.
     """
-    known = dataset.categories(root)
+    known = source.categories()
     if len(wanted) == 1 and wanted[0] not in known:
         wanted = [name for part in wanted[0].split(",") if (name := part.strip())]
     for category in wanted:
@@ -114,22 +122,22 @@ class _Usable(NamedTuple):
     """By seed: the numbers of images to train on and to score."""
 
 
-def _usable(dataset: Dataset, request: Request, category: str, digests: fingerprint.Digests) -> _Usable:
+def _usable(source: Source, request: Request, category: str, digests: fingerprint.Digests) -> _Usable:
     """Raises DataError where a job on the images of a category could not begin."""
-    samples: list[Sample] = list(dataset.samples(request.root, category))
+    samples = source.samples(category)
     counts = {}
     for seed in request.seeds:
         parts = split.divide(samples, seed=seed, shots=request.shots, calibration=request.calibration)
         counts[seed] = len(parts.fit), len(parts.calibration) + len(parts.validation) + len(parts.test)
     try:
-        return _Usable(data_digest(dataset, samples, request.root, digests), counts)
+        return _Usable(data_digest(source, samples, digests), counts)
     except OSError as error:
         raise DataError(f"category {category}: cannot read {error.filename}: {error.strerror}") from None
 
 
-def data_digest(dataset: Dataset, samples: Iterable[Sample], root: Path, digests: fingerprint.Digests) -> str:
+def data_digest(source: Source, samples: Iterable[Sample], digests: fingerprint.Digests) -> str:
     """The fingerprint of a category's data. Raises OSError naming the file that cannot be read."""
-    return fingerprint.of_json([fingerprint.of_data(samples, dataset.base(root), digests), dataset.mask_above])
+    return fingerprint.of_json([fingerprint.of_data(samples, source.base, digests), source.reading.mask_above])
 
 
 def key(cell: Cell, data: str, code: str) -> str:
@@ -155,6 +163,7 @@ def _cells(request: Request, category: str) -> Iterator[Cell]:
                 seed=seed,
                 shots=request.shots,
                 calibration=request.calibration,
+                data_settings=request.data_settings.changed,
             )
 
 

@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import images, plugins, split, unread
+from benchmarks import images, pages, plugins, split, unread
 from benchmarks.evaluation import metrics, pixel_metrics
 from benchmarks.jobs import determinism, machine
 from benchmarks.jobs.layout import FRESH_MODEL
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
-from benchmarks.remarks import beside_copies, divided_groups, on_groups, on_images
+from benchmarks.remarks import beside_copies, divided_groups, on_groups, on_images, on_reading
+from benchmarks.source import Source
 from datasets import Dataset, Sample, relative_name
 from methods import Epoch, Image, Method, MethodError, Preparing, Score
 from reports.results import Cost, Curve, ImageScore, PixelScores, Result, StoredEpoch
@@ -24,6 +25,19 @@ from reports.results import Cost, Curve, ImageScore, PixelScores, Result, Stored
 Tell = Callable[[Progress], None]
 Judge = Callable[[Sequence[Image]], Iterator[Score]]
 """`score` or `leave_one_out` of a fitted method."""
+
+
+class _Seen:
+    """A method, and images as it sees them."""
+
+    def __init__(self, method: Method, reading: images.Reading):
+        self.method = method
+        self.judge = pages.judge(method, reading)
+        self.reading = reading
+
+    def images(self, samples: Sequence[Sample]) -> images.Images:
+        """The images of samples, decoded on access."""
+        return images.Images(samples, self.reading)
 
 
 class _Fit(NamedTuple):
@@ -57,26 +71,28 @@ def run(job: Job, tell: Tell) -> Result:
 
     Raises one of `errors.USER_ERRORS` where the data, the settings or the machine do not allow it.
     """
-    dataset = plugins.dataset(job.cell.dataset)
-    samples = list(dataset.samples(job.root, job.cell.category))
+    source = Source.of(job.cell, job.root)
+    samples = source.samples(job.cell.category)
     parts = split.divide(samples, seed=job.cell.seed, shots=job.cell.shots, calibration=job.cell.calibration)
     tell(Progress("reading images", 0, len(samples)))
-    examined = images.verify(samples, dataset.mask_above)
+    examined = images.verify(samples, source.reading)
 
     method = plugins.choose(job.cell.method, job.cell.settings).method
-    fit = _fit(method, parts, job, tell)
+    seen = _Seen(method, source.reading)
+    fit = _fit(seen, parts, job, tell)
     if job.keep_model:
         method.save(job.folder / FRESH_MODEL)
-    scored = _score_all(method, parts, job, base=dataset.base(job.root), tell=tell)
+    scored = _score_all(seen, parts, job, base=source.base, tell=tell)
     tell(Progress("measuring maps", 0, 1))
-    pixels = _measure(parts.test, scored.maps, dataset.mask_above)
+    pixels = _measure(parts.test, scored.maps, source.reading)
     remarks = [
-        *dataset.remarks,
-        *dataset.notes(job.root, job.cell.category),
+        *source.dataset.remarks,
+        *source.notes(job.cell.category),
         *on_groups(samples),
-        *on_images(samples, examined, dataset.base(job.root)),
+        *on_images(samples, examined, source.base),
+        *on_reading(samples, examined, source.base),
         *filter(None, [divided_groups(samples)]),
-        *unread.remarks(dataset, job.root, job.cell.category, samples),
+        *unread.remarks(source, job.cell.category, samples),
         *(beside_copies(parts.fit, samples, examined) if job.cell.leaves_one_out else []),
         *(["a preset that costs less than the paper; --preset paper is as published"] if method.is_shortened else []),
         f"image score: {method.score_rule()}",
@@ -84,7 +100,7 @@ def run(job: Job, tell: Tell) -> Result:
         *pixels.remarks,
     ]
     return _result(
-        job, dataset, method, fit=fit, scored=scored, pixels=pixels, trained_on=len(parts.fit), remarks=remarks
+        job, source.dataset, method, fit=fit, scored=scored, pixels=pixels, trained_on=len(parts.fit), remarks=remarks
     )
 
 
@@ -135,20 +151,20 @@ def _cost(method: Method, fit: _Fit, scored: _Scored, trained_on: int) -> Cost:
     )
 
 
-def _measure(test: list[Sample], maps: list[np.ndarray | None], mask_above: int) -> _Measured:
+def _measure(test: list[Sample], maps: list[np.ndarray | None], reading: images.Reading) -> _Measured:
     if why_none := pixel_metrics.why_none(test, maps):
         return _Measured(None, why_none, [])
-    scores, remarks = pixel_metrics.measure(test, maps, mask_above)
+    scores, remarks = pixel_metrics.measure(test, maps, reading)
     return _Measured(scores, None, remarks)
 
 
-def _fit(method: Method, parts: split.Parts, job: Job, tell: Tell) -> _Fit:
+def _fit(seen: _Seen, parts: split.Parts, job: Job, tell: Tell) -> _Fit:
     """Drive a fit to its end."""
-    device = method.find_device(job.device)
+    device = seen.method.find_device(job.device)
     epochs: list[StoredEpoch] = []
     looking = 0.0
     begun = time.perf_counter()
-    for event in method.fit(images.Images(parts.fit), seed=job.cell.seed, device=device):
+    for event in seen.judge.fit(seen.images(parts.fit), seed=job.cell.seed, device=device):
         if isinstance(event, Preparing):
             tell(Progress(event.what, event.done, event.of))
             continue
@@ -160,7 +176,7 @@ def _fit(method: Method, parts: split.Parts, job: Job, tell: Tell) -> _Fit:
                 number=event.number,
                 loss=event.loss,
                 held_out_loss=event.held_out_loss,
-                image_auroc=_look(method, parts.test) if job.track_epochs else None,
+                image_auroc=_look(seen, parts.test) if job.track_epochs else None,
                 seconds=paused - begun - looking,
             )
         )
@@ -174,16 +190,16 @@ def _require_convergence(epoch: Epoch) -> None:
             raise MethodError(f"training diverged: the {of} of epoch {epoch.number} is {loss}")
 
 
-def _look(method: Method, test: list[Sample]) -> float | None:
+def _look(seen: _Seen, test: list[Sample]) -> float | None:
     """The image AUROC of the test set, None with one class only."""
-    scores = list(method.image_scores(images.Images(test)))
+    scores = list(seen.judge.image_scores(seen.images(test)))
     labels = [sample.defect is not None for sample in test]
     return metrics.auroc(scores, labels) if len(set(labels)) == 2 else None
 
 
-def _score_all(method: Method, parts: split.Parts, job: Job, *, base: Path, tell: Tell) -> _Scored:
-    scoring = _Scoring(method, method.score, base, tell)
-    left_out = _Scoring(method, method.leave_one_out, base, tell)
+def _score_all(seen: _Seen, parts: split.Parts, job: Job, *, base: Path, tell: Tell) -> _Scored:
+    scoring = _Scoring(seen, seen.judge.score, base, tell)
+    left_out = _Scoring(seen, seen.method.leave_one_out, base, tell)
     calibrating = left_out if job.cell.leaves_one_out else scoring
     others = [*calibrating.of("calibration", parts.calibration), *scoring.of("validation", parts.validation)]
     maps: list[np.ndarray | None] = []
@@ -194,8 +210,8 @@ def _score_all(method: Method, parts: split.Parts, job: Job, *, base: Path, tell
 class _Scoring:
     """Scores samples in one way and adds up the seconds that took, decoding included."""
 
-    def __init__(self, method: Method, judge: Judge, base: Path, tell: Tell):
-        self.method = method
+    def __init__(self, seen: _Seen, judge: Judge, base: Path, tell: Tell):
+        self.seen = seen
         self.judge = judge
         self.base = base
         self.tell = tell
@@ -211,13 +227,13 @@ class _Scoring:
         self, part: str, samples: list[Sample], keep: Callable[[np.ndarray | None], None] = lambda map: None
     ) -> Iterator[ImageScore]:
         """The image scores in order; each anomaly map is handed to `keep`."""
-        scores = self.judge(images.Images(samples))
+        scores = self.judge(self.seen.images(samples))
         for number, sample in enumerate(samples, start=1):
             begun = time.perf_counter()
             score = next(scores)
             self.seconds += time.perf_counter() - begun
             self.images += 1
-            _require_finite(score, sample, self.method)
+            _require_finite(score, sample, self.seen.method)
             keep(score.map)
             self.tell(Progress(f"scoring {part}", number, len(samples)))
             yield ImageScore(

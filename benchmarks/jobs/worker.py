@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks import fingerprint, plugins
+from benchmarks import data_settings, fingerprint, plugins
 from benchmarks.errors import USER_ERRORS
 from benchmarks.jobs import machine, plan
 from benchmarks.jobs.layout import LOG, RESULT, WORKING
 from benchmarks.jobs.plan import Job, Request
 from benchmarks.jobs.progress import Progress
 from benchmarks.jobs.runner import JobProcess, device_problem, job_environment, record_failure
+from benchmarks.source import Source
 from datasets import DataError
 from reports.results import Failure
 
@@ -116,7 +117,7 @@ def facts(jobs: Sequence[Job]) -> dict[str, Any]:
 def _extent(job: Job) -> tuple[str, list[int]]:
     if not job.root.exists():
         raise DataError(f"there is no {job.root}: copy the data there")
-    samples = plugins.dataset(job.cell.dataset).samples(job.root, job.cell.category)
+    samples = Source.of(job.cell, job.root).samples(job.cell.category)
     files = {file for sample in samples for file in sample.files}
     return job.cell.category, [len(files), sum(file.stat().st_size for file in files)]
 
@@ -197,6 +198,7 @@ def _doubt(job: Job, scratch: Path) -> Failure | None:
         seeds=[cell.seed],
         shots=cell.shots,
         calibration=cell.calibration,
+        data_settings=data_settings.read(cell.data_settings),
     )
     try:
         (planned,) = plan.plan(request)

@@ -65,7 +65,7 @@ def _seen(results: Path, method: str, category: str, sample: Sample) -> Seen:
 
 def _draw_image(axes: plt.Axes, sample: Sample, title: str) -> None:
     image = images.read_image(sample.image)
-    mask = images.read_mask(sample.masks, image.shape[:2], above=0)
+    mask = images.read_mask(sample.masks, image.shape[:2]).defect
     axes.imshow(overlay.draw(image, mask))
     _label(axes, title)
 

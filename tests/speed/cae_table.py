@@ -28,7 +28,7 @@ from tabulate import tabulate
 from benchmarks import images, plugins, split
 from benchmarks.evaluation import decision, metrics, pixel_metrics
 from benchmarks.finetune.sampling import Blended, halves
-from datasets import Dataset, Sample
+from datasets import Sample
 from methods import Epoch, Method, MethodError
 from reports.files import write_text
 from tests.speed import sources
@@ -74,7 +74,7 @@ SCORE_TITLES = {"max": "maximum", "mean": "mean", "top_mean": "mean of the highe
 class Category(NamedTuple):
     """The divided images of a category."""
 
-    dataset: Dataset
+    reading: images.Reading
     parts: split.Parts
     seed: int
 
@@ -143,7 +143,7 @@ def measure(method: Method, category: Category) -> dict[str, Any]:
         "training_loss": last.loss,
     }
     held_out, area = without_labels(method, category)
-    measured, _ = pixel_metrics.measure(test, maps, category.dataset.mask_above) if _has_masks(test) else (None, [])
+    measured, _ = pixel_metrics.measure(test, maps, category.reading) if _has_masks(test) else (None, [])
     defective = np.array([sample.defect is not None for sample in test])
     test_scores = scored(maps)
     found = aurocs(test_scores.some(~defective), test_scores.some(defective), area)
@@ -154,7 +154,7 @@ def measure(method: Method, category: Category) -> dict[str, Any]:
 def without_labels(method: Method, category: Category) -> tuple[dict[str, Any], int]:
     """The image AUROC of each score on blended defects, and the index of the area that held-out images choose."""
     held_out = category.parts.calibration
-    blended = Blended(held_out, category.seed)
+    blended = Blended(images.Images(held_out), category.seed)
     normal, made = (scored([score.map for score in method.score(each)]) for each in (images.Images(held_out), blended))
     area = chosen_area(normal, made)
     columns = {f"blended {name}": auroc for name, auroc in judged(normal, made, blended.sources, category.seed).items()}
@@ -235,14 +235,14 @@ def main(
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="cae.FIELD=VALUE")] = None,
 ) -> None:
     """Measure what is missing in the CSV, and print the tables of all that it holds."""
-    plugin, root = sources.opened(dataset, data)
+    source = sources.opened(dataset, data)
     divided = {
         name: Category(
-            plugin,
-            split.divide(plugin.samples(root, name), seed=seed, shots=None, calibration=calibration),
+            source.reading,
+            split.divide(source.samples(name), seed=seed, shots=None, calibration=calibration),
             seed,
         )
-        for name in (categories.split(",") if categories else plugin.categories(root))
+        for name in (categories.split(",") if categories else source.categories())
     }
     if few := [name for name, category in divided.items() if len(category.parts.calibration) < 2]:
         raise typer.BadParameter(f"two held-out images or more judge the image scores: {', '.join(few)} has fewer")

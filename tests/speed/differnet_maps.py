@@ -118,8 +118,8 @@ def main(
 ) -> None:
     """Print the pixel metrics and the cost of each kind of map."""
     os.environ.pop("BENCHMARKS_FEATURES", None)  # what is timed is computed
-    source, root = sources.opened(dataset, data)
-    samples = list(source.samples(root, category))
+    source = sources.opened(dataset, data)
+    samples = source.samples(category)
     settings = plugins.parse_assignments(set_ or [], ["differnet"])["differnet"]
     method = trained(samples, plugins.choose("differnet", settings).method, seed)
     tested = [sample for sample in samples if sample.split == "test"]
@@ -139,7 +139,7 @@ def main(
             begun = time.process_time()
             maps = [mapper(image) for image in shown]
             cost = (time.process_time() - begun) / score_seconds
-            measured, _ = pixel_metrics.measure(tested, maps, source.mask_above)
+            measured, _ = pixel_metrics.measure(tested, maps, source.reading)
             lines.append([category, name, count, measured.auroc, measured.aupro, cost, measured.images])
     headers = ["category", "map", "rotations", "pixel AUROC", "AUPRO", "cost of a map / score", "images"]
     print(tabulate(lines, headers, "pipe", floatfmt=("", "", "", ".3f", ".3f", ".2f", "")))

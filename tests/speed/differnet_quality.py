@@ -120,11 +120,11 @@ def main(
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="differnet.FIELD=VALUE")] = None,
 ) -> None:
     """Print the AUROC of both by seed and kind of views, and how far ours is from the published."""
-    source, root = sources.opened(dataset, data)
+    source = sources.opened(dataset, data)
     settings = plugins.parse_assignments(set_ or [], ["differnet"])["differnet"]
     lines = []
     for category in categories.split(","):
-        samples = list(source.samples(root, category))
+        samples = source.samples(category)
         train = images.Images([sample for sample in samples if sample.split == "train"])
         tested = [sample for sample in samples if sample.split == "test"]
         test, labels = images.Images(tested), [sample.defect is not None for sample in tested]

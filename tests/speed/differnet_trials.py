@@ -255,9 +255,9 @@ def main(
     csv: Path = Path("differnet_trials.csv"),
 ) -> None:
     """Add what is missing to the CSV, then print the means over seeds of all its lines."""
-    plugin, root = sources.opened(dataset, data)
-    chosen = categories.split(",") if categories else plugin.categories(root)
-    shown = {name: drawn(list(plugin.samples(root, name)), train, test) for name in chosen}
+    source = sources.opened(dataset, data)
+    chosen = categories.split(",") if categories else source.categories()
+    shown = {name: drawn(source.samples(name), train, test) for name in chosen}
     finished = pd.read_csv(csv, dtype={"category": str}).to_dict("records") if csv.exists() else []
     known = {tuple(line[name] for name in KEY[1:]) for line in finished if line["dataset"] == dataset}
     numbers, size = [int(seed) for seed in seeds.split(",")], {"train": train, "test": test, "epochs": epochs}

@@ -42,9 +42,9 @@ def main(
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="METHOD.FIELD=VALUE")] = None,
 ) -> None:
     """Print the mean share of false alarms with its standard error, beside the expected one."""
-    plugin, root = sources.opened(dataset, data)
+    source = sources.opened(dataset, data)
     generator = np.random.default_rng(0)
-    train = [sample for sample in plugin.samples(root, category) if sample.split == "train"]
+    train = [sample for sample in source.samples(category) if sample.split == "train"]
     pool = [train[index] for index in generator.permutation(len(train))[:among]]
     settings = plugins.parse_assignments(set_ or [], [method])[method]
     lines = []

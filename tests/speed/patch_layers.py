@@ -21,7 +21,7 @@ from tabulate import tabulate
 from benchmarks import images, plugins, split
 from benchmarks.evaluation import metrics
 from benchmarks.finetune.sampling import Blended
-from datasets import Dataset
+from benchmarks.source import Source
 from methods._backbones import BACKBONES
 from tests.speed import sources
 
@@ -46,7 +46,7 @@ def measure(method: str, settings: dict[str, Any], parts: split.Parts, seed: int
     begun = time.perf_counter()
     list(network.fit(images.Images(parts.fit), seed=seed, device="cpu"))
     fitted = time.perf_counter()
-    blended = Blended(parts.calibration, seed)
+    blended = Blended(images.Images(parts.calibration), seed)
     normal, defective = (list(network.image_scores(each)) for each in (images.Images(parts.calibration), blended))
     scored = (time.perf_counter() - fitted) / (len(normal) + len(defective))
     auroc = metrics.auroc([*normal, *defective], [False] * len(normal) + [True] * len(defective))
@@ -54,11 +54,11 @@ def measure(method: str, settings: dict[str, Any], parts: split.Parts, seed: int
 
 
 def rows(
-    dataset: Dataset, root: Path, categories: Sequence[str], trials: Sequence[tuple[str, dict[str, Any]]], seed: int
+    source: Source, categories: Sequence[str], trials: Sequence[tuple[str, dict[str, Any]]], seed: int
 ) -> Iterator[tuple[dict[str, Any], split.Parts]]:
     """What each row is of, and the images it is measured on."""
-    for category in categories or dataset.categories(root):
-        samples = list(dataset.samples(root, category))
+    for category in categories or source.categories():
+        samples = source.samples(category)
         parts = split.divide(samples, seed=seed, shots=None, calibration=HELD_OUT)
         for backbone, settings in trials:
             yield {"backbone": backbone, "settings": json.dumps(settings), "category": category, "seed": seed}, parts
@@ -84,7 +84,7 @@ def main(
     csv: Annotated[Path, typer.Option()] = Path("patch_layers.csv"),
 ) -> None:
     """Measure what is not in the CSV yet, then print the table of all that is."""
-    plugin, root = sources.opened(dataset, data)
+    source = sources.opened(dataset, data)
     common = json.loads(base)
     trials = [
         (backbone, common | {"backbone": backbone} | changed)
@@ -93,7 +93,7 @@ def main(
     ]
     done = pd.read_csv(csv).to_dict("records") if csv.exists() else []
     known = {tuple(row[key] for key in KEY) for row in done}
-    for row, parts in rows(plugin, root, [name for name in categories.split(",") if name], trials, seed):
+    for row, parts in rows(source, [name for name in categories.split(",") if name], trials, seed):
         if tuple(row.values()) in known:
             continue
         done.append(row | measure(method, json.loads(row["settings"]), parts, seed))

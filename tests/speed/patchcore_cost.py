@@ -92,8 +92,8 @@ def main(
     if float32:
         _precision._is_fast = lambda processor: False
     training.KEPT_BYTES["cpu"] = 1 << 40
-    plugin, root = sources.opened(dataset, data)
-    samples = [sample for sample in plugin.samples(root, category) if sample.split == "train"]
+    source = sources.opened(dataset, data)
+    samples = [sample for sample in source.samples(category) if sample.split == "train"]
     images = [resized(image, side_px=256, color_mode="rgb") for image in islice(Images(samples), TRAIN + 1)]
     method = plugins.choose("patchcore", plugins.parse_assignments(set_ or [], ["patchcore"])["patchcore"]).method
     with tempfile.TemporaryDirectory() as folder:

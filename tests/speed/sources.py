@@ -5,11 +5,11 @@ from pathlib import Path
 from benchmarks import plugins
 from benchmarks.data import obtain
 from benchmarks.jobs import plan
-from datasets import Dataset
+from benchmarks.source import Source
 
 
-def opened(dataset: str, data: Path | None) -> tuple[Dataset, Path]:
+def opened(dataset: str, data: Path | None) -> Source:
     """A dataset and its folder, as `run` finds it where none is given; it is made where it can be and is not there."""
-    plugin, root = plugins.dataset(dataset), data or plan.default_data(dataset)
-    obtain(plugin, root)
-    return plugin, root
+    source = Source(plugins.dataset(dataset), data or plan.default_data(dataset))
+    obtain(source.dataset, source.root)
+    return source

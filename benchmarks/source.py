@@ -1,0 +1,64 @@
+"""A dataset in a folder, with the settings under which its files are listed and read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from benchmarks import data_settings, plugins
+from benchmarks.data_settings import UNTOLD, DataSettings
+from benchmarks.images import Reading
+from datasets import Dataset, Sample, group_by_name
+from reports.results import Cell
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where samples come from."""
+
+    dataset: Dataset
+    root: Path
+    settings: DataSettings = UNTOLD
+
+    @classmethod
+    def named(cls, name: str, root: Path, settings: DataSettings) -> Self:
+        """The dataset of that name in a folder. Raises UsageError for an unknown name or setting."""
+        of_dataset = settings.of_layout
+        if settings.groups is not None and "groups" in plugins.dataset_settings(name):
+            of_dataset["groups"] = settings.groups  # where no split is given, it leaves groups whole
+        return cls(plugins.dataset(name, of_dataset), root, settings)
+
+    @classmethod
+    def of(cls, cell: Cell, root: Path) -> Self:
+        """The source of a job's images."""
+        return cls.named(cell.dataset, root, data_settings.read(cell.data_settings))
+
+    @property
+    def reading(self) -> Reading:
+        """How its files are read. Where nobody has chosen, the dataset says which values of a mask are defects."""
+        if self.settings.mask_above is not None or self.dataset.mask_above is None:
+            return self.settings
+        return self.settings.model_copy(update={"mask_above": self.dataset.mask_above})
+
+    def categories(self) -> list[str]:
+        """The categories there are, sorted. Raises DataError where there is none."""
+        return self.dataset.categories(self.root)
+
+    def samples(self, category: str) -> list[Sample]:
+        """Every sample of a category, in a stable order. Raises DataError naming the file or folder at fault."""
+        samples = list(self.dataset.samples(self.root, category))
+        if self.settings.groups is None or hasattr(self.dataset, "groups"):
+            return samples
+        return group_by_name(samples, self.settings.groups)
+
+    @property
+    def base(self) -> Path:
+        """The folder that stored names of files are relative to."""
+        return self.dataset.base(self.root)
+
+    def folder(self, category: str) -> Path | None:
+        """The folder of a category and of nothing else; None: its files may lie anywhere."""
+        return self.dataset.folder(self.root, category)
+
+    def notes(self, category: str) -> list[str]:
+        """What was decided while a category was listed."""
+        return list(self.dataset.notes(self.root, category))
