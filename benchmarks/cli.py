@@ -63,7 +63,7 @@ def run(
     results: Annotated[
         Path | None, typer.Option(help="Folder for results, models and the report. Default: results/DATASET.")
     ] = None,
-    categories: CategoriesOption = "",
+    categories: CategoriesOption = None,
     seeds: Annotated[str, typer.Option(help="Seeds to repeat every job with, separated by commas.")] = "0",
     shots: Annotated[
         int | None, typer.Option(min=2, help="Number of normal images to train on, drawn by the seed. Default: all.")
@@ -114,7 +114,7 @@ def run(
         root=(data or plan.default_data(dataset)).resolve(),
         results=(results or Path("results") / dataset).resolve(),
         data_settings=data_settings,
-        categories=options.names(categories, "--categories") if categories else [],
+        categories=options.categories(categories),
         seeds=options.seeds(seeds),
         shots=shots,
         calibration=calibrated_by,
@@ -282,7 +282,7 @@ def submit(
 def check(
     dataset: Annotated[str, typer.Option(help="Dataset to check; it defines the layout of the folder.")],
     data: DataOption = None,
-    categories: CategoriesOption = "",
+    categories: CategoriesOption = None,
     *,
     data_settings: DataSettings,
 ) -> None:
@@ -298,7 +298,7 @@ def check(
     from benchmarks.source import Source
 
     source = Source.named(dataset, (data or plan.default_data(dataset)).resolve(), data_settings)
-    raise typer.Exit(check.run(source, options.names(categories, "--categories") if categories else None))
+    raise typer.Exit(check.run(source, options.categories(categories)))
 
 
 @app.command("list")

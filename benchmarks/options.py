@@ -24,7 +24,14 @@ FoundDataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of the dataset, if it was moved. Default: where the run found it.")
 ]
 CategoriesOption = Annotated[
-    str, typer.Option("--categories", "--classes", help="Categories to use, separated by commas. Default: all.")
+    list[str] | None,
+    typer.Option(
+        "--categories",
+        "--classes",
+        metavar="NAMES",
+        help="Categories to use, separated by commas. Can be repeated: then each is one whole name, commas included. "
+        "Given once, it is one whole name if there is a category of that name. Default: all.",
+    ),
 ]
 
 DeviceOption = Annotated[
@@ -127,6 +134,13 @@ def names(text: str, option: str) -> list[str]:
     if not found:
         raise UsageError(f"{option}: expected names separated by commas, got {text!r}")
     return list(dict.fromkeys(found))
+
+
+def categories(given: list[str] | None) -> list[str]:
+    """The texts of `--categories`; which names they are, the categories that there are decide. Raises UsageError."""
+    for text in given or ():
+        names(text, "--categories")
+    return given or []
 
 
 def seeds(text: str) -> list[int]:

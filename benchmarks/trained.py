@@ -99,7 +99,7 @@ class Trained(NamedTuple):
         """
         source, cell = self.source(data), self.job.cell
         root = source.root
-        if not root.is_dir():
+        if not root.exists():
             raise UsageError(f"the images of {self.folder} are not in {root}: name their folder with --data")
         samples = source.samples(cell.category)
         if plan.key(cell, self._data_digest(source, samples), self.result.code) != self.result.key:

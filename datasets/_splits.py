@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 from datasets import DataError, Sample
-from datasets._tree import category_folders, image_files, masks_by_image, subfolders
+from datasets._roles import Roles, no_normal
+from datasets._tree import category_folders, image_files, subfolders
 
-NORMAL, GROUND_TRUTH = "good", "ground_truth"
-LOOKALIKES = frozenset(("good", "normal", "ok"))
 TEST_ONLY: Mapping[str, Literal["validation", "test"]] = {"test": "test"}
+USUAL = Roles()
 
 
 def looks_like_category(folder: Path) -> bool:
@@ -37,52 +37,50 @@ def split_samples(
     category: str,
     *,
     labelled: Mapping[str, Literal["validation", "test"]] = TEST_ONLY,
-    normal: str = NORMAL,
+    roles: Roles = USUAL,
 ) -> Iterator[Sample]:
     """The samples of one category; `labelled` maps each folder beside `train` to its split.
 
-    `normal` is the name of the folders of normal images. The masks of `test` are in `ground_truth` beside it or in it,
-    those of another folder in `ground_truth` in it. A category without defects, masks or a test folder is allowed.
+    The masks of `test` are in the folder of masks beside it or in it, those of another folder in it, and any mask may
+    lie beside its image. A category without defects, masks or a test folder is allowed.
     Raises DataError where there is no normal image to train on, or a mask without an image.
     """
-    good = folder / "train" / normal
-    train = image_files(good)
+    train = [image for name in roles.normal for image in roles.images(folder / "train" / name)]
     if not train:
-        raise DataError(f"{good} holds no image: put the normal images to train on there")
-    masks = {image: files for name in labelled for image, files in _masks(folder / name, normal).items()}
+        raise no_normal(folder / "train", folder, roles)
+    masks = {image: own for name in labelled for image, own in _masks(folder / name, roles).items()}
     yield from (Sample(image, category, "train") for image in train)
     for name, split in labelled.items():
-        for kind in _kinds(folder / name):
-            defect = _defect(kind, normal)
-            for image in image_files(kind):
-                yield Sample(image, category, split, defect, masks.get(image, ()))
+        for kind in filter(roles.is_read, _kinds(folder / name, roles)):
+            defect = roles.defect_type(kind)
+            for image, beside in roles.images(kind).items():
+                yield Sample(image, category, split, defect, (*masks.get(image, ()), *beside) if defect else ())
 
 
-def _kinds(labelled: Path) -> list[Path]:
+def _kinds(labelled: Path, roles: Roles) -> list[Path]:
     """The folder of each kind of image, normal or of a defect type."""
-    return [kind for kind in subfolders(labelled) if kind.name != GROUND_TRUTH]
+    return [kind for kind in subfolders(labelled) if kind.name != roles.mask_folder]
 
 
-def _defect(folder: Path, normal: str) -> str | None:
-    if folder.name == normal:
-        return None
-    if folder.name.lower() in LOOKALIKES:  # as a defect type it would silently invert every label
-        raise DataError(f"{folder} would count as a defect type: rename it to {normal} if its images are normal")
-    return folder.name
+def _masks(labelled: Path, roles: Roles) -> dict[Path, tuple[Path, ...]]:
+    """The masks of every image in the folder `labelled` that has some in a folder of masks."""
+    beside = _holds_masks_of(labelled, roles)
+    if not beside:
+        return {}
+    for name in roles.normal:
+        normal = beside / roles.mask_folder / name
+        if image_files(normal):
+            raise DataError(
+                f"{normal} holds masks of normal images: remove it, or move the images to a defect's folder"
+            )
+    kinds = {kind.name: list(roles.images(kind)) for kind in _kinds(labelled, roles)}
+    defective = {name: images for name, images in kinds.items() if name not in roles.normal}
+    unmasked = [image for name, images in kinds.items() if name in roles.normal for image in images]
+    return roles.masks_below(beside, defective, unmasked)
 
 
-def _masks(labelled: Path, normal: str) -> dict[Path, tuple[Path, ...]]:
-    """The masks of every image in the folder `labelled` that has some."""
-    masks: dict[Path, tuple[Path, ...]] = {}
-    for kind in subfolders(_ground_truth(labelled)):
-        pairs = masks_by_image(image_files(labelled / kind.name), kind)
-        if kind.name == normal and pairs:
-            raise DataError(f"{kind} holds masks of normal images: remove it, or move the images to a defect's folder")
-        masks |= pairs
-    return masks
-
-
-def _ground_truth(labelled: Path) -> Path:
-    """The folder of masks: in the labelled folder or, for `test`, beside it."""
-    inside = labelled / GROUND_TRUTH
-    return labelled.parent / GROUND_TRUTH if labelled.name == "test" and not inside.is_dir() else inside
+def _holds_masks_of(labelled: Path, roles: Roles) -> Path | None:
+    """The folder that holds the folder of masks of a labelled folder: itself or, for `test`, the category."""
+    if roles.mask_folder and (labelled / roles.mask_folder).is_dir():
+        return labelled
+    return labelled.parent if roles.mask_folder and labelled.name == "test" else None

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from datasets import Counts, Dataset, Sample
+from datasets._roles import Roles
 from datasets._splits import categories_below, split_samples
 
 
@@ -43,4 +44,4 @@ class BTAD(Dataset):
 
     def samples(self, root: Path, category: str) -> Iterator[Sample]:
         """See `split_samples`."""
-        return split_samples(root / category, category, normal="ok")
+        return split_samples(root / category, category, roles=Roles(normal=("ok",)))

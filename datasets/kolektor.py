@@ -74,6 +74,10 @@ class Kolektor(Dataset):
             raise DataError(f"{root} holds no normal image of {category} to train on: known are {FIRST} and {SECOND}")
         return iter(samples)
 
+    def folder(self, root: Path, category: str) -> Path | None:
+        """The folder of KolektorSDD or KolektorSDD2, which `root` is or holds."""
+        return _base(root, category)
+
     def empty_masks(self, root: Path, category: str) -> list[Path]:
         """The masks of the normal images."""
         listed = _items(root).values() if category == FIRST else map(_published, _parts(root))

@@ -63,6 +63,10 @@ class MagneticTile(Dataset):
                 defect, masks = folder.name.removeprefix(PREFIX).lower(), _masks(folder)
                 yield from (Sample(each, category, "test", defect, masks.get(each, ())) for each in _images(folder))
 
+    def folder(self, root: Path, category: str) -> Path:
+        """The folder that holds MT_Free and the others."""
+        return root
+
     def empty_masks(self, root: Path, category: str) -> list[Path]:
         """The masks of the normal images."""
         return [mask for masks in _masks(root / NORMAL).values() for mask in masks]
