@@ -1,4 +1,4 @@
-"""The commands: run, report, finetune, predict, check, list."""
+"""The commands: run, report, finetune, predict, submit, check, list."""
 
 import json
 import sys
@@ -19,6 +19,7 @@ from benchmarks.options import (
     DaskOption,
     DataOption,
     DeviceOption,
+    FoundDataOption,
     JobsOption,
     JobTimeoutOption,
     MethodOption,
@@ -62,7 +63,7 @@ def run(
     results: Annotated[
         Path | None, typer.Option(help="Folder for results, models and the report. Default: results/DATASET.")
     ] = None,
-    categories: CategoriesOption = "",
+    categories: CategoriesOption = None,
     seeds: Annotated[str, typer.Option(help="Seeds to repeat every job with, separated by commas.")] = "0",
     shots: Annotated[
         int | None, typer.Option(min=2, help="Number of normal images to train on, drawn by the seed. Default: all.")
@@ -113,7 +114,7 @@ def run(
         root=(data or plan.default_data(dataset)).resolve(),
         results=(results or Path("results") / dataset).resolve(),
         data_settings=data_settings,
-        categories=options.names(categories, "--categories") if categories else [],
+        categories=options.categories(categories),
         seeds=options.seeds(seeds),
         shots=shots,
         calibration=calibrated_by,
@@ -167,9 +168,7 @@ def finetune(
             min=0.0, max=0.9, help="Share of the test images to choose the area on. They leave the test set. 0: none."
         ),
     ] = 0.0,
-    data: Annotated[
-        Path | None, typer.Option(help="Folder of the dataset, if it was moved. Default: where the run found it.")
-    ] = None,
+    data: FoundDataOption = None,
     figures: Annotated[
         bool, typer.Option("--figures/--no-figures", help="Draw what other areas and thresholds would do.")
     ] = True,
@@ -239,11 +238,51 @@ def predict(
 
 
 @app.command()
+def submit(
+    results: ResultsOption,
+    method: MethodOption,
+    to: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for the files of the submission. It holds nothing else.")
+    ],
+    seed: SeedOption = None,
+    variant: VariantOption = None,
+    data: FoundDataOption = None,
+    png: Annotated[
+        str,
+        typer.Option(
+            metavar="RULE",
+            help="Which pixels are 255 in the PNG files. point: those of regions that the applied operating point "
+            "calls defective. baseline: those above the mean and 3 standard deviations of the pixels of held-out "
+            "normal images. none: no PNG files.",
+        ),
+    ] = "point",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Make existing files again. Default: off.")] = False,
+    device: DeviceOption = "auto",
+) -> None:
+    """Make the files that the benchmark server of MVTec AD 2 takes, and check them.
+
+    For every image without a label, of each category that has a finished job, the anomaly map is written as a float16
+    TIFF, and a thresholded map as PNG beside it. The same command makes only what is missing, then checks everything.
+
+    Exit status: 0 nothing wrong was found, 1 the server would refuse the files, 2 wrong use.
+
+    Example: python -m benchmarks submit --results results/mvtec_ad2 --method patchcore --to submission
+    """
+    from benchmarks.commands import submit
+    from benchmarks.submission import making
+
+    found = making.finished(results.resolve(), method=method, seed=seed, variant=variant)
+    place = to.resolve()
+    tasks = making.tasks(found, place, rule=options.png(png), data=data and data.resolve())
+    raise typer.Exit(submit.run(tasks, place, overwrite=overwrite, device=options.device(device)))
+
+
+@app.command()
 @options.takes_data_settings
 def check(
     dataset: Annotated[str, typer.Option(help="Dataset to check; it defines the layout of the folder.")],
     data: DataOption = None,
-    categories: CategoriesOption = "",
+    categories: CategoriesOption = None,
     *,
     data_settings: DataSettings,
 ) -> None:
@@ -259,7 +298,7 @@ def check(
     from benchmarks.source import Source
 
     source = Source.named(dataset, (data or plan.default_data(dataset)).resolve(), data_settings)
-    raise typer.Exit(check.run(source, options.names(categories, "--categories") if categories else None))
+    raise typer.Exit(check.run(source, options.categories(categories)))
 
 
 @app.command("list")

@@ -1,28 +1,24 @@
 """Find what can be known about a dataset before training: errors, warnings and notes."""
 
-import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from benchmarks import unread
 from benchmarks.images import Examination, ImageError, examine
 from benchmarks.jobs.plan import chosen_categories
 from benchmarks.naming import NAMED, named
-from benchmarks.remarks import darkness, reading_findings
+from benchmarks.remarks import darkness, divided_groups, on_groups, reading_findings
 from benchmarks.source import Source
 from benchmarks.split import CALIBRATION, divide
-from datasets import Counts, DataError, Dataset, Sample, is_image_name, readable
+from datasets import Counts, DataError, Dataset, Sample, readable, relative_name
 
 EVERY_CATEGORY = "every category"
 """Category of a finding that concerns the whole dataset."""
 LOSSY_MASKS = (".jpg", ".jpeg", ".jpe", ".jfif")
-HARMLESS = frozenset("thumbs.db desktop.ini license licence copying readme changelog".split())
-HARMLESS_EXTENSIONS = frozenset(
-    ".txt .md .rst .pdf .html .htm .csv .tsv .json .xml .yaml .yml .log .doc .docx .xlsx .ods .md5 .sha256".split()
-)
-
 Level = Literal["error", "warning", "note"]
 Advance = Callable[[int, int], None]
 Answer = Examination | ImageError
@@ -61,9 +57,19 @@ class _Seen:
         both = zip(self.samples, self.answers, strict=True)
         return [(sample, answer) for sample, answer in both if isinstance(answer, Examination)]
 
+    @cached_property
+    def unlabelled(self) -> list[Path]:
+        """Images whose label was not published."""
+        return self.dataset.unlabelled(self.root, self.name)
+
+    @cached_property
+    def empty_masks(self) -> list[Path]:
+        """Masks of normal images."""
+        return self.dataset.empty_masks(self.root, self.name)
+
     def paths(self, paths: Iterable[Path]) -> str:
         """The number of files, and the names of the first few."""
-        return _few([readable(path.relative_to(self.root).as_posix()) for path in paths])
+        return _few([readable(relative_name(path, self.source.base)) for path in paths])
 
 
 Remark = tuple[Level, str]
@@ -83,6 +89,9 @@ def find(
     absent = [name for name in dataset.counts if name not in known]
     if not categories and 0 < len(absent) < len(dataset.counts):
         yield Finding("note", EVERY_CATEGORY, f"published but not in {root}: {', '.join(absent)}")
+    if not categories and (outside := unread.outside(source)):
+        names = _few([readable(relative_name(path, source.base)) for path in outside])
+        yield Finding("warning", EVERY_CATEGORY, f"images that belong to no category, in: {names}; nothing reads them")
     listed = {name: _listed(source, name) for name in chosen_categories(source, categories or ())}
     tick = _ticker(advance, sum(len(samples) for samples in listed.values() if isinstance(samples, list)))
     for name, samples in listed.items():
@@ -116,14 +125,27 @@ def _ticker(advance: Advance, of: int) -> Callable[[Answer], Answer]:
 def _numbers(seen: _Seen) -> Iterator[Remark]:
     published = seen.dataset.counts.get(seen.name)
     counted = _counts(seen.samples)
-    kinds = Counter(sample.defect for sample in seen.samples if sample.split == "test" and sample.defect)
-    by_kind = f" ({', '.join(f'{kind} {count}' for kind, count in sorted(kinds.items()))})" if kinds else ""
+    by_kind = _by_kind([sample for sample in seen.samples if sample.split == "test" and sample.defect])
     validation = sum(sample.split == "validation" for sample in seen.samples)
     beside = f", validation {validation}" if validation else ""
     agrees = ", as published" if counted == published else ""
     yield "note", f"{counted}{by_kind}{beside}{agrees}"
     if published and counted != published:
         yield "warning", f"the published counts are {published}: results cannot be compared with published ones"
+
+
+def _by_kind(defective: Sequence[Sample]) -> str:
+    kinds = Counter(kind for sample in defective for kind in sample.defect_types)
+    counted = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
+    several = sum(len(sample.kinds) > 1 for sample in defective)
+    have = "1 image has" if several == 1 else f"{several} images have"
+    beside = f"; {have} several defect types, counted under each" if several else ""
+    return f" ({counted}{beside})" if kinds else ""
+
+
+def _notes(seen: _Seen) -> Iterator[Remark]:
+    yield from (("note", note) for note in seen.source.notes(seen.name))
+    yield from (("note", remark) for remark in on_groups(seen.samples))
 
 
 def _enough(seen: _Seen) -> Iterator[Remark]:
@@ -166,7 +188,7 @@ def _masks(seen: _Seen) -> Iterator[Remark]:
 
 def _reading(seen: _Seen) -> Iterator[Remark]:
     samples, answers = zip(*seen.readable, strict=True) if seen.readable else ((), ())
-    yield from reading_findings(samples, answers, seen.root)
+    yield from reading_findings(samples, answers, seen.source.base)
 
 
 def _sizes(seen: _Seen) -> Iterator[Remark]:
@@ -188,7 +210,7 @@ def _twins(seen: _Seen) -> Iterator[Remark]:
     for sample, answer in seen.readable:
         same[answer.digest].append(sample)
     twins = [
-        " = ".join(sample.image.relative_to(seen.root).as_posix() for sample in twin)
+        " = ".join(relative_name(sample.image, seen.source.base) for sample in twin)
         for twin in same.values()
         if len({(sample.split, sample.defect is None) for sample in twin}) > 1
     ]
@@ -197,40 +219,31 @@ def _twins(seen: _Seen) -> Iterator[Remark]:
 
 
 def _groups(seen: _Seen) -> Iterator[Remark]:
-    trained, tested = (
-        {sample.group for sample in seen.samples if sample.group and (sample.split == "train") is train}
-        for train in (True, False)
-    )
-    if trained & tested:
-        yield "error", f"groups with images in both train and test: {_few(sorted(trained & tested))}"
+    if remark := divided_groups(seen.samples):
+        yield "error", remark
+
+
+def _set_aside(seen: _Seen) -> Iterator[Remark]:
+    """Name the files that the dataset knows and that are no samples."""
+    published = seen.dataset.unlabelled_counts.get(seen.name)
+    if seen.unlabelled:
+        agrees = ", as published" if len(seen.unlabelled) == published else ""
+        yield "note", f"images without a label, in no split: {seen.paths(seen.unlabelled)}{agrees}"
+    if published and len(seen.unlabelled) != published:
+        yield "warning", f"{published} images without a label were published, {len(seen.unlabelled)} are here"
+    if seen.empty_masks:
+        yield "note", f"empty masks of normal images, not used: {seen.paths(seen.empty_masks)}"
 
 
 def _unlisted(seen: _Seen) -> Iterator[Remark]:
     """Find files in the folder of the category that belong to no split."""
-    used = {path for sample in seen.samples for path in sample.files}
-    folder = os.path.commonpath([path.parent for path in used]) if used else seen.root
-    unlisted = sorted(set(_visible_files(folder)) - used)
-    images = [path for path in unlisted if is_image_name(path.name)]
-    others = [path for path in unlisted if not (is_image_name(path.name) or _is_harmless(path))]
-    if images:
-        yield "warning", f"images that belong to no split: {seen.paths(images)}"
-    if others:
+    yield from (("warning", remark) for remark in unread.remarks(seen.source, seen.name, seen.samples))
+    if others := unread.find(seen.source, seen.name, seen.samples).others:
         yield "warning", f"files ignored, as their extension is not one of images: {seen.paths(others)}"
-
-
-def _visible_files(folder: str | Path) -> Iterator[Path]:
-    for place, subfolders, names in os.walk(folder):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        yield from (Path(place, name) for name in names if not name.startswith("."))
-
-
-def _is_harmless(file: Path) -> bool:
-    """Whether the name is that of a text about the images, or of a file that an operating system leaves."""
-    return file.name.lower() in HARMLESS or file.suffix.lower() in HARMLESS_EXTENSIONS
 
 
 def _few(names: Sequence[str]) -> str:
     return f"{len(names)} ({named(names)})"
 
 
-LOOKS = (_numbers, _enough, _unusable, _masks, _reading, _sizes, _dark, _twins, _groups, _unlisted)
+LOOKS = (_numbers, _notes, _enough, _unusable, _masks, _reading, _sizes, _dark, _twins, _groups, _set_aside, _unlisted)

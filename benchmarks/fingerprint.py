@@ -12,7 +12,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from datasets import Sample
+from datasets import Sample, relative_name
 from reports.files import write_text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -138,14 +138,17 @@ def _is_digested(entry: Any) -> bool:
     return isinstance(entry, list) and bool(entry) and isinstance(entry[-1], str)
 
 
-def of_data(samples: Iterable[Sample], root: Path, digests: Digests) -> str:
-    """Digest of a category: the contents and the role of each file. The place of the folder `root` does not matter."""
+def of_data(samples: Iterable[Sample], base: Path, digests: Digests) -> str:
+    """Digest of a category: the contents and the role of each file.
+
+    The place of the folder `base`, which names are relative to, does not matter.
+    """
     samples = list(samples)
     contents = digests.of_files({file for sample in samples for file in sample.files})
     return of_json(
         [
             (
-                sample.image.relative_to(root).as_posix(),
+                relative_name(sample.image, base),
                 contents[sample.image],
                 sample.split,
                 sample.defect,

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from pydantic.fields import FieldInfo
@@ -20,8 +20,18 @@ DataOption = Annotated[
     Path | None,
     typer.Option("--data", help="Folder of the dataset. Default: $BENCHMARKS_DATA/DATASET or data/DATASET."),
 ]
+FoundDataOption = Annotated[
+    Path | None, typer.Option("--data", help="Folder of the dataset, if it was moved. Default: where the run found it.")
+]
 CategoriesOption = Annotated[
-    str, typer.Option("--categories", "--classes", help="Categories to use, separated by commas. Default: all.")
+    list[str] | None,
+    typer.Option(
+        "--categories",
+        "--classes",
+        metavar="NAMES",
+        help="Categories to use, separated by commas. Can be repeated: then each is one whole name, commas included. "
+        "Given once, it is one whole name if there is a category of that name. Default: all.",
+    ),
 ]
 
 DeviceOption = Annotated[
@@ -126,6 +136,13 @@ def names(text: str, option: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def categories(given: list[str] | None) -> list[str]:
+    """The texts of `--categories`; which names they are, the categories that there are decide. Raises UsageError."""
+    for text in given or ():
+        names(text, "--categories")
+    return given or []
+
+
 def seeds(text: str) -> list[int]:
     """Read `0,1,2` as whole numbers from 0 to 2**63 - 1, each once. Raises UsageError for anything else."""
     found = names(text, "--seeds")
@@ -172,6 +189,13 @@ def calibration(text: str) -> Calibration:
     if not 0 <= share <= LARGEST_SHARE:
         raise UsageError(f"--calibration: expected a share from 0 to {LARGEST_SHARE}, or loo, got {text!r}")
     return share
+
+
+def png(text: str) -> Literal["point", "baseline", "none"]:
+    """Return the name of a rule unchanged. Raises UsageError for any other text."""
+    if text not in ("point", "baseline", "none"):
+        raise UsageError(f"--png: expected point, baseline or none, got {text!r}")
+    return text
 
 
 def keep_models(text: str) -> bool:

@@ -59,17 +59,17 @@ def dataset(name: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Da
     Raises UsageError, with the most similar name, if there is none, and for a setting that it does not have.
     """
     cls = load(datasets, name, Dataset)
-    known = [field.name for field in fields(cls)] if is_dataclass(cls) else []
     for setting in settings:
-        if setting not in known:
-            able = [other for other in names(datasets) if _has_setting(other, setting)]
+        if setting not in dataset_settings(name):
+            able = [other for other in names(datasets) if setting in dataset_settings(other)]
             raise UsageError(f"--{setting}: {name} has one layout and cannot be told; these can: {', '.join(able)}")
     return cls(**settings)
 
 
-def _has_setting(dataset_name: str, setting: str) -> bool:
-    cls = load(datasets, dataset_name, Dataset)
-    return is_dataclass(cls) and setting in (field.name for field in fields(cls))
+def dataset_settings(name: str) -> list[str]:
+    """The names of the settings of a dataset; none, unless it is a dataclass."""
+    cls = load(datasets, name, Dataset)
+    return [field.name for field in fields(cls)] if is_dataclass(cls) else []
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.images import Examination
 from benchmarks.images.losses import Level, said_of_images, said_of_masks
 from benchmarks.naming import named
-from datasets import Sample
+from datasets import Sample, relative_name
 
 DARK = 4095
 """The highest 12-bit value. 16-bit images up to it are nearly black: at most 16 of 256 gray levels are left.
@@ -16,23 +16,26 @@ Most cameras with more than 8 bits give 12.
 """
 
 
-def on_images(samples: Sequence[Sample], examined: Sequence[Examination], root: Path) -> list[str]:
-    """Remarks on the samples of a category, given what decoding each of them has shown; one sentence each."""
+def on_images(samples: Sequence[Sample], examined: Sequence[Examination], base: Path) -> list[str]:
+    """Remarks on the samples of a category, given what decoding each of them has shown; one sentence each.
+
+    Images are named relative to the folder `base`.
+    """
     both = list(zip(samples, examined, strict=True))
     trained = {seen.digest for sample, seen in both if sample.split == "train"}
     copies = [sample for sample, seen in both if sample.split != "train" and seen.digest in trained]
-    known = [_trained_on(copies, split, root) for split in ("validation", "test")]
+    known = [_trained_on(copies, split, base) for split in ("validation", "test")]
     return [remark for remark in (*known, darkness(examined)) if remark]
 
 
-def on_reading(samples: Sequence[Sample], examined: Sequence[Examination], root: Path) -> list[str]:
+def on_reading(samples: Sequence[Sample], examined: Sequence[Examination], base: Path) -> list[str]:
     """Remarks on what was lost or reinterpreted between the files and their pixels; one sentence a reason."""
-    return [sentence for _, sentence in reading_findings(samples, examined, root)]
+    return [sentence for _, sentence in reading_findings(samples, examined, base)]
 
 
-def reading_findings(samples: Sequence[Sample], examined: Sequence[Examination], root: Path) -> list[tuple[Level, str]]:
+def reading_findings(samples: Sequence[Sample], examined: Sequence[Examination], base: Path) -> list[tuple[Level, str]]:
     """What `on_reading` says, each with its level."""
-    names = [sample.image.relative_to(root).as_posix() for sample in samples]
+    names = [relative_name(sample.image, base) for sample in samples]
     masks = [
         (name, seen.mask_reasons) for name, sample, seen in zip(names, samples, examined, strict=True) if sample.masks
     ]
@@ -41,8 +44,27 @@ def reading_findings(samples: Sequence[Sample], examined: Sequence[Examination],
     )
 
 
-def _trained_on(copies: Iterable[Sample], split: str, root: Path) -> str | None:
-    paths = [sample.image.relative_to(root).as_posix() for sample in copies if sample.split == split]
+def on_groups(samples: Sequence[Sample]) -> list[str]:
+    """A remark if images are kept together in groups, with the number of images that have none."""
+    groups = {sample.group for sample in samples if sample.group}
+    alone = sum(not sample.group for sample in samples)
+    beside = f"; {alone} of the {len(samples)} images have none, so that each is a group of its own" if alone else ""
+    return [f"{len(groups)} groups of images are kept together{beside}"] if groups else []
+
+
+def divided_groups(samples: Iterable[Sample]) -> str | None:
+    """A remark if groups have images in train and in test or validation; None otherwise."""
+    samples = list(samples)
+    trained, tested = (
+        {sample.group for sample in samples if sample.group and (sample.split == "train") is train}
+        for train in (True, False)
+    )
+    both = sorted(trained & tested)
+    return f"groups with images in both train and test: {len(both)} ({named(both)})" if both else None
+
+
+def _trained_on(copies: Iterable[Sample], split: str, base: Path) -> str | None:
+    paths = [relative_name(sample.image, base) for sample in copies if sample.split == split]
     are = "image is" if len(paths) == 1 else "images are"
     return f"{len(paths)} {split} {are} identical to training images: {named(paths)}" if paths else None
 

@@ -7,7 +7,7 @@ from typing import Self
 from benchmarks import data_settings, plugins
 from benchmarks.data_settings import UNTOLD, DataSettings
 from benchmarks.images import Reading
-from datasets import Dataset, Sample
+from datasets import Dataset, Sample, group_by_name
 from reports.results import Cell
 
 
@@ -22,7 +22,10 @@ class Source:
     @classmethod
     def named(cls, name: str, root: Path, settings: DataSettings) -> Self:
         """The dataset of that name in a folder. Raises UsageError for an unknown name or setting."""
-        return cls(plugins.dataset(name, settings.of_layout), root, settings)
+        of_dataset = settings.of_layout
+        if settings.groups is not None and "groups" in plugins.dataset_settings(name):
+            of_dataset["groups"] = settings.groups  # where no split is given, it leaves groups whole
+        return cls(plugins.dataset(name, of_dataset), root, settings)
 
     @classmethod
     def of(cls, cell: Cell, root: Path) -> Self:
@@ -42,4 +45,20 @@ class Source:
 
     def samples(self, category: str) -> list[Sample]:
         """Every sample of a category, in a stable order. Raises DataError naming the file or folder at fault."""
-        return list(self.dataset.samples(self.root, category))
+        samples = list(self.dataset.samples(self.root, category))
+        if self.settings.groups is None or hasattr(self.dataset, "groups"):
+            return samples
+        return group_by_name(samples, self.settings.groups)
+
+    @property
+    def base(self) -> Path:
+        """The folder that stored names of files are relative to."""
+        return self.dataset.base(self.root)
+
+    def folder(self, category: str) -> Path | None:
+        """The folder of a category and of nothing else; None: its files may lie anywhere."""
+        return self.dataset.folder(self.root, category)
+
+    def notes(self, category: str) -> list[str]:
+        """What was decided while a category was listed."""
+        return list(self.dataset.notes(self.root, category))

@@ -99,7 +99,7 @@ class Trained(NamedTuple):
         """
         source, cell = self.source(data), self.job.cell
         root = source.root
-        if not root.is_dir():
+        if not root.exists():
             raise UsageError(f"the images of {self.folder} are not in {root}: name their folder with --data")
         samples = source.samples(cell.category)
         if plan.key(cell, self._data_digest(source, samples), self.result.code) != self.result.key:
@@ -119,26 +119,34 @@ def find(results: Path, *, method: str, category: str, seed: int | None = None, 
 
     If none or several fit, raises UsageError, which names the finished jobs there are.
     """
-    methods = layout.methods(results)
-    if not methods:
-        raise UsageError(f"--results {results}: no finished job there; make some with: python -m benchmarks run")
-    if method not in methods:
-        raise plugins.nearest(f"method in --results {results}", method, methods)
+    require_method(results, method)
     folder = layout.of_category(results, method, category)
     if not folder.is_dir():
         known = layout.categories(results, method)
         raise plugins.nearest(f"category of {method} in --results {results}", category, known)
-    stored = list(_stored(folder))
-    chosen = [each for each in stored if seed in (None, each.job.cell.seed) and variant in (None, each.name)]
+    finished = stored(folder)
+    chosen = [each for each in finished if seed in (None, each.job.cell.seed) and variant in (None, each.name)]
     if len(chosen) != 1:
-        described = (
-            "; ".join(f"{each.name} ({each.job.cell.changes or 'default settings'})" for each in stored) or "none"
-        )
+        described = "; ".join(f"{each.name} ({each.job.cell.changes or 'default settings'})" for each in finished)
         raise UsageError(
             f"--results {results}: {len(chosen)} of the finished jobs of {method} on {category} fit; choose one with "
             f"--seed or --variant; there are: {described or 'none'}"
         )
     return chosen[0]
+
+
+def require_method(results: Path, method: str) -> None:
+    """Raise UsageError if a results folder has no job of a method."""
+    methods = layout.methods(results)
+    if not methods:
+        raise UsageError(f"--results {results}: no finished job there; make some with: python -m benchmarks run")
+    if method not in methods:
+        raise plugins.nearest(f"method in --results {results}", method, methods)
+
+
+def stored(folder: Path) -> list[Trained]:
+    """The finished jobs of a method on a category, given the folder of all of them."""
+    return list(_stored(folder))
 
 
 def _stored(folder: Path) -> Iterator[Trained]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
-from datasets._names import DataError, is_image_name, readable, require_utf8
+from datasets._names import DataError, image_of_mask, is_image_name, readable, relative_name, require_utf8
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,10 +20,15 @@ __all__ = [
     "Sample",
     "blend_defect",
     "defect_kinds",
+    "group_by_name",
+    "image_of_mask",
     "is_image_name",
     "least_defect_side_px",
+    "manifest_text",
     "readable",
+    "relative_name",
     "require_utf8",
+    "several",
 ]
 
 
@@ -54,6 +59,12 @@ class Sample:
         return self.kinds or ((self.defect,) if self.defect else ())
 
 
+def several(types: Iterable[str]) -> tuple[str | None, tuple[str, ...]]:
+    """The label and the `kinds` of an image with these defect types, each counted once; no type: None and ()."""
+    kinds = tuple(dict.fromkeys(kind for text in types if (kind := text.strip())))
+    return ",".join(kinds) or None, kinds if len(kinds) > 1 else ()
+
+
 class Counts(NamedTuple):
     """Published numbers of images of one category."""
 
@@ -68,6 +79,9 @@ class Counts(NamedTuple):
 class Dataset(ABC):
     """A folder layout: lists which files are which samples. It does not read pixels.
 
+    One thing is allowed where nothing else tells a normal image from a defective one: to ask whether its mask is
+    empty (`datasets._masks`).
+
     Laws, each tested in the same words for every dataset:
 
     - train is normal only; test has both normal and defective images where the layout has them;
@@ -80,8 +94,13 @@ class Dataset(ABC):
     licence: ClassVar[str]
     counts: ClassVar[Mapping[str, Counts]] = {}
     """Published counts by category, where they were published."""
+    unlabelled_counts: ClassVar[Mapping[str, int]] = {}
+    """Published numbers of images without a label by category, where there are such images."""
     layout: ClassVar[Mapping[str, str]]
-    """A small copy of the published folders: path -> "image", "mask", or a file's text. The contract tests build it."""
+    """A small copy of the published folders: path -> "image", "mask", "empty mask", or a file's text.
+
+    The contract tests build it.
+    """
     mask_above: ClassVar[int | None] = None
     """A mask pixel marks a defect where its value (0 to 255, or a class id) is above this.
 
@@ -101,6 +120,32 @@ class Dataset(ABC):
     def samples(self, root: Path, category: str) -> Iterator[Sample]:
         """Every sample of a category, in a stable order. Raises DataError naming the file or folder at fault."""
 
+    def base(self, root: Path) -> Path:
+        """The folder that stored names of files are relative to, see `relative_name`: `root`, unless that is a file."""
+        return root
+
+    def folder(self, root: Path, category: str) -> Path | None:
+        """The folder of a category and of nothing else. Images in it that no sample lists are named.
+
+        None: the files of a category may lie anywhere. Then the folders in which listed files lie are searched.
+        """
+        return root / category
+
+    def notes(self, root: Path, category: str) -> Iterable[str]:
+        """What was decided while a category was listed, such as a split by a seed; one sentence each."""
+        return ()
+
+    def unlabelled(self, root: Path, category: str) -> list[Path]:
+        """The images of a category whose label was not published, in a stable order. They are no samples.
+
+        By default there are none. Others can be scored for the benchmark server that knows their labels.
+        """
+        return []
+
+    def empty_masks(self, root: Path, category: str) -> list[Path]:
+        """The masks of normal images, which say nothing more and are not used, in a stable order. By default none."""
+        return []
+
     def obtain(self, root: Path) -> None:
         """Make or download the data into `root`. By default raises DataError that says what is expected there."""
         raise DataError(f"no data in {root}: name the folder of the data with --data; expected there: {self.reference}")
@@ -118,6 +163,20 @@ def least_defect_side_px() -> int:
     from datasets._defects import LEAST_SIDE
 
     return LEAST_SIDE
+
+
+def group_by_name(samples: Iterable[Sample], pattern: str) -> list[Sample]:
+    """Samples whose groups are what a regular expression finds in their file names. Raises DataError."""
+    from datasets._draw import grouped
+
+    return grouped(samples, pattern)
+
+
+def manifest_text(samples: Iterable[Sample], file: Path) -> str:
+    """The text of a manifest of samples, to be written to `file`. Raises DataError for what it cannot say."""
+    from datasets._manifest import text
+
+    return text(samples, file)
 
 
 def blend_defect(image: np.ndarray, kind: str, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

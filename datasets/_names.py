@@ -1,6 +1,7 @@
 """File names: which are images, and how they are printed."""
 
 import os
+import re
 from pathlib import Path
 
 EXTENSIONS = frozenset(
@@ -13,6 +14,12 @@ The list is fixed, so that the same files are found with every version of Pillow
 """
 
 
+MASK_ENDING = re.compile(
+    r"(.+)[-_. ](?:gt|masks?|labels?|ground[-_ ]?truth|seg|segmentation)(?:[-_]?\d+)?", re.IGNORECASE
+)
+"""What follows the name of an image in the name of a mask that lies beside it: NAME_GT, NAME_mask, NAME-label-2."""
+
+
 class DataError(ValueError):
     """The data on disk do not match the layout. The message is one sentence that names the file or folder."""
 
@@ -20,6 +27,17 @@ class DataError(ValueError):
 def is_image_name(name: str) -> bool:
     """Whether a name has an image extension and is not hidden (macOS writes `._000.png` beside `000.png`)."""
     return not name.startswith(".") and os.path.splitext(name)[1].lower() in EXTENSIONS
+
+
+def image_of_mask(stem: str) -> str | None:
+    """The stem of the image whose mask a file of this stem would be: X of X_GT. None: it is not named as a mask."""
+    found = MASK_ENDING.fullmatch(stem)
+    return found and found.group(1)
+
+
+def relative_name(path: Path, base: Path) -> str:
+    """The name by which a file is stored: its path below `base`, with forward slashes; the whole path if elsewhere."""
+    return (path.relative_to(base) if path.is_relative_to(base) else path).as_posix()
 
 
 def require_utf8(path: Path) -> Path:

@@ -55,6 +55,10 @@ class DSAII(Dataset):
             )
         return [folder.name for folder in category_folders(base)]
 
+    def folder(self, root: Path, category: str) -> Path:
+        """The folder in synthetic_tidy_v2, which `root` is or holds."""
+        return _base(root) / category
+
     def samples(self, root: Path, category: str) -> Iterator[Sample]:
         """Raises DataError where there is no normal image, two folders of defects, or a mask without an anomaly."""
         folder = _base(root) / category

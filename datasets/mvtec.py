@@ -1,10 +1,11 @@
 """MVTec AD and any data in its layout: 15 categories of objects and textures with many types of defect."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
 from datasets import Counts, DataError, Dataset, Sample
+from datasets._roles import notes_on_masks
 from datasets._splits import looks_like_category, split_samples
 from datasets._tree import category_folders
 
@@ -63,3 +64,7 @@ class MVTec(Dataset):
     def samples(self, root: Path, category: str) -> Iterator[Sample]:
         """See `split_samples`."""
         return split_samples(root / category, category)
+
+    def notes(self, root: Path, category: str) -> Iterable[str]:
+        """The masks that lie beside their images."""
+        return notes_on_masks(self.samples(root, category), root)

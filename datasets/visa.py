@@ -1,11 +1,12 @@
 """VisA: 12 categories of circuit boards, food, candles and capsules; in the original layout or a prepared one."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from datasets import Counts, DataError, Dataset, Sample
+from datasets import Counts, DataError, Dataset, Sample, several
+from datasets._roles import notes_on_masks
 from datasets._splits import looks_like_category, split_samples
 from datasets._tree import category_folders, image_files, masks_by_image
 
@@ -19,8 +20,9 @@ Row = dict[str, str]
 class VisA(Dataset):
     """The original layout, split by split_csv/1cls.csv, or prepared: train/good, test/{good,bad}, ground_truth/bad.
 
-    In the original layout the defect type is the label in image_anno.csv. Several labels ("burnt,corner or edge
-    breakage") are one type. Masks hold class ids and look black: every value but 0 is a defect.
+    In the original layout the defect type is the label in image_anno.csv. An image may have several, separated by
+    commas ("burnt,corner or edge breakage"): it counts under each. Masks hold class ids and look black: every value
+    but 0 is a defect.
     """
 
     reference = (
@@ -83,6 +85,10 @@ class VisA(Dataset):
         """
         return _original(root, category) if _is_original(root / category) else split_samples(root / category, category)
 
+    def notes(self, root: Path, category: str) -> Iterable[str]:
+        """The masks that lie beside their images, in a prepared layout."""
+        return notes_on_masks(self.samples(root, category), root)
+
 
 def _is_original(folder: Path) -> bool:
     return (folder / "Data").is_dir()
@@ -93,9 +99,10 @@ def _original(root: Path, category: str) -> Iterator[Sample]:
     masks_by_image(image_files(data / "Images" / "Anomaly"), data / "Masks" / "Anomaly")  # raises for a stray mask
     types = _defect_types(root / category / "image_anno.csv")
     for row in _split_rows(root, category):
-        defect = types.get(row["image"], ANOMALY) if row["label"] == ANOMALY else None
+        label = types.get(row["image"], ANOMALY) if row["label"] == ANOMALY else ""
+        defect, kinds = several(label.split(","))
         masks = (_existing(root, row["mask"]),) if defect and row["mask"] else ()
-        yield Sample(_existing(root, row["image"]), category, row["split"], defect, masks)
+        yield Sample(_existing(root, row["image"]), category, row["split"], defect, masks, kinds=kinds)
 
 
 def _split_rows(root: Path, category: str) -> list[Row]:

@@ -1,6 +1,7 @@
 """The stored result of one job: its fields, read and written atomically."""
 
 import json
+import operator
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -58,11 +59,18 @@ class ImageScore(Record):
     """The score of one image, judged by what was learned from others: it was not trained on, or it was left out."""
 
     path: str
-    """Relative to the dataset's root, with forward slashes."""
+    """Relative to the folder of the dataset, with forward slashes; the whole path if the file lies elsewhere."""
     part: Literal["calibration", "validation", "test"]
     """Calibration: held out from training; with leave-one-out, trained on."""
     defect: str | None
     score: float
+    kinds: tuple[str, ...] = Field((), exclude_if=operator.not_)
+    """The defect types, if there are several; the file has the field only then."""
+
+    @property
+    def defect_types(self) -> tuple[str, ...]:
+        """The defect types that the image counts under; none for a normal image."""
+        return self.kinds or ((self.defect,) if self.defect else ())
 
 
 class PixelScores(Record):
@@ -130,7 +138,7 @@ class Result(Record):
     """Digest of the code that split, decoded, trained and scored."""
     cell: Cell
     data: str
-    """Folder of the dataset."""
+    """Folder or manifest of the dataset."""
     made: bool
     """Whether the data are synthetic."""
     trained_on: int
@@ -235,8 +243,8 @@ def _has_images_of(point: OperatingPoint, result: Result) -> bool:
     return left == [_labelled(image) for image in point.images] and chose == point.tuned_on
 
 
-def _labelled(image: ImageScore) -> tuple[str, str, str | None]:
-    return image.path, image.part, image.defect
+def _labelled(image: ImageScore) -> tuple:
+    return image.path, image.part, image.defect, image.kinds
 
 
 def _version(data: bytes) -> Any:

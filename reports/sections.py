@@ -28,6 +28,10 @@ from reports.tables import (
 
 DECISIONS = ("true_positive_rate", "false_positive_rate", "balanced_accuracy")
 AT_FALSE_ALARMS = ("tpr_at_fpr_1", "tpr_at_fpr_5")
+SEVERAL_TYPES = (
+    "An image with several defect types counts under each of them. So the images of all types add up to more than the "
+    "defective test images."
+)
 MINIMUM_AREA = f"{METRICS['area_rule']}, px"
 
 
@@ -148,7 +152,8 @@ def _by_defect(defects: pd.DataFrame) -> str:
     ]
     headers = ["image AUROC", "missed"] if missed else ["image AUROC"]
     headers = [f"{escape(name)}, {header}" for header in headers for name in methods]
-    return _section("By defect type", markdown(["category", "defect", "images", *headers], lines, text_columns=2))
+    table = markdown(["category", "defect", "images", *headers], lines, text_columns=2)
+    return _section("By defect type", table, SEVERAL_TYPES if defects["of_several_types"].any() else "")
 
 
 def _oracle_epochs(table: pd.DataFrame) -> str:

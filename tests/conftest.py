@@ -28,13 +28,22 @@ def shared_data() -> Path:
 
 
 @pytest.fixture
+def shared_cases() -> Path:
+    """The folder of small inputs beside the checkout. Tests that need it are skipped if it is missing."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "cases"
+    if not folder.is_dir():
+        pytest.skip(f"the small inputs are not there: {folder}")
+    return folder
+
+
+@pytest.fixture
 def checkout(tmp_path) -> Checkout:
     return Checkout(tmp_path / "checkout")
 
 
 @pytest.fixture
 def make_tree(tmp_path: Path) -> Callable[..., Path]:
-    """A function that writes files, given path -> "image" (random pixels), "mask" (with a square), or a text."""
+    """A function that writes files, given path -> "image" (random), "mask" (with a square), "empty mask", or a text."""
 
     def make(layout: Mapping[str, str], root: Path = tmp_path / "data") -> Path:
         for name, content in layout.items():
@@ -43,9 +52,9 @@ def make_tree(tmp_path: Path) -> Callable[..., Path]:
             if content == "image":
                 pixels = np.random.default_rng(zlib.crc32(name.encode())).integers(0, 256, (20, 24, 3), dtype=np.uint8)
                 Image.fromarray(pixels).save(path)
-            elif content == "mask":
+            elif content in ("mask", "empty mask"):
                 mask = np.zeros((20, 24), np.uint8)
-                mask[5:9, 6:12] = 255
+                mask[5:9, 6:12] = 255 if content == "mask" else 0
                 Image.fromarray(mask).save(path)
             else:
                 path.write_text(content, encoding="utf-8")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import plugins, remarks
+from benchmarks import plugins, remarks, unread
 from benchmarks.errors import UsageError
 from benchmarks.findings import EVERY_CATEGORY, find
 from benchmarks.images import verify
@@ -208,9 +208,40 @@ def test_a_group_in_train_and_test_is_an_error(root):
     assert one(root, "error", dataset=Tracked()).endswith("2 (track 0, track 1)")
 
 
+def test_masks_beside_their_images_are_said_and_so_are_masks_that_are_not_read(make_tree):
+    beside = {f"nut/{place}_GT.png": "mask" for place in ("test/bent/0", "test/bent/1", "train/good/0")}
+    root = make_tree({name: content for name, content in LAYOUT.items() if content == "image"} | beside)
+    notes, warning = [each.message for each in found(root, level="note")], one(root, "warning")
+    assert "read as masks and not as images" in notes[1] and ": 2 (nut/test/bent/0_GT.png, nut" in notes[1]
+    assert warning == "masks of normal images: 1 (nut/train/good/0_GT.png); nothing reads them"
+
+
+def test_groups_are_said_with_the_number_of_images_that_have_none(make_tree):
+    root = make_tree({f"nut/train/good/{name}.png": "image" for name in ("film1_0", "film1_1", "film2_0", "loose")})
+    notes = [each.message for each in found(root, Folder(groups=r"film(\d)_"), level="note")]
+    sentence = "2 groups of images are kept together; 1 of the 4 images have none, so that each is a group of its own"
+    assert sentence in notes
+
+
 def test_images_that_belong_to_no_split_are_a_warning(root):
     shutil.copytree(root / "nut/train/good", root / "nut/train/bad")
-    assert "belong to no split: 3 (nut/train/bad/0.png" in one(root, "warning")
+    assert "belong to no split: 3 (3 in nut/train/bad); nothing reads them" in one(root, "warning")
+
+
+def test_folders_with_images_that_nothing_reads_are_counted_wherever_they_lie_in_the_category(root):
+    shutil.copytree(root / "nut/train", root / "nut/test_private/deep/er")
+    shutil.copy(root / "nut/train/good/0.png", root / "nut/preview.png")
+    message = one(root, "warning")
+    assert "belong to no split: 4 (nut/preview.png, 3 in nut/test_private); nothing reads them" in message
+    assert unread.remarks(Source(Folder(), root), "nut", list(Folder().samples(root, "nut"))) == [message]
+
+
+def test_images_that_belong_to_no_category_are_a_warning(make_tree):
+    visa = plugins.dataset("visa")
+    root = make_tree({**visa.layout, "notes/readme.txt": "", "pcb9/Normal/0.JPG": "image", "0.JPG": "image"})
+    message = "images that belong to no category, in: 2 (0.JPG, pcb9); nothing reads them"
+    assert ("warning", EVERY_CATEGORY, message) in found(root, visa)
+    assert not [finding for finding in found(root, visa, categories=["cashew"]) if finding.category == EVERY_CATEGORY]
 
 
 @pytest.mark.parametrize("name", ["wrong.dat", "raw.heic", "without_extension", "parts.zip"])
@@ -231,6 +262,12 @@ def test_a_visa_image_that_the_split_leaves_out_is_a_warning(make_tree):
     layout = {**visa.layout, "candle/Data/Images/Normal/9999.JPG": "image"}
     warnings = [finding.message for finding in found(make_tree(layout), visa, level="warning")]
     assert any("belong to no split: 1 (candle/Data/Images/Normal/9999.JPG)" in message for message in warnings)
+
+
+def test_images_with_several_defect_types_count_under_each_and_that_is_said(make_tree):
+    notes = [finding.message for finding in found(make_tree(plugins.dataset("visa").layout), plugins.dataset("visa"))]
+    types = "chunk of wax missing 2, wax melded 1; 1 image has several defect types, counted under each"
+    assert any(f"({types})" in message for message in notes)
 
 
 def test_a_bad_category_does_not_hide_the_others(root):

@@ -307,3 +307,12 @@ def test_a_stratified_share_has_every_kind(samples):
     many = [Sample(samples[0].image, "bolt", "test", kind) for kind in [None] * 20 + ["bent"] * 10 + ["rare"]]
     drawn = [many[index].defect for index in sampling.stratified(many, 0.2, seed=0)]
     assert [drawn.count(kind) for kind in (None, "bent", "rare")] == [4, 2, 1]
+
+
+def test_in_a_stratified_share_an_image_of_two_kinds_counts_for_both(samples):
+    image = samples[0].image
+    many = [Sample(image, "bolt", "test", "bent,rare", kinds=("bent", "rare"))]
+    many += [Sample(image, "bolt", "test", kind) for kind in [None] * 5 + ["bent"] * 9]
+    for seed in range(5):
+        drawn = [many[index].defect_types for index in sampling.stratified(many, 0.2, seed=seed)]
+        assert ("bent", "rare") in drawn and sum("bent" in types for types in drawn) in (2, 3) and drawn.count(()) == 1

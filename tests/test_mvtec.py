@@ -5,6 +5,7 @@ import os
 import pytest
 
 from datasets import DataError
+from datasets.folder import Folder
 from datasets.mvtec import MVTec
 
 SMALL = {
@@ -89,6 +90,40 @@ def test_a_mask_of_a_defect_without_images_is_refused(make_tree):
 def test_two_masks_of_one_image_are_refused(make_tree):
     root = make_tree({**SMALL, "nut/ground_truth/bent/000.png": "mask"})
     assert "both masks of 000.png" in refused(root)
+
+
+SEVERAL = {
+    **{name: content for name, content in SMALL.items() if content == "image"},
+    "nut/ground_truth/bent/000/0.png": "mask",
+    "nut/ground_truth/bent/000/1.png": "mask",
+}
+
+
+@pytest.mark.parametrize("dataset", [MVTec(), Folder()])
+def test_a_folder_of_masks_belongs_to_the_image_of_its_name(make_tree, dataset):
+    (defective,) = (sample for sample in dataset.samples(make_tree(SEVERAL), "nut") if sample.defect)
+    assert (defective.image.name, [mask.name for mask in defective.masks]) == ("000.png", ["0.png", "1.png"])
+
+
+def test_masks_and_a_folder_of_masks_for_one_image_are_refused(make_tree):
+    root = make_tree({**SEVERAL, "nut/ground_truth/bent/000_mask.png": "mask"})
+    assert "both masks of 000.png" in refused(root)
+
+
+def test_a_folder_of_masks_without_an_image_is_refused(make_tree):
+    root = make_tree({**SEVERAL, "nut/ground_truth/bent/007/0.png": "mask"})
+    assert "007/0.png is a mask without an image" in refused(root)
+
+
+def test_a_folder_without_images_is_no_folder_of_masks(make_tree):
+    root = make_tree({**SMALL, "nut/ground_truth/bent/@thumbnails/000.txt": "stray"})
+    assert samples(root) == samples(make_tree(SMALL, root))
+
+
+def test_masks_in_the_test_folder_are_not_taken_for_a_defect_type(make_tree):
+    root = make_tree(SMALL)
+    (root / "nut/ground_truth").rename(root / "nut/test/ground_truth")
+    assert [(sample.defect, len(sample.masks)) for sample in samples(root) if sample.defect] == [("bent", 1)]
 
 
 def test_a_mask_that_could_belong_to_two_images_is_refused(make_tree):

@@ -65,6 +65,12 @@ def test_a_preset_goes_to_the_methods_that_have_it_and_a_given_one_wins():
     assert plugins.with_preset({"cae": {}}, "fast") == {"cae": {}}
 
 
+def test_a_dataset_takes_its_settings_and_refuses_others():
+    assert plugins.dataset("folder", {"normal": "OK"}).normal == "OK"
+    with pytest.raises(UsageError, match=r"--normal: visa has one layout and cannot be told; these can: .*folder"):
+        plugins.dataset("visa", {"normal": "OK"})
+
+
 def test_a_preset_that_no_method_has_is_refused():
     plugins.require_preset("fast", ["cae", "differnet"])
     with pytest.raises(UsageError, match=r"unknown preset of cae 'fast'.*There are: light, paper"):

@@ -155,6 +155,14 @@ def test_each_defect_type_is_judged_against_all_normal_test_images():
     assert (scratch["defect"], scratch["images"], scratch["image_auroc"], scratch["missed"]) == ("scratch", 2, 0.75, 1)
 
 
+def test_an_image_with_several_types_counts_under_each_of_them():
+    images = made_images([*CALIBRATION, *TEST])
+    both = images[-1].model_copy(update={"defect": "bent,scratch", "kinds": ("bent", "scratch")})
+    bent, scratch = defects_of(result([]).model_copy(update={"images": [*images[:-1], both]}))
+    assert (bent["images"], scratch["images"], bent["of_several_types"], scratch["of_several_types"]) == (3, 2, 1, 1)
+    assert (bent["missed"], scratch["missed"]) == (1, 1)
+
+
 def test_the_best_epoch_is_the_first_of_equals_and_an_oracle():
     aurocs = [0.5, 0.9, 0.9, None]
     epochs = [StoredEpoch(number=n, loss=1.0, image_auroc=a, seconds=n * 10) for n, a in enumerate(aurocs, start=1)]

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.fingerprint import Digests
 from reports.results import FORMAT, DamagedResultError, Failure, Result, ResultError, read, write
 from tests.checkout.program import CATEGORIES, Checkout
-from tests.stored import made_cell
+from tests.stored import made_cell, made_images, made_result
 
 CELL = made_cell(method="cae", settings={"loss": "mse"}, dataset="demo", category="nut")
 FAILURE = Failure(key="k", cell=CELL, reason="why", tail="how")
@@ -27,6 +27,14 @@ def test_a_file_truncated_at_any_byte_is_named_as_damaged(tmp_path):
         file.write_bytes(whole[:length])
         with pytest.raises(DamagedResultError, match=r"failure\.json is damaged"):
             read(file, Failure)
+
+
+def test_several_defect_types_are_stored_and_a_single_one_takes_no_field(tmp_path):
+    one, several = made_images([("test", "bent", 0.5), ("test", "bent,cut", 0.9)])
+    several = several.model_copy(update={"kinds": ("bent", "cut")})
+    write(tmp_path / "result.json", made_result(images=[one, several]))
+    assert (tmp_path / "result.json").read_text(encoding="utf-8").count('"kinds"') == 1
+    assert read(tmp_path / "result.json", Result).images == [one, several]
 
 
 @pytest.fixture(scope="module")

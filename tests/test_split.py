@@ -77,6 +77,12 @@ def test_with_leave_one_out_one_image_is_too_few():
         split(1, calibration="loo")
 
 
+def test_shots_do_not_divide_a_group_between_fit_and_calibration():
+    for seed in range(5):
+        parts = split(24, seed=seed, shots=3, calibration=0.3, groups=True)
+        assert not {sample.group for sample in parts.fit} & {sample.group for sample in parts.calibration}
+
+
 def test_labelled_validation_images_are_a_part_of_their_own():
     labelled = Sample(Path("v.png"), "nut", "validation", defect="crack")
     parts = divide([*samples(10), labelled], seed=0, shots=None, calibration=0.1)

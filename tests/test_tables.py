@@ -596,6 +596,13 @@ def test_a_report_has_its_sections_in_order():
     ]
 
 
+def test_types_that_do_not_add_up_to_the_images_are_explained():
+    plain = result(cell("differnet", "candle"))
+    both = plain.images[-1].model_copy(update={"defect": "bent,burnt", "kinds": ("bent", "burnt")})
+    assert "counts under each of them" not in text_of([plain], [])
+    assert "counts under each of them" in text_of([plain.model_copy(update={"images": [*plain.images[:-1], both]})], [])
+
+
 def test_every_table_is_rendered_whole():
     odd = cell(category="a|b <i>\n*c*")
     text = text_of([result(odd, epochs=EPOCHS), result(cell("cae", "x"))], [failed(cell("cae", odd.category))])

@@ -44,9 +44,14 @@ def test_a_folder_without_images_of_its_own_is_no_category(root):
     assert VisA().categories(root) == ["candle", "cashew"]
 
 
-def test_several_defects_of_one_image_are_one_type(root):
-    types = [sample.defect for sample in samples(root) if sample.defect]
-    assert types == ["chunk of wax missing", "chunk of wax missing,wax melded"]
+def test_an_image_with_several_defects_counts_under_each_of_them(root):
+    types = [sample.defect_types for sample in samples(root) if sample.defect]
+    assert types == [("chunk of wax missing",), ("chunk of wax missing", "wax melded")]
+
+
+def test_spaces_around_a_type_and_a_type_named_twice_do_not_count(root):
+    rewrite(root / "candle/image_anno.csv", "missing,wax melded", "missing, wax melded,wax melded")
+    assert samples(root)[3].defect_types == ("chunk of wax missing", "wax melded")
 
 
 def test_without_annotations_the_type_is_anomaly(root):
@@ -120,6 +125,12 @@ def test_a_split_file_without_a_column_is_refused(root):
 def test_a_split_file_that_is_no_text_is_refused(root):
     (root / SPLIT).write_bytes(b"\xff\xfe\x00\x80")
     assert "cannot be read as a table" in refused(root)
+
+
+def test_no_type_of_macaroni1_is_a_list_of_types(shared_data):
+    found = [sample for sample in samples(shared_data / "visa", "macaroni1") if sample.defect]
+    several = [sample for sample in found if sample.kinds]
+    assert several and not [kind for sample in found for kind in sample.defect_types if "," in kind]
 
 
 def test_cookie_has_its_numbers(shared_data):

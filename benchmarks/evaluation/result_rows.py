@@ -26,7 +26,9 @@ class Tables(NamedTuple):
     rows: list[Row]
     """One for each result; a `why_no_...` column says why a number does not exist."""
     defects: list[Row]
-    """One for each result and defect type: image AUROC against the normal test images, and the images missed."""
+    """One for each result and defect type: image AUROC against the normal test images, and the images missed.
+
+    `of_several_types` of its images count under other types, too."""
 
 
 class Measured(NamedTuple):
@@ -226,14 +228,18 @@ def _costs(result: Result) -> Row:
 def _defects(
     defective: Sequence[ImageScore], placements: statistics.Placements | None, judged: Scored, threshold: float | None
 ) -> Iterator[Row]:
-    """A row for each defect type; `judged` has the levels that are compared with the threshold."""
+    """A row for each defect type; `judged` has the levels that are compared with the threshold.
+
+    An image with several types counts under each of them.
+    """
     levels = dict(zip(judged.paths, judged.scores.tolist(), strict=True))
-    for defect in sorted({image.defect for image in defective}):
-        own = [image.defect == defect for image in defective]
+    for defect in sorted({kind for image in defective for kind in image.defect_types}):
+        own = [defect in image.defect_types for image in defective]
         images = list(compress(defective, own))
         yield {
             "defect": defect,
             "images": len(images),
+            "of_several_types": sum(len(image.kinds) > 1 for image in images),
             "image_auroc": placements and statistics.Placements(placements.normal, placements.defective[own]).auroc(),
             "missed": None if threshold is None else sum(levels[image.path] <= threshold for image in images),
         }

@@ -83,14 +83,16 @@ def some(samples: Sequence[Sample], count: int, seed: int) -> list[Sample]:
 def stratified(samples: Sequence[Sample], share: float, seed: int) -> list[int]:
     """Indices of a share of the samples, drawn at random from each defect type and from the normal samples.
 
-    At least one sample of each type is drawn.
+    At least one sample of each type is drawn. A sample of several types counts for each of them.
     """
-    by_defect: dict[str | None, list[int]] = {}
+    by_type: dict[str | None, list[int]] = {}
     for index, sample in enumerate(samples):
-        by_defect.setdefault(sample.defect, []).append(index)
+        for kind in sample.defect_types or (None,):
+            by_type.setdefault(kind, []).append(index)
     generator = random.Random(f"stratified {seed}")
-    return sorted(
-        index
-        for members in by_defect.values()
-        for index in generator.sample(members, max(1, round(share * len(members))))
-    )
+    drawn: set[int] = set()
+    for members in by_type.values():
+        left = [index for index in members if index not in drawn]
+        wanted = max(1, round(share * len(members))) - (len(members) - len(left))
+        drawn.update(generator.sample(left, max(0, wanted)))
+    return sorted(drawn)

@@ -100,8 +100,14 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
 
 
 def chosen_categories(source: Source, wanted: Sequence[str]) -> list[str]:
-    """The categories asked for, or all. Raises DataError, or UsageError naming the nearest category."""
+    """The categories asked for, or all. Raises DataError, or UsageError naming the nearest category.
+
+    One text is a whole name if there is a category of that name, else names separated by commas. Of several texts each
+    is a whole name.
+    """
     known = source.categories()
+    if len(wanted) == 1 and wanted[0] not in known:
+        wanted = [name for part in wanted[0].split(",") if (name := part.strip())]
     for category in wanted:
         if category not in known:
             raise plugins.nearest("category", category, known)
@@ -131,7 +137,7 @@ def _usable(source: Source, request: Request, category: str, digests: fingerprin
 
 def data_digest(source: Source, samples: Iterable[Sample], digests: fingerprint.Digests) -> str:
     """The fingerprint of a category's data. Raises OSError naming the file that cannot be read."""
-    return fingerprint.of_json([fingerprint.of_data(samples, source.root, digests), source.reading.mask_above])
+    return fingerprint.of_json([fingerprint.of_data(samples, source.base, digests), source.reading.mask_above])
 
 
 def key(cell: Cell, data: str, code: str) -> str:

@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import images, pages, plugins, split
+from benchmarks import images, pages, plugins, split, unread
 from benchmarks.evaluation import metrics, pixel_metrics
 from benchmarks.jobs import determinism, machine
 from benchmarks.jobs.layout import FRESH_MODEL
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
-from benchmarks.remarks import beside_copies, on_images, on_reading
+from benchmarks.remarks import beside_copies, divided_groups, on_groups, on_images, on_reading
 from benchmarks.source import Source
-from datasets import Dataset, Sample
+from datasets import Dataset, Sample, relative_name
 from methods import Epoch, Image, Method, MethodError, Preparing, Score
 from reports.results import Cost, Curve, ImageScore, PixelScores, Result, StoredEpoch
 
@@ -82,13 +82,17 @@ def run(job: Job, tell: Tell) -> Result:
     fit = _fit(seen, parts, job, tell)
     if job.keep_model:
         method.save(job.folder / FRESH_MODEL)
-    scored = _score_all(seen, parts, job, tell)
+    scored = _score_all(seen, parts, job, base=source.base, tell=tell)
     tell(Progress("measuring maps", 0, 1))
     pixels = _measure(parts.test, scored.maps, source.reading)
     remarks = [
         *source.dataset.remarks,
-        *on_images(samples, examined, job.root),
-        *on_reading(samples, examined, job.root),
+        *source.notes(job.cell.category),
+        *on_groups(samples),
+        *on_images(samples, examined, source.base),
+        *on_reading(samples, examined, source.base),
+        *filter(None, [divided_groups(samples)]),
+        *unread.remarks(source, job.cell.category, samples),
         *(beside_copies(parts.fit, samples, examined) if job.cell.leaves_one_out else []),
         *(["a preset that costs less than the paper; --preset paper is as published"] if method.is_shortened else []),
         f"image score: {method.score_rule()}",
@@ -193,9 +197,9 @@ def _look(seen: _Seen, test: list[Sample]) -> float | None:
     return metrics.auroc(scores, labels) if len(set(labels)) == 2 else None
 
 
-def _score_all(seen: _Seen, parts: split.Parts, job: Job, tell: Tell) -> _Scored:
-    scoring = _Scoring(seen, seen.judge.score, job.root, tell)
-    left_out = _Scoring(seen, seen.method.leave_one_out, job.root, tell)
+def _score_all(seen: _Seen, parts: split.Parts, job: Job, *, base: Path, tell: Tell) -> _Scored:
+    scoring = _Scoring(seen, seen.judge.score, base, tell)
+    left_out = _Scoring(seen, seen.method.leave_one_out, base, tell)
     calibrating = left_out if job.cell.leaves_one_out else scoring
     others = [*calibrating.of("calibration", parts.calibration), *scoring.of("validation", parts.validation)]
     maps: list[np.ndarray | None] = []
@@ -206,10 +210,10 @@ def _score_all(seen: _Seen, parts: split.Parts, job: Job, tell: Tell) -> _Scored
 class _Scoring:
     """Scores samples in one way and adds up the seconds that took, decoding included."""
 
-    def __init__(self, seen: _Seen, judge: Judge, root: Path, tell: Tell):
+    def __init__(self, seen: _Seen, judge: Judge, base: Path, tell: Tell):
         self.seen = seen
         self.judge = judge
-        self.root = root
+        self.base = base
         self.tell = tell
         self.images = 0
         self.seconds = 0.0
@@ -233,10 +237,11 @@ class _Scoring:
             keep(score.map)
             self.tell(Progress(f"scoring {part}", number, len(samples)))
             yield ImageScore(
-                path=sample.image.relative_to(self.root).as_posix(),
+                path=relative_name(sample.image, self.base),
                 part=part,
                 defect=sample.defect,
                 score=float(score.image),
+                kinds=sample.kinds,
             )
 
 

@@ -47,7 +47,7 @@ def require_same_data(jobs: Iterable[Job]) -> None:
     """Raise UsageError if a job would replace a result on images of another folder that still exists."""
     for job in jobs:
         result = stored(job)
-        if result and result.data != str(job.root) and Path(result.data).is_dir():
+        if result and result.data != str(job.root) and Path(result.data).exists():
             raise UsageError(
                 f"{job.folder} holds the result of {job.name} on the images in {result.data}, not in {job.root}: "
                 "name another folder with --results, or replace the result with --force"
