@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -131,10 +131,12 @@ def find(results: Path, *, method: str, category: str, seed: int | None = None, 
     stored = list(_stored(folder))
     chosen = [each for each in stored if seed in (None, each.job.cell.seed) and variant in (None, each.name)]
     if len(chosen) != 1:
-        described = "; ".join(f"{each.name} ({_changes(each.job.cell.changed)})" for each in stored) or "none"
+        described = (
+            "; ".join(f"{each.name} ({each.job.cell.changes or 'default settings'})" for each in stored) or "none"
+        )
         raise UsageError(
             f"--results {results}: {len(chosen)} of the finished jobs of {method} on {category} fit; choose one with "
-            f"--seed or --variant; there are: {described}"
+            f"--seed or --variant; there are: {described or 'none'}"
         )
     return chosen[0]
 
@@ -146,7 +148,3 @@ def _stored(folder: Path) -> Iterator[Trained]:
         except (DamagedResultError, ValidationError, FileNotFoundError):
             continue  # the report names what is damaged
         yield Trained(job.model_copy(update={"folder": file.parent, "cell": result.cell}), result)
-
-
-def _changes(changed: dict[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in sorted(changed.items())) or "default settings"

@@ -30,8 +30,8 @@ def training(result: Result) -> Figure:
 
 
 def _title(cell: Cell) -> str:
-    changed = "".join(f" {name}={value}" for name, value in sorted(cell.changed.items()))
-    return f"Training of {cell.method}{changed} on {cell.dataset}/{cell.category}, seed {cell.seed}"
+    changes = f" {cell.changes}" if cell.changes else ""
+    return f"Training of {cell.method}{changes} on {cell.dataset}/{cell.category}, seed {cell.seed}"
 
 
 def _draw_losses(axes: Axes, epochs: Sequence[StoredEpoch]) -> None:

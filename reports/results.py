@@ -44,6 +44,12 @@ class Cell(Record):
     """How files are listed, grouped and read, where that differs from the defaults."""
 
     @property
+    def changes(self) -> str:
+        """What was set, as "name=value ..."; the settings of the data are named data.NAME."""
+        told = {f"data.{name}": value for name, value in self.data_settings.items()}
+        return " ".join(f"{name}={value}" for name, value in (*sorted(self.changed.items()), *sorted(told.items())))
+
+    @property
     def leaves_one_out(self) -> bool:
         """Whether the training images set the threshold, each judged by what was learned from the others alone."""
         return self.calibration == "loo"

@@ -28,11 +28,10 @@ VOLATILE = (
 
 
 def identity(cell: Cell) -> Row:
-    """The columns of IDENTITY: `changed` is "name=value ..." for a reader, `settings` all of them as JSON."""
-    changed = (f"{name}={value}" for name, value in sorted(cell.changed.items()))
+    """The columns of IDENTITY: `changed` is for a reader, `settings` has all settings of the method as JSON."""
     return {
         "method": cell.method,
-        "changed": " ".join(changed),
+        "changed": cell.changes,
         "dataset": cell.dataset,
         "category": cell.category,
         "seed": cell.seed,

@@ -116,7 +116,7 @@ def _blended_in_turn(evidence: Evidence, choosing: Sequence[int]) -> np.ndarray:
     fit = evidence.parts.fit
     chosen = [fit[index] for index in choosing]
     _require_room(evidence, chosen)
-    turns = Blended(evidence.images(chosen), evidence.seed).turns(choosing, evidence.images(fit))
+    turns = Blended(evidence.decoded(chosen), evidence.seed).turns(choosing, evidence.decoded(fit))
     levels = evidence.left_out_levels("defects blended into training images", turns)
     return levels.reshape(len(turns), len(fit), -1)[:, choosing].reshape(len(turns) * len(choosing), -1)
 
@@ -134,7 +134,7 @@ def _choose_on_training(evidence: Evidence) -> TuningLevels:
 def _blended(into: str, evidence: Evidence, samples: Sequence[Sample]) -> np.ndarray:
     """Levels of the maps of samples with synthetic defects blended in. Raises UsageError for small images."""
     _require_room(evidence, samples)
-    made = Blended(evidence.images(samples), evidence.seed)
+    made = Blended(evidence.decoded(samples), evidence.seed)
     return evidence.levels(f"defects blended into {into}", [samples[source] for source in made.sources], made)
 
 

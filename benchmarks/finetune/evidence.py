@@ -81,7 +81,7 @@ class Evidence:
         areas = np.unique([*areas, *given])
         return areas[areas <= min(self._pixels)]
 
-    def images(self, samples: Sequence[Sample]) -> images.Images:
+    def decoded(self, samples: Sequence[Sample]) -> images.Images:
         """The images of samples, decoded on access."""
         return images.Images(samples, self.reading)
 
@@ -90,7 +90,7 @@ class Evidence:
 
         `name` tells these images from others whose maps are kept.
         """
-        kept = self.keeper.maps(name, self.images(samples) if pixels is None else pixels)
+        kept = self.keeper.maps(name, self.decoded(samples) if pixels is None else pixels)
         return self._at_full_size(kept, samples)
 
     def levels(self, name: str, samples: Sequence[Sample], pixels: Sequence[Image] | None = None) -> np.ndarray:
@@ -105,7 +105,7 @@ class Evidence:
         """The maps of the held-out images, at the size of each."""
         if not self.leaves_one_out:
             return self.maps(HELD_OUT, self.held_out)
-        fit, others = self.images(self.parts.fit), self.images(self._normal_validation)
+        fit, others = self.decoded(self.parts.fit), self.decoded(self._normal_validation)
         return self._at_full_size(self.keeper.left_out_maps(HELD_OUT, [fit], others), self.held_out)
 
     @cached_property

@@ -102,7 +102,7 @@ def _spread(indices: list[int], levels: np.ndarray, places: Sequence[float]) -> 
 def _shown(
     tuned: Tuned, part: Part, samples: Sequence[Sample], maps: Sequence[np.ndarray], chosen: Sequence[int]
 ) -> Iterator[plots.Panel]:
-    pictures = tuned.evidence.images([samples[index] for index in chosen])
+    pictures = tuned.evidence.decoded([samples[index] for index in chosen])
     reconstructions = tuned.evidence.keeper.method.reconstruct(pictures)
     for index, picture, reconstruction in zip(chosen, pictures, reconstructions, strict=True):
         picture = pages.first(picture)

@@ -35,7 +35,7 @@ class _Seen:
         self.judge = pages.judge(method, reading)
         self.reading = reading
 
-    def images(self, samples: Sequence[Sample]) -> images.Images:
+    def decoded(self, samples: Sequence[Sample]) -> images.Images:
         """The images of samples, decoded on access."""
         return images.Images(samples, self.reading)
 
@@ -164,7 +164,7 @@ def _fit(seen: _Seen, parts: split.Parts, job: Job, tell: Tell) -> _Fit:
     epochs: list[StoredEpoch] = []
     looking = 0.0
     begun = time.perf_counter()
-    for event in seen.judge.fit(seen.images(parts.fit), seed=job.cell.seed, device=device):
+    for event in seen.judge.fit(seen.decoded(parts.fit), seed=job.cell.seed, device=device):
         if isinstance(event, Preparing):
             tell(Progress(event.what, event.done, event.of))
             continue
@@ -192,7 +192,7 @@ def _require_convergence(epoch: Epoch) -> None:
 
 def _look(seen: _Seen, test: list[Sample]) -> float | None:
     """The image AUROC of the test set, None with one class only."""
-    scores = list(seen.judge.image_scores(seen.images(test)))
+    scores = list(seen.judge.image_scores(seen.decoded(test)))
     labels = [sample.defect is not None for sample in test]
     return metrics.auroc(scores, labels) if len(set(labels)) == 2 else None
 
@@ -227,7 +227,7 @@ class _Scoring:
         self, part: str, samples: list[Sample], keep: Callable[[np.ndarray | None], None] = lambda map: None
     ) -> Iterator[ImageScore]:
         """The image scores in order; each anomaly map is handed to `keep`."""
-        scores = self.judge(self.seen.images(samples))
+        scores = self.judge(self.seen.decoded(samples))
         for number, sample in enumerate(samples, start=1):
             begun = time.perf_counter()
             score = next(scores)

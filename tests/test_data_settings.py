@@ -1,0 +1,108 @@
+"""The settings of the data: read from options, part of a job's identity, followed by every command."""
+
+import re
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks import data_settings
+from benchmarks.data_settings import DataSettings
+from benchmarks.errors import UsageError
+from tests.checkout.program import CATEGORIES
+
+
+def test_options_are_read_as_values():
+    read = data_settings.read({"page": "3", "bands": "4,3,2", "range": "0:1.5", "alpha": None, "mask_above": "9"})
+    assert read == DataSettings(page=3, bands=(4, 3, 2), range=(0, 1.5), mask_above=9)
+    assert data_settings.read({"page": "all"}).every_page
+
+
+def test_what_is_stored_is_read_as_it_was():
+    settings = DataSettings(page=3, bands=(4, 3, 2), range=(0, 1.5), groups="film")
+    assert data_settings.read(settings.changed) == settings
+    assert DataSettings().changed == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"page": "0"}, "--page 0: "),
+        ({"page": "first"}, "--page first: "),
+        ({"bands": "1,2"}, "--bands 1,2: expected one band or three"),
+        ({"alpha": "blak"}, "--alpha blak: expected a colour, such as white or #808080, or kept"),
+        ({"exif": "no"}, "--exif no: "),
+        ({"range": "1:0"}, "--range 1:0: expected two numbers, the lower one first, such as 0:1"),
+        ({"range": "5"}, "--range 5: "),
+        ({"mask_above": "-1"}, "--mask-above -1: "),
+        ({"megapixels": "0"}, "--megapixels 0: "),
+    ],
+)
+def test_what_is_no_value_is_one_sentence_that_names_the_option(given, sentence):
+    with pytest.raises(UsageError, match="^" + re.escape(sentence)) as error:
+        data_settings.read(given)
+    assert "\n" not in str(error.value)
+
+
+def paged(folder):
+    """Each image becomes the second page of a TIFF whose first page is black."""
+    for file in folder.rglob("*/good/*.png"):
+        _as_second_page(file)
+    for file in folder.rglob("test/stain/*.png"):
+        _as_second_page(file)
+
+
+def _as_second_page(file):
+    picture = Image.open(file)
+    Image.new("RGB", picture.size).save(file.with_suffix(".tif"), save_all=True, append_images=[picture])
+    file.unlink()
+
+
+def test_a_page_is_chosen_for_the_run_and_remembered_by_finetune_and_predict(checkout):
+    paged(checkout.data)
+    assert checkout.compare().returncode == 0
+    blind = checkout.rows()
+    assert (blind.image_auroc == 0.5).all() and blind.changed.isna().all()
+    report = (checkout.results / "report.md").read_text()
+    assert "have more pages than the first, which alone is seen: choose with --page N or --page all" in report
+
+    shutil.rmtree(checkout.results)
+    assert checkout.compare("--page", "2").returncode == 0
+    rows = checkout.rows()
+    assert (rows.image_auroc == 1).all() and (rows.changed == "data.page=2").all()
+    assert "have more pages" not in (checkout.results / "report.md").read_text()
+
+    model = ["--results", str(checkout.results), "--method", "toy", "--category", CATEGORIES[0]]
+    assert checkout.run(*model, "--no-figures", "--apply", command="finetune").returncode == 0
+    judged = checkout.run(*model, str(checkout.data / CATEGORIES[0] / "test/stain"), command="predict")
+    assert judged.stdout.count("defective") == 3
+
+
+def test_runs_with_other_settings_of_the_data_stand_side_by_side(checkout):
+    paged(checkout.data)
+    for options in ([], ["--page", "2"], ["--page", "all"]):
+        assert checkout.compare("--categories", CATEGORIES[0], *options).returncode == 0
+    rows = checkout.rows().fillna({"changed": ""}).set_index("changed").image_auroc
+    assert dict(rows) == {"": 0.5, "data.page=2": 1, "data.page=all": 1}
+
+
+def test_the_same_settings_are_not_run_again(checkout):
+    checkout.compare("--alpha", "white")
+    assert "2 finished before, 0 to do" in checkout.compare("--alpha", "white").stderr
+    assert "0 finished before, 2 to do" in checkout.compare("--alpha", "kept").stderr
+
+
+def test_pages_and_leave_one_out_exclude_each_other(checkout):
+    refused = checkout.compare("--page", "all", "--calibration", "loo")
+    assert refused.returncode == 2 and "--calibration loo and --page all exclude each other" in refused.stderr
+
+
+def test_check_follows_the_settings_too(checkout):
+    stored = np.full((20, 24), 0.5, np.float32)
+    for file in checkout.data.rglob("good/*.png"):
+        Image.fromarray(stored).save(file.with_suffix(".tif"))
+        file.unlink()
+    options = ["--dataset", "folder", "--data", str(checkout.data)]
+    assert "--range LOW:HIGH" in checkout.run(*options, command="check").stdout
+    assert checkout.run(*options, "--range", "0:1", command="check").returncode == 0
