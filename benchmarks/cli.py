@@ -283,6 +283,14 @@ def check(
     dataset: Annotated[str, typer.Option(help="Dataset to check; it defines the layout of the folder.")],
     data: DataOption = None,
     categories: CategoriesOption = None,
+    write_manifest: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="CSV file for a line on each image: split, label, masks, group and category. Read it with --dataset "
+            "manifest. Default: none.",
+        ),
+    ] = None,
     *,
     data_settings: DataSettings,
 ) -> None:
@@ -298,7 +306,7 @@ def check(
     from benchmarks.source import Source
 
     source = Source.named(dataset, (data or plan.default_data(dataset)).resolve(), data_settings)
-    raise typer.Exit(check.run(source, options.categories(categories)))
+    raise typer.Exit(check.run(source, options.categories(categories), write_manifest and write_manifest.resolve()))
 
 
 @app.command("list")

@@ -26,14 +26,16 @@ class DataSettings(Reading):
     )
     masks: str | None = Field(
         None,
-        description="Name of the folder of masks, or end of their file names such as _GT, for a dataset that can be "
-        "told. Default: ground_truth.",
+        description="Name of the folder of masks, or end of the names of masks beside their images, such as _GT; none: "
+        "a file named as a mask is an image. For a dataset that can be told. Default: ground_truth, and masks beside "
+        "images, such as NAME_GT, NAME_mask or NAME_label.",
         json_schema_extra={"metavar": "NAME"},
     )
     groups: str | None = Field(
         None,
         description=r"Regular expression over file names, such as 'film(\d+)_': images with the same match belong "
-        "together and are never divided between training and threshold. Default: none.",
+        "together and are never divided between training and threshold, nor by a drawn split. An image whose name does "
+        "not match is a group of its own. Default: the groups that the dataset gives.",
         json_schema_extra={"metavar": "PATTERN"},
     )
 

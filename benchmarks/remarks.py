@@ -49,7 +49,7 @@ def on_groups(samples: Sequence[Sample]) -> list[str]:
     groups = {sample.group for sample in samples if sample.group}
     alone = sum(not sample.group for sample in samples)
     beside = f"; {alone} of the {len(samples)} images have none, so that each is a group of its own" if alone else ""
-    return [f"{len(groups)} groups of images are kept together{beside}"] if groups else []
+    return [f"{len(groups)} groups of images, none divided between training and threshold{beside}"] if groups else []
 
 
 def divided_groups(samples: Iterable[Sample]) -> str | None:
@@ -60,7 +60,8 @@ def divided_groups(samples: Iterable[Sample]) -> str | None:
         for train in (True, False)
     )
     both = sorted(trained & tested)
-    return f"groups with images in both train and test: {len(both)} ({named(both)})" if both else None
+    what = "groups with images in both train and test, so that test images are like training images"
+    return f"{what}: {len(both)} ({named(both)})" if both else None
 
 
 def _trained_on(copies: Iterable[Sample], split: str, base: Path) -> str | None:

@@ -35,9 +35,9 @@ def find(source: Source, category: str, samples: Iterable[Sample]) -> Unread:
     left = sorted(set(files) - used)
     stems = {path.with_suffix("") for path in used}
     images = [path for path in left if is_image_name(path.name)]
-    masks = [path for path in images if (stem := image_of_mask(path.stem)) and path.with_name(stem) in stems]
+    masks = {path for path in images if (stem := image_of_mask(path.stem)) and path.with_name(stem) in stems}
     others = [path for path in left if not (is_image_name(path.name) or _is_harmless(path))]
-    return Unread([path for path in images if path not in masks], masks, others)
+    return Unread([path for path in images if path not in masks], sorted(masks), others)
 
 
 def remarks(source: Source, category: str, samples: Sequence[Sample]) -> list[str]:

@@ -1,5 +1,6 @@
 """What the folders of a category hold, by name: normal images, defective images, masks."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,9 +135,11 @@ def said_by(places: Iterable[Path]) -> str:
     normal = [name for name in found if name.lower() in LOOKALIKES]
     masks = [name for name in found if name.lower() in MASK_NAMES]
     defect = [name for name in found if name not in normal + masks]
-    options = [f"--normal {','.join(normal) or 'NAMES'}"]
-    options += [f"--defect {','.join(defect)}"] if defect else []
-    options += [f"--masks {masks[0]}"] if masks else []
+    if not normal:
+        return "--normal NAMES --defect NAMES"
+    options = [f"--normal {shlex.quote(','.join(normal))}"]
+    options += [f"--defect {shlex.quote(','.join(defect))}"] if defect else []
+    options += [f"--masks {shlex.quote(masks[0])}"] if masks else []
     return " ".join(options)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -85,9 +86,21 @@ class Manifest(Dataset):
 
 
 def _table(root: Path) -> Table:
+    file = _file(root)
+    status = file.stat() if file.exists() else None
+    return _read(file, status and (status.st_size, status.st_mtime_ns))
+
+
+@lru_cache(maxsize=2)
+def _read(file: Path, state: tuple[int, int] | None) -> Table:
+    """The table of a file in a state: with many categories it is asked for many times."""
+    return read(file)
+
+
+def _file(root: Path) -> Path:
     if not require_utf8(root).is_dir():
-        return read(root)
+        return root
     files = sorted(root.glob("[!.]*.csv"))
     if len(files) != 1:
         raise DataError(f"{root} is a folder with {len(files)} CSV files: name the one to read with --data")
-    return read(files[0])
+    return files[0]

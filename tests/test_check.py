@@ -219,7 +219,8 @@ def test_masks_beside_their_images_are_said_and_so_are_masks_that_are_not_read(m
 def test_groups_are_said_with_the_number_of_images_that_have_none(make_tree):
     root = make_tree({f"nut/train/good/{name}.png": "image" for name in ("film1_0", "film1_1", "film2_0", "loose")})
     notes = [each.message for each in found(root, Folder(groups=r"film(\d)_"), level="note")]
-    sentence = "2 groups of images are kept together; 1 of the 4 images have none, so that each is a group of its own"
+    kept = "2 groups of images, none divided between training and threshold"
+    sentence = f"{kept}; 1 of the 4 images have none, so that each is a group of its own"
     assert sentence in notes
 
 
@@ -303,6 +304,18 @@ def test_progress_counts_every_image_once(root):
     told = []
     found(root, advance=lambda done, of: told.append((done, of)))
     assert told == [(done, 7) for done in range(1, 8)]
+
+
+def test_a_manifest_is_written_that_checks_alike_and_replaces_no_file(checkout, tmp_path):
+    file = tmp_path / "parts.csv"
+    arguments = ("--dataset", "folder", "--data", str(checkout.data), "--write-manifest", str(file))
+    first = checkout.run(*arguments, command="check")
+    assert first.returncode == 0 and f"24 images in {file}: read it with --dataset manifest" in first.stdout
+    again = checkout.run("--dataset", "manifest", "--data", str(file), command="check")
+    lines = [line for line in first.stdout.splitlines() if line.startswith("note ")]
+    assert lines and lines == [line for line in again.stdout.splitlines() if line.startswith("note ")]
+    refused = checkout.run(*arguments, command="check")
+    assert refused.returncode == 2 and "there is such a file" in refused.stderr
 
 
 def test_magnetic_tile_has_four_empty_masks(shared_data):

@@ -133,6 +133,11 @@ def test_flat_folders_without_roles_are_refused_with_the_options_that_say_them(f
         Folder().categories(flat / "parts")
 
 
+def test_folders_whose_names_tell_nothing_are_asked_for_without_a_guess(make_tree):
+    root = make_tree({f"parts/{name}/0.png": "image" for name in ("Pass", "Fail")})
+    assert "(Fail, Pass) hold: --dataset folder --normal NAMES --defect NAMES" in refused(root)
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [

@@ -1,19 +1,31 @@
 """The command `check`: what can be known of the data before training."""
 
 from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 
 from rich.progress import Progress
 from rich.text import Text
 
 from benchmarks import data, findings
 from benchmarks.console import err, out, say
+from benchmarks.errors import UsageError
+from benchmarks.jobs.plan import chosen_categories
 from benchmarks.source import Source
+from datasets import manifest_text
+from reports.files import write_text
 
 COLOURS = {"error": "red", "warning": "yellow", "note": "default"}
 
 
-def run(source: Source, categories: list[str] | None) -> int:
-    """Print what is found in the data. Return 1 if there are errors, else 0, even if there are warnings."""
+def run(source: Source, categories: list[str] | None, manifest: Path | None = None) -> int:
+    """Print what is found in the data. Return 1 if there are errors, else 0, even if there are warnings.
+
+    Then write a manifest of all images, if a file is named. Raises UsageError where it is there already, DataError
+    where an image cannot be listed or cannot stand in a manifest.
+    """
+    if manifest and manifest.exists():
+        raise UsageError(f"--write-manifest {manifest}: there is such a file; name another, or remove it")
     levels = Counter()
     data.obtain(source.dataset, source.root)
     with Progress(console=err, transient=True) as bars:
@@ -27,4 +39,14 @@ def run(source: Source, categories: list[str] | None) -> int:
             level = (finding.level, COLOURS[finding.level])
             out.print(Text.assemble(level, f" {finding.category}: {finding.message}"), soft_wrap=True)
     say(f"{levels['error']} errors, {levels['warning']} warnings, {levels['note']} notes in {source.root}", on=out)
+    if manifest:
+        _write(source, categories or (), manifest)
     return 1 if levels["error"] else 0
+
+
+def _write(source: Source, categories: Sequence[str], manifest: Path) -> None:
+    samples = [each for name in chosen_categories(source, categories) for each in source.samples(name)]
+    write_text(manifest, manifest_text(samples, manifest))
+    above = source.reading.mask_above
+    option = "" if above is None else f" --mask-above {above}"
+    say(f"{len(samples)} images in {manifest}: read it with --dataset manifest --data {manifest}{option}", on=out)
