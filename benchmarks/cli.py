@@ -25,6 +25,7 @@ from benchmarks.options import (
     ResultsOption,
     SeedOption,
     SettingsOption,
+    ThresholdOption,
     VariantOption,
 )
 
@@ -152,6 +153,7 @@ def finetune(
     area: Annotated[
         int | None, typer.Option(min=1, help="Use this minimum defect area, in pixels. Default: it is chosen.")
     ] = None,
+    threshold: ThresholdOption = None,
     tune_on_test: Annotated[
         float,
         typer.Option(
@@ -174,7 +176,7 @@ def finetune(
     Nothing is trained. The area is chosen on a labelled validation split. Without one, it is chosen on synthetic
     defects blended into normal images. Test images choose it only with --tune-on-test. Held-out normal images set the
     threshold or, after run --calibration loo, the training images, each judged by the others. Figures show what other
-    choices would do.
+    choices would do. With --area and --threshold you give both yourself, and no false-positive rate is promised.
 
     Example: python -m benchmarks finetune --results results/demo --method cae --category brick --apply
     """
@@ -184,7 +186,10 @@ def finetune(
 
     if area is not None and tune_on_test:
         raise UsageError("--area and --tune-on-test exclude each other: a given area is not chosen")
-    request = TuningRequest(options.areas(areas), false_alarms, area, tune_on_test)
+    if threshold is not None and area is None:
+        raise UsageError("--threshold needs --area: a threshold of your own holds for regions of one minimum area")
+    given = options.threshold(threshold)
+    request = TuningRequest(options.areas(areas), false_alarms, area, tune_on_test, given)
     found = trained.find(results.resolve(), method=method, category=category, seed=seed, variant=variant)
     finetune.run(found, request, data=data and data.resolve(), figures=figures, apply=apply)
 

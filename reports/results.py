@@ -57,6 +57,25 @@ class ImageScore(Record):
     score: float
 
 
+class UnlikeImage(Record):
+    """A training image that scores far above the others."""
+
+    path: str
+    score: float
+    deviations: float
+    """Robust standard deviations above the median of all images that were ranked."""
+
+
+class Ranking(Record):
+    """The training images that look unlike the others, most unlike first."""
+
+    judged: Literal["held out", "left out", "cross-fitted"]
+    """How each was judged without having been learned from."""
+    ranked: int
+    """Number of training images that were ranked."""
+    images: list[UnlikeImage]
+
+
 class PixelScores(Record):
     """Exact pixel metrics over `images` test images at their original size; None where a class has no pixels."""
 
@@ -128,6 +147,8 @@ class Result(Record):
     trained_on: int
     """Number of training images."""
     images: list[ImageScore]
+    ranking: Ranking | None = None
+    """None: too few training images were judged without having been learned from."""
     pixels: PixelScores | None
     why_no_pixels: str | None = None
     tracked: bool
@@ -154,10 +175,14 @@ class OperatingPoint(Record):
     """Level of the map above which (strictly) a region of that area is a defect."""
     chosen_on: str
     """The data that the area was chosen on, as a phrase."""
-    calibration_images: int = Field(ge=1)
-    """Normal images that set the threshold."""
+    calibration_images: int = Field(ge=0)
+    """Normal images that set the threshold; 0: the user gave it."""
+    set_by: str | None = None
+    """Path of the image whose level is the threshold; None: the user gave it."""
+    threshold_of_rest: float | None = None
+    """The threshold that the others of these images would set; None: there are no others."""
     promised_false_alarm_share: float | None = Field(gt=0, le=1)
-    """None: leave-one-out levels set the threshold, which promise nothing."""
+    """None: leave-one-out levels set the threshold, or the user did, which promises nothing."""
     expected_false_alarm_share: float | None = Field(None, gt=0, le=1)
     """The rate to expect where none is promised."""
     images: list[ImageScore]

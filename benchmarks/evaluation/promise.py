@@ -25,8 +25,7 @@ class Tested(NamedTuple):
     """Normal test images above the threshold."""
     normal: int
     """Normal test images."""
-    calibration: int
-    """Calibration images."""
+    calibration_images: int
     promised: float
     """The false-positive rate promised."""
     p_value: float
@@ -43,8 +42,8 @@ def p_value(alarms: int, normal: int, calibration: int, rank: int) -> float:
 
     The threshold is the `rank`-th highest of the `calibration` scores, and `alarms` of the `normal` test images lie
     above it. At least v lie above it exactly if at least v of the v + rank - 1 highest of all scores are test images;
-    which images these are is a draw without replacement (hypergeometric). This is exact without ties. Where scores are tied, an image at
-    the threshold is no alarm, as if it had lost every draw for its place: the true chance is then lower.
+    which images these are is a draw without replacement (hypergeometric). This is exact without ties. Where scores are
+    tied, an image at the threshold is no alarm, as if it had lost every draw for its place: the true chance is lower.
     """
     if not alarms:
         return 1.0
