@@ -12,14 +12,14 @@ import numpy as np
 
 from benchmarks import images, plugins, split
 from benchmarks.evaluation import metrics, pixel_metrics
-from benchmarks.jobs import determinism, machine
+from benchmarks.jobs import determinism, likeness, machine
 from benchmarks.jobs.layout import FRESH_MODEL
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
 from benchmarks.remarks import beside_copies, on_images
 from datasets import Dataset, Sample
 from methods import Epoch, Image, Method, MethodError, Preparing, Score
-from reports.results import Cost, Curve, ImageScore, PixelScores, Result, StoredEpoch
+from reports.results import Cost, Curve, ImageScore, PixelScores, Ranking, Result, StoredEpoch
 
 Tell = Callable[[Progress], None]
 Judge = Callable[[Sequence[Image]], Iterator[Score]]
@@ -42,6 +42,8 @@ class _Scored(NamedTuple):
     seconds: float
     images_per_second: float | None
     """As new images are judged, not left out of the fit; None: there was none."""
+    ranking: Ranking | None
+    """The training images that look unlike the others."""
 
 
 class _Measured(NamedTuple):
@@ -104,6 +106,7 @@ def _result(
         made=dataset.made,
         trained_on=trained_on,
         images=scored.images,
+        ranking=scored.ranking,
         pixels=pixels.scores,
         why_no_pixels=pixels.why_none,
         tracked=job.track_epochs,
@@ -181,10 +184,19 @@ def _score_all(method: Method, parts: split.Parts, job: Job, tell: Tell) -> _Sco
     scoring = _Scoring(method, method.score, job.root, tell)
     left_out = _Scoring(method, method.leave_one_out, job.root, tell)
     calibrating = left_out if job.cell.leaves_one_out else scoring
-    others = [*calibrating.of("calibration", parts.calibration), *scoring.of("validation", parts.validation)]
+    calibration = list(calibrating.of("calibration", parts.calibration))
+    others = [*calibration, *scoring.of("validation", parts.validation)]
     maps: list[np.ndarray | None] = []
     test = list(scoring.of("test", parts.test, keep=maps.append))
-    return _Scored([*others, *test], maps, scoring.seconds + left_out.seconds, scoring.images_per_second)
+    ranking = likeness.rank(
+        job,
+        parts,
+        calibration,
+        device=method.find_device(job.device),
+        advance=lambda done, of: tell(Progress("comparing training images", done, of)),
+    )
+    seconds = scoring.seconds + left_out.seconds
+    return _Scored([*others, *test], maps, seconds, scoring.images_per_second, ranking)
 
 
 class _Scoring:
