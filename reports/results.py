@@ -76,6 +76,37 @@ class Ranking(Record):
     images: list[UnlikeImage]
 
 
+class Range(Record):
+    """The lowest and the highest of some values."""
+
+    lowest: float
+    highest: float
+
+
+class Appearances(Record):
+    """How the normal training images look; sides in pixels, brightness as the mean of all values (0 to 255)."""
+
+    images: int
+    height: Range
+    width: Range
+    aspect: Range
+    """Width divided by height."""
+    gray: int
+    """Number of images whose three colours are equal in every pixel."""
+    brightness: Range
+    brightness_deviation: float
+    """Standard deviation of the brightness between images."""
+
+
+class MapScale(Record):
+    """The values of the anomaly maps of normal images that were not learned from."""
+
+    middle: float
+    """Median over images of the median pixel."""
+    highest: float
+    """The highest pixel of all."""
+
+
 class PixelScores(Record):
     """Exact pixel metrics over `images` test images at their original size; None where a class has no pixels."""
 
@@ -149,6 +180,10 @@ class Result(Record):
     images: list[ImageScore]
     ranking: Ranking | None = None
     """None: too few training images were judged without having been learned from."""
+    appearances: Appearances | None = None
+    """How the training images look; None: an older version of the program did not look."""
+    map_scale: MapScale | None = None
+    """None: no normal image was held out, or the method gives no maps."""
     pixels: PixelScores | None
     why_no_pixels: str | None = None
     tracked: bool

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import images, plugins, split
+from benchmarks import images, novelty, plugins, split
 from benchmarks.evaluation import metrics, pixel_metrics
+from benchmarks.evaluation.map_scale import NormalMaps
+from benchmarks.images import Examination
 from benchmarks.jobs import determinism, likeness, machine
 from benchmarks.jobs.layout import FRESH_MODEL
 from benchmarks.jobs.plan import Job
@@ -19,7 +21,17 @@ from benchmarks.jobs.progress import Progress
 from benchmarks.remarks import beside_copies, on_images
 from datasets import Dataset, Sample
 from methods import Epoch, Image, Method, MethodError, Preparing, Score
-from reports.results import Cost, Curve, ImageScore, PixelScores, Ranking, Result, StoredEpoch
+from reports.results import (
+    Appearances,
+    Cost,
+    Curve,
+    ImageScore,
+    MapScale,
+    PixelScores,
+    Ranking,
+    Result,
+    StoredEpoch,
+)
 
 Tell = Callable[[Progress], None]
 Judge = Callable[[Sequence[Image]], Iterator[Score]]
@@ -44,6 +56,8 @@ class _Scored(NamedTuple):
     """As new images are judged, not left out of the fit; None: there was none."""
     ranking: Ranking | None
     """The training images that look unlike the others."""
+    map_scale: MapScale | None
+    """The values of the maps of normal images."""
 
 
 class _Measured(NamedTuple):
@@ -82,8 +96,23 @@ def run(job: Job, tell: Tell) -> Result:
         *pixels.remarks,
     ]
     return _result(
-        job, dataset, method, fit=fit, scored=scored, pixels=pixels, trained_on=len(parts.fit), remarks=remarks
+        job,
+        dataset,
+        method,
+        fit=fit,
+        scored=scored,
+        pixels=pixels,
+        trained_on=len(parts.fit),
+        appearances=_appearances(parts, samples, examined),
+        remarks=remarks,
     )
+
+
+def _appearances(parts: split.Parts, samples: Sequence[Sample], examined: Sequence[Examination]) -> Appearances:
+    """How the training images look, those held out for the threshold included."""
+    train = {*parts.fit, *parts.calibration}
+    both = zip(samples, examined, strict=True)
+    return novelty.together(seen.appearance for sample, seen in both if sample in train)
 
 
 def _result(
@@ -95,6 +124,7 @@ def _result(
     scored: _Scored,
     pixels: _Measured,
     trained_on: int,
+    appearances: Appearances,
     remarks: list[str],
 ) -> Result:
     """The record of a job that ends now."""
@@ -107,6 +137,8 @@ def _result(
         trained_on=trained_on,
         images=scored.images,
         ranking=scored.ranking,
+        appearances=appearances,
+        map_scale=scored.map_scale,
         pixels=pixels.scores,
         why_no_pixels=pixels.why_none,
         tracked=job.track_epochs,
@@ -184,7 +216,8 @@ def _score_all(method: Method, parts: split.Parts, job: Job, tell: Tell) -> _Sco
     scoring = _Scoring(method, method.score, job.root, tell)
     left_out = _Scoring(method, method.leave_one_out, job.root, tell)
     calibrating = left_out if job.cell.leaves_one_out else scoring
-    calibration = list(calibrating.of("calibration", parts.calibration))
+    normal_maps = NormalMaps()
+    calibration = list(calibrating.of("calibration", parts.calibration, keep=normal_maps.add))
     others = [*calibration, *scoring.of("validation", parts.validation)]
     maps: list[np.ndarray | None] = []
     test = list(scoring.of("test", parts.test, keep=maps.append))
@@ -196,7 +229,7 @@ def _score_all(method: Method, parts: split.Parts, job: Job, tell: Tell) -> _Sco
         advance=lambda done, of: tell(Progress("comparing training images", done, of)),
     )
     seconds = scoring.seconds + left_out.seconds
-    return _Scored([*others, *test], maps, seconds, scoring.images_per_second, ranking)
+    return _Scored([*others, *test], maps, seconds, scoring.images_per_second, ranking, normal_maps.scale)
 
 
 class _Scoring:
