@@ -209,8 +209,21 @@ def predict(
     ] = None,
     overlays: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Folder for PNG images with outlined defective regions. Default: none."),
+        typer.Option(
+            metavar="DIR",
+            help="Folder for PNG images with outlined defective regions or, without an applied point, with the heat "
+            "map and the verdict. Default: none.",
+        ),
     ] = None,
+    maps: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder for anomaly maps at the size of each image: float32 TIFF, and the same in colours as PNG. "
+            "Default: none.",
+        ),
+    ] = None,
+    threshold: ThresholdOption = None,
     device: DeviceOption = "auto",
 ) -> None:
     """Judge new images with a finished job. Print path, score, threshold and verdict of each image on one line.
@@ -222,16 +235,21 @@ def predict(
     Without an applied point, an image is defective if the method's image score exceeds the threshold. Held-out normal
     images set that threshold or, after run --calibration loo, the training images, each judged by the others.
 
+    A size, aspect ratio, colour mode or brightness that training never saw is named at the end, and in the column
+    `reason` of the table: such a score may mean nothing.
+
     Exit status: 0 all images were judged, 1 some images could not be read (the others are judged), 2 wrong use.
 
     Example: python -m benchmarks predict --results results/demo --method cae --category brick new/*.png --csv new.csv
     """
     from benchmarks import trained
     from benchmarks.commands import predict
+    from benchmarks.verdict_files import Outputs
 
-    device = options.device(device)
+    device, given = options.device(device), options.threshold(threshold)
+    outputs = Outputs(csv, overlays, maps)
     found = trained.find(results.resolve(), method=method, category=category, seed=seed, variant=variant)
-    raise typer.Exit(predict.run(found, images, table=csv, overlays=overlays, device=device))
+    raise typer.Exit(predict.run(found, images, outputs, device=device, threshold=given))
 
 
 @app.command()

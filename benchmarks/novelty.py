@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.appearance import Appearance
+from benchmarks.naming import named
 from reports.results import Appearances, Range
 
 SLACK = 0.02
@@ -92,3 +93,27 @@ def _within(value: float, seen: Range) -> bool:
 def _text(seen: Range, form: str = ".0f") -> str:
     ends = [f"{end:{form}}" for end in (seen.lowest, seen.highest)]
     return " to ".join(dict.fromkeys(ends))
+
+
+class Novelties:
+    """Collects what training never saw, so that it is said once for all images."""
+
+    def __init__(self) -> None:
+        self._images = 0
+        self._first: dict[str, Unseen] = {}
+        self._names: dict[str, list[str]] = {}
+
+    def add(self, name: str, unseen: Iterable[Unseen]) -> None:
+        """Take what is new in one image."""
+        self._images += 1
+        for each in unseen:
+            self._first.setdefault(each.kind, each)
+            self._names.setdefault(each.kind, []).append(name)
+
+    def sentences(self) -> list[str]:
+        """One for each kind, with the number of images and the first names."""
+        return [
+            f"{len(names)} of {self._images} images: training never saw their {kind}, so their scores may mean "
+            f"nothing: {named(names)} ({self._first[kind].here}, trained on {self._first[kind].trained})"
+            for kind, names in self._names.items()
+        ]

@@ -8,17 +8,24 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks import appearance, novelty
 from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision
 from benchmarks.evaluation.decision import Region, Segmentation
 from benchmarks.images import ImageError, read_image, resize_map
 from benchmarks.jobs.layout import POINT
+from benchmarks.novelty import Novelties, Unseen
 from benchmarks.trained import Trained
 from datasets import is_image_name
 from methods import Image, Method, MethodError
+from reports.results import Appearances
 
 Source = Path | np.ndarray
 """An image file, or an image as (height, width, 3) uint8 RGB array."""
+NOT_COMPARED = (
+    "this result does not tell how its training images look, so new images are not compared with them: do the same run "
+    "again with --force"
+)
 
 
 class Rule(NamedTuple):
@@ -42,6 +49,8 @@ class Verdict(NamedTuple):
     threshold: float
     regions: list[Region] | None
     """The regions that make the image defective, highest peak first; None: no operating point was applied."""
+    unseen: tuple[Unseen, ...] = ()
+    """What in the image training never saw, such as its size: then the score may mean nothing."""
 
     @property
     def defective(self) -> bool:
@@ -55,19 +64,26 @@ class Verdict(NamedTuple):
 
 
 class Inspection(NamedTuple):
-    """A verdict with the image and its segmentation; no segmentation if no operating point was applied."""
+    """A verdict with the image, its anomaly map and its segmentation."""
 
     verdict: Verdict
     image: Image
-    segmentation: Segmentation | None
+    map: np.ndarray | None = None
+    """(h, w) at the size of the image; None: it was not needed, or the method gives none."""
+    segmentation: Segmentation | None = None
+    """None: no operating point was applied."""
 
 
-def rule(trained: Trained) -> Rule:
+def rule(trained: Trained, threshold: float | None = None) -> Rule:
     """The rule of the applied operating point; without one, the calibrated threshold of the image score.
 
-    Raises UsageError if there is neither, ResultError if the operating point is damaged.
+    A `threshold` of the user's own takes the place of either. Raises UsageError if there is none, ResultError if the
+    operating point is damaged.
     """
-    if point := trained.operating_point():
+    point = trained.operating_point()
+    if threshold is not None:
+        return Rule(threshold, point and point.area_px, f"judged by the given threshold {threshold:.5g}")
+    if point:
         return Rule(point.threshold, point.area_px)
     calibration = decision.calibration_scores(trained.result.images)
     if not calibration:
@@ -78,23 +94,54 @@ def rule(trained: Trained) -> Rule:
     return Rule(decision.threshold(calibration), None, stale if trained.has_stale_point() else None)
 
 
-def predict(trained: Trained, images: Iterable[str | Path | np.ndarray], *, device: str) -> Iterator[Verdict]:
+def predict(
+    trained: Trained, images: Iterable[str | Path | np.ndarray], *, device: str, threshold: float | None = None
+) -> Iterator[Verdict]:
     """Load the model and return an iterator over verdicts, in the order of the images, each computed when asked for.
 
     Raises what `rule` and `Trained.method` raise. Asking for the verdict of an unreadable image raises ImageError; the
-    verdicts after it can still be asked for.
+    verdicts after it can still be asked for. After the last image, or when no more are asked for, it warns of what
+    training never saw.
     """
-    judged_by = rule(trained)
-    if judged_by.remark:
-        warnings.warn(judged_by.remark, stacklevel=3)
-    return map(_verdict, inspect(trained.method(device), judged_by, sources(images)))
+    judged_by, appearances = rule(trained, threshold), trained.result.appearances
+    for remark in (judged_by.remark, None if appearances else NOT_COMPARED):
+        if remark:
+            warnings.warn(remark, stacklevel=3)
+    answers = inspect(trained.method(device), judged_by, sources(images), appearances=appearances)
+    return map(_verdict, _warning_of_novelties(answers))
 
 
-def inspect(method: Method, rule: Rule, sources: Iterable[Source]) -> Iterator[Inspection | ImageError]:
+def _warning_of_novelties(answers: Iterator[Inspection | ImageError]) -> Iterator[Inspection | ImageError]:
+    novelties = Novelties()
+    try:
+        for answer in answers:
+            if isinstance(answer, Inspection):
+                path = answer.verdict.path
+                novelties.add(path.name if path else "an array", answer.verdict.unseen)
+            yield answer
+    finally:
+        for sentence in novelties.sentences():
+            warnings.warn(sentence, stacklevel=2)
+
+
+def inspect(
+    method: Method,
+    rule: Rule,
+    sources: Iterable[Source],
+    *,
+    appearances: Appearances | None = None,
+    with_maps: bool = False,
+) -> Iterator[Inspection | ImageError]:
     """Judge one image after the other: for each source, in order, an inspection or the error of an unreadable image.
 
-    Raises MethodError if the method gives no map where one is needed, or a score or map that is not finite.
+    Images are compared with `appearances`, those of the training images. With maps, the map is there also where the
+    rule does not need it, if the method gives one. Raises MethodError if the method gives no map where the rule needs
+    it, or a score or map that is not finite.
     """
+    if rule.area_px is not None:
+        judge = _by_area
+    else:
+        judge = _by_score_with_map if with_maps else _by_score
     for source in sources:
         path = source if isinstance(source, Path) else None
         try:
@@ -102,15 +149,9 @@ def inspect(method: Method, rule: Rule, sources: Iterable[Source]) -> Iterator[I
         except ImageError as error:
             yield error
             continue
-        if rule.area_px is None:
-            (score,) = method.image_scores([image])
-            _require_finite(score, method, path)
-            yield Inspection(Verdict(path, float(score), rule.threshold, None), image, None)
-        else:
-            (map,) = method.anomaly_maps([image])
-            _require_map(map, path)
-            _require_finite(map, method, path)
-            yield _by_area(map, rule, image, path)
+        found = judge(method, rule, image, path)
+        unseen = novelty.unseen(appearance.of(image), appearances) if appearances else ()
+        yield found._replace(verdict=found.verdict._replace(unseen=tuple(unseen)))
 
 
 def sources(images: Iterable[str | Path | np.ndarray]) -> Iterator[Source]:
@@ -153,12 +194,31 @@ def _require_finite(score: float | np.ndarray, method: Method, path: Path | None
         raise MethodError(f"{type(method).__name__} gave a score that is not finite for {path or 'an array'}")
 
 
-def _by_area(map: np.ndarray, rule: Rule, image: Image, path: Path | None) -> Inspection:
+def _by_score(method: Method, rule: Rule, image: Image, path: Path | None) -> Inspection:
+    (score,) = method.image_scores([image])
+    _require_finite(score, method, path)
+    return Inspection(Verdict(path, float(score), rule.threshold, None), image)
+
+
+def _by_score_with_map(method: Method, rule: Rule, image: Image, path: Path | None) -> Inspection:
+    (score,) = method.score([image])
+    _require_finite(score.image, method, path)
+    verdict = Verdict(path, float(score.image), rule.threshold, None)
+    if score.map is None:
+        return Inspection(verdict, image)
+    _require_finite(score.map, method, path)
+    return Inspection(verdict, image, resize_map(score.map, image.shape[:2]))
+
+
+def _by_area(method: Method, rule: Rule, image: Image, path: Path | None) -> Inspection:
     """Judge an image by the minimum defect area. Verdict and regions come from the same map, so they agree."""
+    (map,) = method.anomaly_maps([image])
+    _require_map(map, path)
+    _require_finite(map, method, path)
     map = resize_map(map, image.shape[:2]).astype(np.float64)  # in float32 the threshold would be rounded
     ((level,),) = decision.levels([map], [rule.area_px])
     found = decision.segment(map, threshold=rule.threshold, area_px=rule.area_px)
-    return Inspection(Verdict(path, float(level), rule.threshold, found.regions), image, found)
+    return Inspection(Verdict(path, float(level), rule.threshold, found.regions), image, map, found)
 
 
 def _verdict(answer: Inspection | ImageError) -> Verdict:
