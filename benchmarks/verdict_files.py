@@ -46,13 +46,13 @@ def colours(normal_maps: MapScale | None, rule: Rule) -> Colours | None:
     """The colours by which maps are drawn; None: nothing is known of normal maps, so each map has its own.
 
     The middle colour is the threshold of an operating point. Without one, no threshold of pixels is known: then it is
-    the highest value in the maps of held-out normal images.
+    the highest value in the map of a typical held-out normal image.
     """
     if normal_maps is None:
         return None
     middle, what = rule.threshold, "the threshold"
     if rule.area_px is None:
-        middle, what = normal_maps.highest, "the highest in maps of held-out normal images"
+        middle, what = normal_maps.highest, "the highest in the map of a typical held-out normal image"
     return Colours(Scale(normal_maps.middle, middle), what) if middle > normal_maps.middle else None
 
 
@@ -112,7 +112,7 @@ class Pictures:
 def with_verdict(image: Image, verdict: Verdict) -> Image:
     """An image with its verdict, score and threshold written above it."""
     score, threshold = told_apart(verdict.score, verdict.threshold)
-    text = f"{word(verdict).upper()}   score {score} {'>' if verdict.defective else '≤'} threshold {threshold}"
+    text = f"{word(verdict).upper()}   score {score}, threshold {threshold}"
     return heat_map.with_verdict(image, text, defective=verdict.defective)
 
 

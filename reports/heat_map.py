@@ -20,6 +20,7 @@ LEAST_SIDE_PX = 320
 OPACITY = 0.8
 DIMMED = 0.65
 """Brightness of the image under its map, so that the colours stand out on bright parts, too."""
+LEAST_FONT_PX = 11
 BAR_SHARE = 1 / 14
 """Height of the bar that tells the verdict, as a share of the drawing's longer side."""
 
@@ -63,17 +64,18 @@ def with_verdict(image: np.ndarray, text: str, *, defective: bool) -> np.ndarray
     factor = max(1, -(-LEAST_SIDE_PX // max(picture.size)))
     picture = picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
     bar, frame = round(BAR_SHARE * max(picture.size)), max(2, max(picture.size) // 150)
-    drawn = Image.new("RGB", (picture.width + 2 * frame, picture.height + bar + frame), colour)
-    drawn.paste(picture, (frame, bar))
     font = _fitting(text, width=picture.width, height=0.7 * bar)
+    width = max(picture.width, round(font.getlength(text))) + 2 * frame
+    drawn = Image.new("RGB", (width, picture.height + bar + frame), colour)
+    drawn.paste(picture, (frame, bar))
     ImageDraw.Draw(drawn).text((2 * frame, bar / 2), text, fill="white", font=font, anchor="lm")
     return np.asarray(drawn)
 
 
 def _fitting(text: str, *, width: float, height: float) -> ImageFont.FreeTypeFont:
-    """The largest font in which a line of text fits."""
+    """The largest font in which a line of text fits, but one that can be read."""
     font = ImageFont.load_default(height)
-    return ImageFont.load_default(max(6, min(height, height * 0.98 * width / font.getlength(text))))
+    return ImageFont.load_default(max(LEAST_FONT_PX, min(height, height * 0.98 * width / font.getlength(text))))
 
 
 def save_map(path: Path, map: np.ndarray) -> None:

@@ -104,7 +104,7 @@ class MapScale(Record):
     middle: float
     """Median over images of the median pixel."""
     highest: float
-    """The highest pixel of all."""
+    """Median over images of the highest pixel: one odd image does not change it."""
 
 
 class PixelScores(Record):

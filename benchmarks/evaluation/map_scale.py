@@ -23,4 +23,4 @@ class NormalMaps:
     @property
     def scale(self) -> MapScale | None:
         """The scale of the maps so far; None if there was none."""
-        return MapScale(middle=median(self._middles), highest=max(self._highest)) if self._middles else None
+        return MapScale(middle=median(self._middles), highest=median(self._highest)) if self._middles else None
