@@ -27,6 +27,7 @@ from benchmarks.options import (
     ResultsOption,
     SeedOption,
     SettingsOption,
+    ThresholdOption,
     VariantOption,
 )
 
@@ -162,6 +163,7 @@ def finetune(
     area: Annotated[
         int | None, typer.Option(min=1, help="Use this minimum defect area, in pixels. Default: it is chosen.")
     ] = None,
+    threshold: ThresholdOption = None,
     tune_on_test: Annotated[
         float,
         typer.Option(
@@ -182,7 +184,7 @@ def finetune(
     Nothing is trained. The area is chosen on a labelled validation split. Without one, it is chosen on synthetic
     defects blended into normal images. Test images choose it only with --tune-on-test. Held-out normal images set the
     threshold or, after run --calibration loo, the training images, each judged by the others. Figures show what other
-    choices would do.
+    choices would do. With --area and --threshold you give both yourself, and no false-positive rate is promised.
 
     Example: python -m benchmarks finetune --results results/demo --method cae --category brick --apply
     """
@@ -192,7 +194,10 @@ def finetune(
 
     if area is not None and tune_on_test:
         raise UsageError("--area and --tune-on-test exclude each other: a given area is not chosen")
-    request = TuningRequest(options.areas(areas), false_alarms, area, tune_on_test)
+    if threshold is not None and area is None:
+        raise UsageError("--threshold needs --area: a threshold of your own holds for regions of one minimum area")
+    given = options.threshold(threshold)
+    request = TuningRequest(options.areas(areas), false_alarms, area, tune_on_test, given)
     found = trained.find(results.resolve(), method=method, category=category, seed=seed, variant=variant)
     finetune.run(found, request, data=data and data.resolve(), figures=figures, apply=apply)
 
@@ -212,8 +217,21 @@ def predict(
     ] = None,
     overlays: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Folder for PNG images with outlined defective regions. Default: none."),
+        typer.Option(
+            metavar="DIR",
+            help="Folder for PNG images with outlined defective regions or, without an applied point, with the heat "
+            "map and the verdict. Default: none.",
+        ),
     ] = None,
+    maps: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder for anomaly maps at the size of each image: float32 TIFF, and the same in colours as PNG. "
+            "Default: none.",
+        ),
+    ] = None,
+    threshold: ThresholdOption = None,
     device: DeviceOption = "auto",
 ) -> None:
     """Judge new images with a finished job. Print path, score, threshold and verdict of each image on one line.
@@ -225,16 +243,21 @@ def predict(
     Without an applied point, an image is defective if the method's image score exceeds the threshold. Held-out normal
     images set that threshold or, after run --calibration loo, the training images, each judged by the others.
 
+    A size, aspect ratio, colour mode or brightness that training never saw is named at the end, and in the column
+    `reason` of the table: such a score may mean nothing.
+
     Exit status: 0 all images were judged, 1 some images could not be read (the others are judged), 2 wrong use.
 
     Example: python -m benchmarks predict --results results/demo --method cae --category brick new/*.png --csv new.csv
     """
     from benchmarks import trained
     from benchmarks.commands import predict
+    from benchmarks.verdict_files import Outputs
 
-    device = options.device(device)
+    device, given = options.device(device), options.threshold(threshold)
+    outputs = Outputs(csv, overlays, maps)
     found = trained.find(results.resolve(), method=method, category=category, seed=seed, variant=variant)
-    raise typer.Exit(predict.run(found, images, table=csv, overlays=overlays, device=device))
+    raise typer.Exit(predict.run(found, images, outputs, device=device, threshold=given))
 
 
 @app.command()

@@ -83,6 +83,12 @@ JobTimeoutOption = Annotated[
         help="Longest time of a job, in minutes. A longer job fails, the others go on. Default: no limit.",
     ),
 ]
+ThresholdOption = Annotated[
+    float | None,
+    typer.Option(
+        help="Your own threshold, which an image must exceed to be called defective. Default: normal images set it."
+    ),
+]
 DaskOption = Annotated[
     str | None,
     typer.Option(
@@ -169,6 +175,13 @@ def minutes(limit: float | None) -> float | None:
     if limit is not None and not 0 < limit < math.inf:
         raise UsageError(f"--job-timeout: expected minutes above 0, got {limit:g}")
     return limit
+
+
+def threshold(value: float | None) -> float | None:
+    """Return a threshold, if one is given. Raises UsageError unless it is finite."""
+    if value is not None and not math.isfinite(value):
+        raise UsageError(f"--threshold: expected a finite number, got {value}")
+    return value
 
 
 def device(text: str) -> str:

@@ -8,18 +8,25 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks import appearance, novelty
 from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision
 from benchmarks.evaluation.decision import Region, Segmentation
-from benchmarks.images import AS_STORED, ImageError, Reading, read_image, resize_map
+from benchmarks.images import AS_STORED, ImageError, Reading, decode, resize_map
 from benchmarks.jobs.layout import POINT
-from benchmarks.pages import OverPages, first
+from benchmarks.novelty import Novelties, Unseen
+from benchmarks.pages import OverPages, Part, first
 from benchmarks.trained import Trained
 from datasets import is_image_name
 from methods import Image, Method, MethodError
+from reports.results import Appearances
 
 Source = Path | np.ndarray
 """An image file, or an image as (height, width, 3) uint8 RGB array."""
+NOT_COMPARED = (
+    "this result does not tell how its training images look, so new images are not compared with them: do the same run "
+    "again with --force"
+)
 
 
 class Rule(NamedTuple):
@@ -43,6 +50,8 @@ class Verdict(NamedTuple):
     threshold: float
     regions: list[Region] | None
     """The regions that make the image defective, highest peak first; None: no operating point was applied."""
+    unseen: tuple[Unseen, ...] = ()
+    """What in the image training never saw, such as its size: then the score may mean nothing."""
 
     @property
     def defective(self) -> bool:
@@ -56,19 +65,28 @@ class Verdict(NamedTuple):
 
 
 class Inspection(NamedTuple):
-    """A verdict with the image and its segmentation; no segmentation if no operating point was applied."""
+    """A verdict with the image, its anomaly map and its segmentation."""
 
     verdict: Verdict
     image: Image
-    segmentation: Segmentation | None
+    map: np.ndarray | None = None
+    """(h, w) at the size of the image; None: it was not needed, or the method gives none."""
+    segmentation: Segmentation | None = None
+    """None: no operating point was applied."""
+    losses: frozenset[str] = frozenset()
+    """See `Decoded.losses`."""
 
 
-def rule(trained: Trained) -> Rule:
+def rule(trained: Trained, threshold: float | None = None) -> Rule:
     """The rule of the applied operating point; without one, the calibrated threshold of the image score.
 
-    Raises UsageError if there is neither, ResultError if the operating point is damaged.
+    A `threshold` of the user's own takes the place of either. Raises UsageError if there is none, ResultError if the
+    operating point is damaged.
     """
-    if point := trained.operating_point():
+    point = trained.operating_point()
+    if threshold is not None:
+        return Rule(threshold, point and point.area_px, f"judged by the given threshold {threshold:.5g}")
+    if point:
         return Rule(point.threshold, point.area_px)
     calibration = decision.calibration_scores(trained.result.images)
     if not calibration:
@@ -79,41 +97,67 @@ def rule(trained: Trained) -> Rule:
     return Rule(decision.threshold(calibration), None, stale if trained.has_stale_point() else None)
 
 
-def predict(trained: Trained, images: Iterable[str | Path | np.ndarray], *, device: str) -> Iterator[Verdict]:
+def predict(
+    trained: Trained, images: Iterable[str | Path | np.ndarray], *, device: str, threshold: float | None = None
+) -> Iterator[Verdict]:
     """Load the model and return an iterator over verdicts, in the order of the images, each computed when asked for.
 
     Raises what `rule` and `Trained.method` raise. Asking for the verdict of an unreadable image raises ImageError; the
-    verdicts after it can still be asked for.
+    verdicts after it can still be asked for. After the last image, or when no more are asked for, it warns of what
+    training never saw.
     """
-    judged_by = rule(trained)
-    if judged_by.remark:
-        warnings.warn(judged_by.remark, stacklevel=3)
-    return map(_verdict, inspect(trained.judge(device), judged_by, sources(images), trained.reading))
+    judged_by, appearances = rule(trained, threshold), trained.result.appearances
+    for remark in (judged_by.remark, None if appearances else NOT_COMPARED):
+        if remark:
+            warnings.warn(remark, stacklevel=3)
+    answers = inspect(
+        trained.judge(device), judged_by, sources(images), reading=trained.reading, appearances=appearances
+    )
+    return map(_verdict, _warning_of_novelties(answers))
+
+
+def _warning_of_novelties(answers: Iterator[Inspection | ImageError]) -> Iterator[Inspection | ImageError]:
+    novelties = Novelties()
+    try:
+        for answer in answers:
+            if isinstance(answer, Inspection):
+                path = answer.verdict.path
+                novelties.add(path.name if path else "an array", answer.verdict.unseen)
+            yield answer
+    finally:
+        for sentence in novelties.sentences():
+            warnings.warn(sentence, stacklevel=2)
 
 
 def inspect(
-    method: Method | OverPages, rule: Rule, sources: Iterable[Source], reading: Reading = AS_STORED
+    method: Method | OverPages,
+    rule: Rule,
+    sources: Iterable[Source],
+    *,
+    reading: Reading = AS_STORED,
+    appearances: Appearances | None = None,
+    with_maps: bool = False,
 ) -> Iterator[Inspection | ImageError]:
     """Judge one image after the other: for each source, in order, an inspection or the error of an unreadable image.
 
-    Raises MethodError if the method gives no map where one is needed, or a score or map that is not finite.
+    Images are compared with `appearances`, those of the training images. With maps, the map is there also where the
+    rule does not need it, if the method gives one. Raises MethodError if the method gives no map where the rule needs
+    it, or a score or map that is not finite.
     """
+    if rule.area_px is not None:
+        judge = _by_area
+    else:
+        judge = _by_score_with_map if with_maps else _by_score
     for source in sources:
         path = source if isinstance(source, Path) else None
         try:
-            image = _pixels(source, reading)
+            image, losses = _pixels(source, reading)
         except ImageError as error:
             yield error
             continue
-        if rule.area_px is None:
-            (score,) = method.image_scores([image])
-            _require_finite(score, method, path)
-            yield Inspection(Verdict(path, float(score), rule.threshold, None), first(image), None)
-        else:
-            (map,) = method.anomaly_maps([image])
-            _require_map(map, path)
-            _require_finite(map, method, path)
-            yield _by_area(map, rule, first(image), path)
+        found = judge(method, rule, image, path)
+        unseen = novelty.unseen(appearance.of(first(image)), appearances) if appearances else ()
+        yield found._replace(verdict=found.verdict._replace(unseen=tuple(unseen)), losses=losses)
 
 
 def sources(images: Iterable[str | Path | np.ndarray]) -> Iterator[Source]:
@@ -136,15 +180,17 @@ def _files(path: Path) -> list[Path]:
     return sorted([*found, *(Path(error.filename) for error in unlisted)]) or [path]
 
 
-def _pixels(source: Source, reading: Reading) -> Image:
+def _pixels(source: Source, reading: Reading) -> tuple[Image | Part, frozenset[str]]:
+    """The pixels of an image, and what was lost between its file and them."""
     if isinstance(source, Path):
         if os.path.isdir(source):
             raise ImageError(f"{source} is a folder in which no image was found")
-        return read_image(source, reading)
+        decoded = decode(source, reading)
+        return decoded.pixels, decoded.losses
     sides, expected = (4, "pages, height, width") if reading.every_page else (3, "height, width")
     if source.dtype != np.uint8 or source.ndim != sides or source.shape[-1] != 3 or not source.size:
         raise ImageError(f"expected a ({expected}, 3) uint8 RGB array, got {source.shape} {source.dtype}")
-    return source
+    return source, frozenset()
 
 
 def _require_map(map: np.ndarray | None, path: Path | None) -> None:
@@ -157,12 +203,31 @@ def _require_finite(score: float | np.ndarray, method: Method, path: Path | None
         raise MethodError(f"{type(method).__name__} gave a score that is not finite for {path or 'an array'}")
 
 
-def _by_area(map: np.ndarray, rule: Rule, image: Image, path: Path | None) -> Inspection:
+def _by_score(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
+    (score,) = method.image_scores([image])
+    _require_finite(score, method, path)
+    return Inspection(Verdict(path, float(score), rule.threshold, None), first(image))
+
+
+def _by_score_with_map(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
+    (score,) = method.score([image])
+    _require_finite(score.image, method, path)
+    verdict = Verdict(path, float(score.image), rule.threshold, None)
+    if score.map is None:
+        return Inspection(verdict, first(image))
+    _require_finite(score.map, method, path)
+    return Inspection(verdict, image, resize_map(score.map, image.shape[:2]))
+
+
+def _by_area(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
     """Judge an image by the minimum defect area. Verdict and regions come from the same map, so they agree."""
+    (map,) = method.anomaly_maps([image])
+    _require_map(map, path)
+    _require_finite(map, method, path)
     map = resize_map(map, image.shape[:2]).astype(np.float64)  # in float32 the threshold would be rounded
     ((level,),) = decision.levels([map], [rule.area_px])
     found = decision.segment(map, threshold=rule.threshold, area_px=rule.area_px)
-    return Inspection(Verdict(path, float(level), rule.threshold, found.regions), image, found)
+    return Inspection(Verdict(path, float(level), rule.threshold, found.regions), image, map, found)
 
 
 def _verdict(answer: Inspection | ImageError) -> Verdict:

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from html import escape as html_escape
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
-from reports import ranks, sections, terms
+from reports import doubts, ranks, sections, terms
 from reports.files import write_text
 from reports.results import Failure
-from reports.rows import IDENTITY, Row, csv_text, failed_row, in_order
+from reports.rows import IDENTITY, Row, Tables, csv_text, failed_row, in_order
 from reports.tables import (
     METRICS,
     escape,
@@ -36,25 +37,35 @@ REASONS = {
 
 def write(
     folder: Path,
+    tables: Tables,
     *,
-    rows: list[Row],
-    defects: list[Row],
     failures: list[Failure],
     definitions: Mapping[str, str],
     helpers: Executor,
 ) -> pd.DataFrame:
     """Write report.md, report.csv and the figure of ranks into a folder, each whole or not at all; return their table.
 
-    `rows` has one row for each result, `defects` one for each result and defect type; both have the columns of
-    `rows.IDENTITY`. One of the `helpers` draws the figure meanwhile. Raises ValueError without any row or failure.
+    One of the `helpers` draws the figure meanwhile. Raises ValueError without any row or failure.
     """
-    jobs = _jobs(rows, failures)
+    jobs = _jobs(tables.rows, failures)
     table = frame(jobs)
     drawing = helpers.submit(ranks.draw, folder, ranks.ranked(table))
-    write_text(folder / "report.md", _text(table, _named(defects, jobs, table), failures, definitions))
+    shown = _Shown(table, *(_named(rows, jobs, table) for rows in tables[1:]))
+    write_text(folder / "report.md", _text(shown, failures, definitions))
     write_text(folder / "report.csv", csv_text(jobs))
     drawing.result()
     return table
+
+
+class _Shown(NamedTuple):
+    """`Tables` with the names that jobs have in the report."""
+
+    jobs: pd.DataFrame
+    """The rows and the failures."""
+    defects: pd.DataFrame
+    contradictions: pd.DataFrame
+    setters: pd.DataFrame
+    unlike: pd.DataFrame
 
 
 def _jobs(rows: list[Row], failures: list[Failure]) -> list[Row]:
@@ -63,10 +74,12 @@ def _jobs(rows: list[Row], failures: list[Failure]) -> list[Row]:
     return in_order([*rows, *map(failed_row, failures)])
 
 
-def _text(table: pd.DataFrame, defects: pd.DataFrame, failures: list[Failure], definitions: Mapping[str, str]) -> str:
-    blocks = [_summary(table), _failures(table, failures)]
+def _text(shown: _Shown, failures: list[Failure], definitions: Mapping[str, str]) -> str:
+    table = shown.jobs
+    blocks = [_summary(table), _failures(table, failures), doubts.contradictions(shown.contradictions)]
     if table["failure"].isna().any():
-        blocks += sections.results(table, defects)
+        blocks += sections.results(table, shown.defects)
+        blocks += [doubts.unlike(shown.unlike), doubts.setters(shown.setters)]
         blocks += [terms.section(_joined(blocks), definitions)]
         blocks += [_reasons(table), _remarks(table), _provenance(table)]
     return _joined(blocks) + "\n"
@@ -163,10 +176,10 @@ def _failures(table: pd.DataFrame, failures: list[Failure]) -> str:
     return "\n\n".join(["## Failed jobs", listed, *tails])
 
 
-def _named(defects: list[Row], jobs: list[Row], table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of defect types, with the names that their jobs have in the report."""
+def _named(rows: list[Row], jobs: list[Row], table: pd.DataFrame) -> pd.DataFrame:
+    """Rows with the names that their jobs have in the report."""
     shown = dict(zip(map(_job, jobs), zip(table["name"], table["place"], strict=True), strict=True))
-    named = [row | dict(zip(("name", "place"), shown[_job(row)], strict=True)) for row in in_order(defects)]
+    named = [row | dict(zip(("name", "place"), shown[_job(row)], strict=True)) for row in in_order(rows)]
     return pd.DataFrame(named)
 
 

@@ -73,6 +73,56 @@ class ImageScore(Record):
         return self.kinds or ((self.defect,) if self.defect else ())
 
 
+class UnlikeImage(Record):
+    """A training image that scores far above the others."""
+
+    path: str
+    score: float
+    deviations: float
+    """Robust standard deviations above the median of all images that were ranked."""
+
+
+class Ranking(Record):
+    """The training images that look unlike the others, most unlike first."""
+
+    judged: Literal["held out", "left out", "cross-fitted"]
+    """How each was judged without having been learned from."""
+    ranked: int
+    """Number of training images that were ranked."""
+    images: list[UnlikeImage]
+
+
+class Range(Record):
+    """The lowest and the highest of some values."""
+
+    lowest: float
+    highest: float
+
+
+class Appearances(Record):
+    """How the normal training images look; sides in pixels, brightness as the mean of all values (0 to 255)."""
+
+    images: int
+    height: Range
+    width: Range
+    aspect: Range
+    """Width divided by height."""
+    gray: int
+    """Number of images whose three colours are equal in every pixel."""
+    brightness: Range
+    brightness_deviation: float
+    """Standard deviation of the brightness between images."""
+
+
+class MapScale(Record):
+    """The values of the anomaly maps of normal images that were not learned from."""
+
+    middle: float
+    """Median over images of the median pixel."""
+    highest: float
+    """Median over images of the highest pixel: one odd image does not change it."""
+
+
 class PixelScores(Record):
     """Exact pixel metrics over `images` test images at their original size; None where a class has no pixels."""
 
@@ -144,6 +194,12 @@ class Result(Record):
     trained_on: int
     """Number of training images."""
     images: list[ImageScore]
+    ranking: Ranking | None = None
+    """None: too few training images were judged without having been learned from."""
+    appearances: Appearances | None = None
+    """How the training images look; None: an older version of the program did not look."""
+    map_scale: MapScale | None = None
+    """None: no normal image was held out, or the method gives no maps."""
     pixels: PixelScores | None
     why_no_pixels: str | None = None
     tracked: bool
@@ -170,10 +226,14 @@ class OperatingPoint(Record):
     """Level of the map above which (strictly) a region of that area is a defect."""
     chosen_on: str
     """The data that the area was chosen on, as a phrase."""
-    calibration_images: int = Field(ge=1)
-    """Normal images that set the threshold."""
+    calibration_images: int = Field(ge=0)
+    """Normal images that set the threshold; 0: the user gave it."""
+    set_by: str | None = None
+    """Path of the image whose level is the threshold; None: the user gave it."""
+    threshold_of_rest: float | None = None
+    """The threshold that the others of these images would set; None: there are no others."""
     promised_false_alarm_share: float | None = Field(gt=0, le=1)
-    """None: leave-one-out levels set the threshold, which promise nothing."""
+    """None: leave-one-out levels set the threshold, or the user did, which promises nothing."""
     expected_false_alarm_share: float | None = Field(None, gt=0, le=1)
     """The rate to expect where none is promised."""
     images: list[ImageScore]

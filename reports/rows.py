@@ -6,10 +6,27 @@ import json
 import re
 from collections.abc import Iterable
 from functools import cache
+from typing import NamedTuple
 
 from reports.results import Cell, Failure
 
 Row = dict[str, str | int | float | bool | None]
+
+
+class Tables(NamedTuple):
+    """The rows of many results; all have the columns of `IDENTITY`, and None where a number does not exist."""
+
+    rows: list[Row]
+    """One for each result; a `why_no_...` column says why a number does not exist."""
+    defects: list[Row]
+    """One for each result and defect type: image AUROC against the normal test images, and the images missed."""
+    contradictions: list[Row]
+    """One for each result whose false alarms contradict the promised false-positive rate."""
+    setters: list[Row]
+    """One for each result: the image that set the threshold, and the threshold that the others would set."""
+    unlike: list[Row]
+    """One for each training image that looks unlike the others."""
+
 
 IDENTITY = ("method", "changed", "dataset", "category", "seed", "shots", "calibration", "settings")
 """The columns that identify a job."""

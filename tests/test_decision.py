@@ -29,18 +29,29 @@ def test_only_normal_images_outside_the_test_set_calibrate():
 @pytest.mark.parametrize(
     ("held", "far"),
     [
-        ([1.0, 31.0, 3.0], 31.0),
-        ([1.0, 30.0, 3.0], None),
-        ([5.0], None),
-        ([], None),
-        ([-9.0, -0.1], None),
-        ([0, 0], None),
+        ([1.0, 31.0, 3.0], True),
+        ([1.0, 30.0, 3.0], False),
+        ([5.0], False),
+        ([-9.0, -0.1], False),
+        ([0, 0], False),
     ],
 )
 def test_a_calibration_image_far_above_the_others_is_found(held, far):
-    others = [score(500.0, "test"), score(900.0, "validation", "bent")]
-    found = decision.far_off([*others, *(score(value, "calibration") for value in held)])
-    assert (found and found.score) == far
+    place, of_rest = decision.setter(held)
+    assert decision.far_off(held[place], of_rest) == far
+
+
+def test_the_image_that_sets_the_threshold_is_known_and_what_the_others_would_set():
+    assert decision.setter([0.5, 2.0, -1.0]) == (1, 0.5)
+    assert decision.setter([3.0]) == (0, None)
+    assert decision.setter([4.0, 1.0, 3.0, 2.0, 5.0], 0.34) == (0, 3.0)  # the second highest sets it
+
+
+@pytest.mark.parametrize("wanted", [0.0, 0.1, 0.5, 0.99])
+def test_the_image_that_sets_the_threshold_scores_the_threshold(wanted):
+    scores = np.random.default_rng(0).integers(0, 9, 20).astype(float)
+    place, of_rest = decision.setter(scores, wanted)
+    assert scores[place] == decision.threshold(scores, wanted) and (of_rest is None or of_rest <= scores[place])
 
 
 @pytest.mark.parametrize(("images", "share"), [(0, 1.0), (1, 0.5), (19, 0.05)])

@@ -143,6 +143,34 @@ def test_a_given_area_is_not_chosen(finished):
     assert not list(finished.results.glob("jobs/toy/bolt/*/finetune/6_*"))
 
 
+def test_the_image_that_sets_the_threshold_is_named_with_what_the_others_would_set(finished):
+    done = finetune(finished, "--apply")
+    chosen = record(finished)
+    assert f"threshold is the level of: {chosen['set_by']}; without it, the others would set" in done.stdout
+    assert chosen["set_by"].startswith("bolt/train/good/") and chosen["threshold_of_rest"] < chosen["threshold"]
+    finished.run("--results", str(finished.results), command="report")
+    assert f"| {chosen['set_by']} " in (finished.results / "report.md").read_text()
+
+
+def test_a_given_area_and_threshold_are_applied_as_given_and_promise_nothing(finished):
+    done = finetune(finished, "--area", "7", "--threshold", "61.5", "--apply", figures=True)
+    assert done.returncode == 0 and "given, not set by normal images" in done.stdout
+    chosen = record(finished)
+    assert (chosen["area_px"], chosen["threshold"], chosen["calibration_images"]) == (7, 61.5, 0)
+    assert chosen["promised_false_alarm_share"] is chosen["expected_false_alarm_share"] is chosen["set_by"] is None
+    finished.run("--results", str(finished.results), command="report")
+    assert (row(finished).threshold, row(finished).min_area_px) == (61.5, 7)
+    assert row(finished).area_chosen_on == "given, not chosen, as is the threshold"
+    assert np.isnan(row(finished).promised_false_alarm_share)
+
+
+def test_a_given_threshold_needs_no_held_out_image(checkout):
+    checkout.compare("--calibration", "0", "--categories", "bolt")
+    done = finetune(checkout, "--area", "7", "--threshold", "61.5", "--apply", figures=True)
+    assert done.returncode == 0 and "no figures" in done.stderr
+    assert checkout.run("--results", str(checkout.results), command="report").returncode == 0
+
+
 def test_areas_are_tried_as_asked(finished):
     assert finetune(finished, "--areas", "2:20:3").returncode == 0
     folder = next(finished.results.glob("jobs/toy/bolt/*/finetune"))
@@ -224,6 +252,8 @@ def test_normal_validation_images_set_the_threshold_beside_images_left_out_one_a
         (["--areas", "100:3000:100"], "--areas: expected at most the 1440 pixels of the smallest image, got 3000"),
         (["--tune-on-test", "0.9"], "must be left to test on"),
         (["--area", "5", "--tune-on-test", "0.2"], "exclude each other"),
+        (["--threshold", "2"], "--threshold needs --area"),
+        (["--area", "5", "--threshold", "nan"], "--threshold: expected a finite number, got nan"),
         (["--seed", "3"], "--seed or --variant"),
         (["--data", "nowhere"], "nowhere"),
     ],

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks import verdict_files
 from benchmarks.commands import predict
-from reports import overlay
+from reports import heat_map, overlay
 from reports.results import OperatingPoint, Result, read
 from tests.checkout.program import Checkout, write_image
 
@@ -104,7 +105,8 @@ def test_an_image_smaller_than_the_minimum_area_is_normal_and_says_why(finished,
     Image.fromarray(np.full((2, 4, 3), 250, np.uint8)).save(tmp_path / "tiny.png")
     done = judge(finished, tmp_path / "tiny.png", "--csv", tmp_path / "verdicts.csv")
     (row,) = table(tmp_path / "verdicts.csv")
-    assert (row["score"], row["verdict"], row["reason"]) == ("-inf", "normal", predict.TOO_SMALL)
+    assert (row["score"], row["verdict"]) == ("-inf", "normal")
+    assert row["reason"].startswith(f"{predict.TOO_SMALL}; size 4 x 2, trained on 36 x 40; aspect ratio")
     assert predict.TOO_SMALL in done.stdout
 
 
@@ -127,9 +129,99 @@ def test_an_outline_goes_around_the_regions_and_leaves_them_as_they_are():
     assert (drawn[:15] == 128).all()
 
 
+def test_without_a_point_overlays_show_the_heat_map_and_tell_the_verdict(finished, tmp_path):
+    done = judge(finished, finished.data / "nut/test", "--overlays", tmp_path / "seen", category="nut")
+    assert done.returncode == 0 and "red at" in done.stderr and "in the map of a typical held-out" in done.stderr
+    good, stain = (np.array(Image.open(tmp_path / f"seen/{name}/0.png")) for name in ("good", "stain"))
+    assert tuple(good[0, 0]) in (heat_map.NORMAL, heat_map.DEFECTIVE)
+    assert tuple(stain[0, 0]) == heat_map.DEFECTIVE
+
+    def colourful(picture):
+        inner = picture[40:-10, 10:-10].astype(int)
+        return (inner.max(axis=2) - inner.min(axis=2) > 60).mean()
+
+    assert colourful(stain) > 0.01 > colourful(good)
+
+
+def test_maps_are_written_raw_at_the_size_of_each_image_and_in_colours(finished, tmp_path):
+    done = judge(finished, finished.data / "bolt/test", "--maps", tmp_path / "maps")
+    assert done.returncode == 0 and "red at" in done.stderr and "the threshold; yellow" in done.stderr
+    raw, coloured = (Image.open(tmp_path / f"maps/stain/0.{suffix}") for suffix in ("tiff", "png"))
+    image = Image.open(finished.data / "bolt/test/stain/0.png")
+    assert raw.mode == "F" and raw.size == coloured.size == image.size
+    values = np.array(raw)
+    assert values.dtype == np.float32 and values.argmax() in np.flatnonzero(np.array(coloured)[..., 0] > 200)
+
+
+def test_maps_at_the_image_score_are_those_the_score_came_from(finished, tmp_path):
+    done = judge(
+        finished,
+        finished.data / "nut/test/stain/0.png",
+        "--maps",
+        tmp_path,
+        "--csv",
+        tmp_path / "a.csv",
+        category="nut",
+    )
+    assert done.returncode == 0
+    (row,) = table(tmp_path / "a.csv")
+    assert np.array(Image.open(tmp_path / "0.tiff")).max() == pytest.approx(float(row["score"]), rel=0.05)
+
+
+def test_a_threshold_of_ones_own_takes_the_place_of_either(finished, tmp_path):
+    for category in ("nut", "bolt"):
+        for threshold, count in (("1e9", 0), ("-1", 6)):
+            test = finished.data / category / "test"
+            done = judge(finished, test, "--threshold", threshold, category=category)
+            assert f"judged by the given threshold {float(threshold):.5g}" in done.stderr
+            assert f"{count} defective, {6 - count} normal" in done.stderr
+            assert ("regions" in done.stdout) == (category == "bolt")
+
+
+def test_a_threshold_of_ones_own_needs_no_held_out_image(finished, mine):
+    images = json.loads((job(mine, "nut") / "result.json").read_text())["images"]
+    change(job(mine, "nut") / "result.json", images=[image for image in images if image["part"] == "test"])
+    done = judge(finished, finished.data / "nut/test", "--threshold", "60", category="nut", results=mine)
+    assert done.returncode == 0
+
+
+def test_what_training_never_saw_is_said_once_and_in_the_table(finished, tmp_path):
+    for place in range(5):
+        Image.fromarray(np.full((36, 36, 3), 120, np.uint8)).save(tmp_path / f"{place}.png")
+    shutil.copy(finished.data / "bolt/test/good/0.png", tmp_path / "same.png")
+    done = judge(finished, tmp_path, "--csv", tmp_path / "verdicts.csv")
+    said = "5 of 6 images: training never saw their aspect ratio, so their scores may mean nothing: 0.png, 1.png, 2.png"
+    assert done.returncode == 0 and done.stderr.count(said) == 1
+    assert "training never saw their colour mode" in done.stderr
+    *others, same = table(tmp_path / "verdicts.csv")
+    assert all("aspect ratio 1.00, trained on 0.90" in row["reason"] for row in others) and same["reason"] == ""
+
+
+def test_images_like_the_training_raise_no_warning(finished):
+    assert "never saw" not in judge(finished, finished.data / "bolt/test").stderr
+
+
+def test_a_result_that_does_not_tell_how_training_images_look_says_so(finished, mine):
+    change(job(mine) / "result.json", appearances=None)
+    assert "are not compared with them" in judge(finished, finished.data / "bolt/test", results=mine).stderr
+
+
+def test_the_function_warns_once_after_the_last_image_and_takes_a_threshold(finished):
+    found = python(
+        finished,
+        "import benchmarks, numpy\n"
+        "image = numpy.full((36, 36, 3), 120, numpy.uint8)\n"
+        "verdicts = benchmarks.predict('kept', 'toy', 'bolt', [image, image], threshold=1e9)\n"
+        "print(next(verdicts).defective, [each.kind for each in next(verdicts).unseen])\n"
+        "print(list(verdicts))",
+    )
+    assert "False ['size', 'aspect ratio', 'colour mode']" in found or "False ['aspect ratio', 'colour mode']" in found
+    assert found.count("2 of 2 images: training never saw their aspect ratio") == 1
+
+
 def test_no_two_images_share_an_overlay():
     paths = [Path(name) for name in ("/a/1.png", "/b/1.png", "/a/1.jpg", "/a/1.PNG", "/a/1-2.png", "/a/1.png")]
-    found = predict.places(Path("out"), paths)
+    found = verdict_files.places(Path("out"), paths)
     assert found[Path("/a/1.png")] == Path("out/a/1.png") and found[Path("/b/1.png")] == Path("out/b/1.png")
     assert len({str(place).lower() for place in found.values()}) == len(set(paths))
     assert all(place.suffix == ".png" for place in found.values())
@@ -146,7 +238,7 @@ def test_no_two_images_share_an_overlay():
     ],
 )
 def test_a_score_and_a_threshold_that_differ_look_different(score, threshold, shown):
-    assert predict.told_apart(score, threshold) == shown
+    assert verdict_files.told_apart(score, threshold) == shown
 
 
 WRONG = {
@@ -158,10 +250,12 @@ WRONG = {
     "a table that is an image": (["--csv", "a.png"], "--csv a.png: expected the name of a table"),
     "a table that is a folder": (["--csv", "parts"], "--csv parts cannot be written: it is a folder"),
     "overlays in a file": (["--overlays", "ours.txt"], "--overlays ours.txt cannot be written"),
-    "overlays without regions": (["--category", "nut", "--overlays", "seen"], "no operating point was applied"),
+    "a threshold that is no number": (["--threshold", "nan"], "--threshold: expected a finite number, got nan"),
+    "maps among the overlays": (["--maps", "seen", "--overlays", "seen"], "it is the folder of the overlays"),
+    "maps in a file": (["--maps", "ours.txt"], "--maps ours.txt cannot be written"),
     "overlays among the images": (
         ["parts/bolt", "--overlays", "parts/bolt/seen"],
-        "would judge the overlays as images",
+        "would judge its files as images",
     ),
     "overlays over the images": (["--overlays", "parts/bolt/test/good"], "would replace the image"),
     "no results": (["--results", "parts"], "no finished job there"),

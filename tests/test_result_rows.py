@@ -178,7 +178,7 @@ def test_seconds_that_are_not_those_of_the_method_are_not_told():
 
 
 def test_numbers_are_plain_so_that_the_csv_holds_nothing_but_numbers():
-    row, defects, _ = result_rows.measure(result([*CALIBRATION, *TEST]))
+    row, defects, *_ = result_rows.measure(result([*CALIBRATION, *TEST]))
     assert {type(value) for each in (row, *defects) for value in each.values()} <= {str, int, float, bool, type(None)}
 
 
@@ -206,6 +206,29 @@ def test_a_threshold_that_rests_on_one_odd_image_is_remarked_unless_a_point_sets
     assert "the threshold is the score of 3.png" in row_of(stored)["remarks"]
     assert "the threshold" not in row_of(stored, operating_point(stored))["remarks"]
     assert "the threshold" not in row_of(result([*CALIBRATION, *TEST]))["remarks"]
+
+
+def test_an_operating_point_names_the_image_that_set_its_threshold_and_remarks_a_lonely_one():
+    stored = result([*CALIBRATION, *TEST])
+    point = operating_point(stored, set_by="1.png", threshold_of_rest=0.004)
+    found = result_rows.measure(stored, point)
+    setter = {key: found.doubts.setter[key] for key in ("set_by", "threshold", "threshold_of_rest")}
+    assert setter == {"set_by": "1.png", "threshold": 0.045, "threshold_of_rest": 0.004}
+    assert "the threshold is the score of 1.png" in found.row["remarks"]
+
+
+def test_the_promise_of_an_operating_point_is_tested_by_its_own_levels():
+    stored = result([*CALIBRATION, *TEST])
+    tested = result_rows.measure(stored, operating_point(stored, threshold=-0.01)).doubts.promise
+    assert (tested.alarms, tested.normal, tested.calibration_images, tested.promised) == (4, 4, 3, 0.25)
+    assert tested.p_value == pytest.approx(1 / 35)
+    given = operating_point(stored, calibration_images=0, promised_false_alarm_share=None)
+    assert result_rows.measure(stored, given).doubts.promise is None
+
+
+def test_leave_one_out_promises_nothing_that_could_be_tested():
+    stored = result([*CALIBRATION, *TEST], cell=made_cell(calibration="loo"))
+    assert result_rows.measure(stored).doubts.promise is None
 
 
 def test_without_an_operating_point_there_is_no_minimum_area():
@@ -297,9 +320,7 @@ def test_every_number_of_the_report_is_defined(tmp_path):
     failure = Failure(key="k", cell=elsewhere, reason="no memory left", tail="")
     tables = result_rows.tables([result_rows.measure(stored, operating_point(stored)), result_rows.measure(left_out)])
     with ThreadPoolExecutor(1) as helpers:
-        report.write(
-            tmp_path, **tables._asdict(), failures=[failure], definitions=result_rows.DEFINITIONS, helpers=helpers
-        )
+        report.write(tmp_path, tables, failures=[failure], definitions=result_rows.DEFINITIONS, helpers=helpers)
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     missing = [name for name, meaning in result_rows.DEFINITIONS.items() if meaning not in text]
     assert missing == ["image_average_precision", "other_seeds"]

@@ -18,9 +18,9 @@ from markdown_it import MarkdownIt
 import methods
 from benchmarks import plugins
 from benchmarks.evaluation import result_rows
-from reports import published, report
+from reports import published, report, terminal
 from reports.comparison import comparison
-from reports.results import Failure, StoredEpoch
+from reports.results import Failure, Ranking, StoredEpoch, UnlikeImage
 from reports.rows import csv_text, in_order
 from reports.tables import escape, frame, means, names, significant
 from tests.stored import made_cell as cell
@@ -50,9 +50,9 @@ def text_of(results, failures=()):
 
 
 def write(folder, results, failures=()):
-    tables = result_rows.tables(map(result_rows.measure, results))._asdict()
+    tables = result_rows.tables(map(result_rows.measure, results))
     with ThreadPoolExecutor(1) as helpers:
-        report.write(folder, **tables, failures=list(failures), definitions=result_rows.DEFINITIONS, helpers=helpers)
+        report.write(folder, tables, failures=list(failures), definitions=result_rows.DEFINITIONS, helpers=helpers)
 
 
 def read_tables(text):
@@ -590,6 +590,7 @@ def test_a_report_has_its_sections_in_order():
         "Published values",
         "Costs",
         "Images",
+        "Images that set the threshold",
         "Terms",
         "Remarks",
         "Data, versions and machine",
@@ -712,3 +713,47 @@ def test_two_datasets_in_one_folder_keep_their_categories_apart():
 def test_both_files_are_written(tmp_path):
     write(tmp_path / "new", [result(cell())])
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["report.csv", "report.md"]
+
+
+def moved(category, alarms, **fields):
+    """A result with 9 calibration images, and so many of 18 normal test images above them."""
+    scores = [("calibration", None, 0.1 * place) for place in range(9)]
+    scores += [("test", None, 2.0 if place < alarms else 0.0) for place in range(18)] + [("test", "bent", 3.0)]
+    return result(cell("knn", category, **fields), images=made_images(scores))
+
+
+def test_a_contradicted_promise_is_the_first_thing_said_with_its_numbers_and_what_it_means():
+    text = text_of([moved("bolt", 17), moved("nut", 1)])
+    assert text.index("## Promises that did not hold") < text.index("## Image AUROC")
+    part = section(text, "Promises that did not hold")
+    assert "images are not like the test images" in part
+    [table] = read_tables(part)
+    assert table[1:] == [["bolt", "knn", "0", "0.100", "17 of 18", "9", "2e-06"]]
+    assert "knn (bolt): more normal test images are called defective" in section(text, "Remarks")
+
+
+def test_where_promises_hold_or_are_none_nothing_is_said():
+    assert "Promises that did not hold" not in text_of([moved("bolt", 3), moved("nut", 17, calibration="loo")])
+
+
+def test_the_image_that_sets_each_threshold_is_named_with_what_the_others_would_set():
+    [table] = read_tables(section(text_of([moved("bolt", 0), moved("nut", 0)]), "Images that set the threshold"))
+    assert table[1:] == [[category, "knn", "0", "8.png", "0.8", "0.7"] for category in ("bolt", "nut")]
+
+
+def test_many_images_that_set_thresholds_are_folded_up():
+    part = section(text_of([moved(f"part {n}", 0) for n in range(78)]), "Images that set the threshold")
+    assert "<details><summary>78 lines</summary>" in part and len(read_tables(part)[0]) == 79
+
+
+def test_training_images_unlike_the_others_are_listed():
+    images = [UnlikeImage(path="a/b_1.png", score=9.25, deviations=12.34)]
+    odd = moved("bolt", 0).model_copy(update={"ranking": Ranking(judged="left out", ranked=40, images=images)})
+    [table] = read_tables(section(text_of([odd, moved("nut", 0)]), "Training images unlike the others"))
+    assert table[1:] == [["bolt", "knn", "0", "a/b_1.png", "left out, 40 images", "9.25", "12.3"]]
+
+
+def test_the_terminal_names_jobs_whose_promise_is_contradicted():
+    tables = result_rows.tables(map(result_rows.measure, [moved("bolt", 17), moved("nut", 1)]))
+    [line] = terminal.doubts(tables)
+    assert "in 1 of 2 jobs (knn on bolt)" in line and "not like the test images" in line

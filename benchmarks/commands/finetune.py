@@ -30,6 +30,8 @@ COLUMNS = {
 }
 """Heading and number format of each column of the table of alternatives."""
 
+NO_FIGURES = "no figures: they show the maps of held-out normal images, and none was held out; see run --calibration"
+
 
 def run(trained: Trained, request: TuningRequest, *, data: Path | None, figures: bool, apply: bool) -> None:
     """Choose an operating point, write it and print it. With `apply`, `report` and `predict` judge by it."""
@@ -44,9 +46,11 @@ def run(trained: Trained, request: TuningRequest, *, data: Path | None, figures:
         folder = store(trained, chosen, areas)
         if apply:
             store_point(tuned, trained)
-        if figures:
+        if figures and tuned.evidence.held_out:
             bars.update(task, description="drawing", completed=0, total=1)
             draw(tuned, folder)
+    if figures and not tuned.evidence.held_out:
+        say(NO_FIGURES)
     _show(chosen, areas, folder, standing=trained.operating_point(), applied=apply)
 
 
@@ -86,7 +90,18 @@ def _choice(record: Mapping[str, Any]) -> Iterator[str]:
         f"threshold {record['threshold']:.5g}"
     )
     yield f"choice of the area: {record['chosen_on']}"
+    yield from _origin(record)
+
+
+def _origin(record: Mapping[str, Any]) -> Iterator[str]:
+    """Where the threshold comes from."""
+    if record["set_by"] is None:
+        yield "threshold: given, not set by normal images, so it promises no false-positive rate"
+        return
     yield f"threshold set by: {record['calibration_images']} normal images, {_false_alarms(record)}"
+    rest = record["threshold_of_rest"]
+    others = "there is no other" if rest is None else f"without it, the others would set {rest:.5g}"
+    yield f"threshold is the level of: {record['set_by']}; {others}"
 
 
 def _false_alarms(record: Mapping[str, Any]) -> str:

@@ -41,16 +41,11 @@ def run(results: Path) -> None:
         tables = result_rows.tables(each for each in found if not isinstance(each, Failure))
         if not tables.rows and not failures:
             raise UsageError(f"--results {results}: no results there; make some with: python -m benchmarks run")
-        table = pages.write(
-            results,
-            rows=tables.rows,
-            defects=tables.defects,
-            failures=failures,
-            definitions=result_rows.DEFINITIONS,
-            helpers=helpers,
-        )
+        table = pages.write(results, tables, failures=failures, definitions=result_rows.DEFINITIONS, helpers=helpers)
     if out.is_terminal and (summary := terminal.summary(table)):
         out.print(summary)
+    for line in terminal.doubts(tables):
+        say(line, style="yellow")
     say(str(results / "report.md"), on=out)
 
 

@@ -40,7 +40,7 @@ DEFINITIONS = {
 """Meaning of each number at the threshold, for the foot of the report."""
 
 FAR = 10
-"""The highest calibration score is suspicious if it is more than this many times the second highest."""
+"""A threshold is suspicious if it is more than this many times the one that the other images would set."""
 AREAS = 120
 """Number of areas to try if the user names none."""
 LARGEST_SHARE = 0.05
@@ -57,15 +57,6 @@ def calibration_scores(images: Iterable[ImageScore]) -> list[float]:
     return [image.score for image in calibration_images(images)]
 
 
-def far_off(images: Iterable[ImageScore]) -> ImageScore | None:
-    """The calibration image whose score is more than `FAR` times the second highest, or None.
-
-    Such an image is unlike the others, and it alone sets the threshold.
-    """
-    *_, second, highest = [None, None, *sorted(calibration_images(images), key=lambda image: image.score)]
-    return highest if second and highest.score > FAR * second.score > 0 else None
-
-
 def threshold(calibration_scores: Sequence[float], false_alarm_share: float = 0.0) -> float:
     """The threshold: an image that scores strictly above it is called defective.
 
@@ -80,6 +71,28 @@ def threshold(calibration_scores: Sequence[float], false_alarm_share: float = 0.
 def thresholds(levels: np.ndarray, false_alarm_share: float = 0.0) -> np.ndarray:
     """The threshold of each column of (n, areas) calibration levels; see `threshold`."""
     return np.sort(levels, axis=0)[-_alarms(len(levels), false_alarm_share)]
+
+
+class Setter(NamedTuple):
+    """The calibration image whose score is the threshold."""
+
+    index: int
+    threshold_of_rest: float | None
+    """The threshold that the other images would set, by the score of the same rank; None: there is none."""
+
+
+def far_off(threshold: float, threshold_of_rest: float | None) -> bool:
+    """Whether one image, far above the others, sets the threshold alone: see `FAR`."""
+    return threshold_of_rest is not None and threshold > FAR * threshold_of_rest > 0
+
+
+def setter(calibration_scores: Sequence[float], false_alarm_share: float = 0.0) -> Setter:
+    """The image that sets the `threshold`; among equal scores the last. Raises ValueError if there is no score."""
+    if not len(calibration_scores):
+        raise ValueError("expected calibration scores to find the one that sets the threshold, got none")
+    order = np.argsort(calibration_scores, kind="stable")
+    place = len(order) - _alarms(len(order), false_alarm_share)
+    return Setter(int(order[place]), float(calibration_scores[order[place - 1]]) if place else None)
 
 
 def promised_false_alarm_share(calibration_images: int, false_alarm_share: float = 0.0) -> float:

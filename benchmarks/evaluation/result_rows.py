@@ -9,26 +9,16 @@ import numpy as np
 
 import datasets
 from benchmarks import plugins
-from benchmarks.evaluation import decision, metrics, pixel_metrics, significance
+from benchmarks.evaluation import decision, metrics, pixel_metrics, promise, significance
 from benchmarks.evaluation.decision import FalseAlarmShare
+from benchmarks.evaluation.doubts import CONTRADICTED, Doubts, doubts
 from benchmarks.evaluation.significance import Scored
 from datasets import Counts
 from reports import statistics
 from reports.results import ImageScore, OperatingPoint, Result
-from reports.rows import Row, identity
+from reports.rows import Row, Tables, identity
 
 DEFINITIONS = metrics.DEFINITIONS | decision.DEFINITIONS | significance.DEFINITIONS
-
-
-class Tables(NamedTuple):
-    """The rows of many results; None where a number does not exist."""
-
-    rows: list[Row]
-    """One for each result; a `why_no_...` column says why a number does not exist."""
-    defects: list[Row]
-    """One for each result and defect type: image AUROC against the normal test images, and the images missed.
-
-    `of_several_types` of its images count under other types, too."""
 
 
 class Measured(NamedTuple):
@@ -38,16 +28,29 @@ class Measured(NamedTuple):
     defects: list[Row]
     entry: significance.Entry | None
     """None if a class has no test image."""
+    doubts: Doubts
 
 
 def tables(results: Iterable[Measured]) -> Tables:
     """The rows of all results. Significance needs all of them, because methods are compared with each other."""
     measured = list(results)
     p_values = significance.p_values_holm([each.entry for each in measured])
+    contradicted = promise.contradicted([each.doubts.promise for each in measured])
     return Tables(
-        [each.row | {"image_auroc_p_value_holm": p_value} for each, p_value in zip(measured, p_values, strict=True)],
-        [row for each in measured for row in each.defects],
+        rows=[
+            {**each.row, **_remarked(each.row, broken), "image_auroc_p_value_holm": p_value}
+            for each, broken, p_value in zip(measured, contradicted, p_values, strict=True)
+        ],
+        defects=[row for each in measured for row in each.defects],
+        contradictions=[each.doubts.contradiction for each in compress(measured, contradicted)],
+        setters=[each.doubts.setter for each in measured if each.doubts.setter],
+        unlike=[row for each in measured for row in each.doubts.unlike],
     )
+
+
+def _remarked(row: Row, contradicted: bool) -> Row:
+    """The remarks of a row, with that on a contradicted promise where it is one."""
+    return {"remarks": "\n".join(filter(None, [row["remarks"], CONTRADICTED]))} if contradicted else {}
 
 
 def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
@@ -57,6 +60,7 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
     judged = [Scored.of(images) for images in _by_class(point.images)] if point else [normal, defective]
     placements = statistics.placements(normal.scores, defective.scores) if normal.paths and defective.paths else None
     job, rule = identity(result.cell), _rule(result, point)
+    found = doubts(result, point, rule=rule, normal=judged[0])
     row = {
         **job,
         "made": result.made,
@@ -76,10 +80,11 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
         "data": result.data,
         "code": result.code,
         "key": result.key,
-        "remarks": "\n".join([*result.remarks, *_far_off(result, point), *_tuned_on(point), *_outdated(result)]),
+        "remarks": "\n".join([*result.remarks, *_far_off(found.setter), *_tuned_on(point), *_outdated(result)]),
     }
     defects = [job | each for each in _defects(test[1], placements, judged[1], rule["threshold"])]
-    return Measured(row, defects, placements and significance.entry(_contest(result), normal, defective, placements))
+    entry = placements and significance.entry(_contest(result), normal, defective, placements)
+    return Measured(row, defects, entry, found)
 
 
 def _beside_published(result: Result, test_normal: int, test_defective: int) -> Row:
@@ -191,12 +196,11 @@ def _tuned_on(point: OperatingPoint | None) -> list[str]:
     return [f"the minimum defect area was chosen on {len(point.tuned_on)} test images; all numbers here leave them out"]
 
 
-def _far_off(result: Result, point: OperatingPoint | None) -> list[str]:
-    highest = None if point else decision.far_off(result.images)
-    if highest is None:
+def _far_off(setter: Row | None) -> list[str]:
+    if setter is None or not decision.far_off(setter["threshold"], setter["threshold_of_rest"]):
         return []
     return [
-        f"the threshold is the score of {highest.path}, more than {decision.FAR} times that of the next highest "
+        f"the threshold is the score of {setter['set_by']}, more than {decision.FAR} times that of the next highest "
         "calibration image. Defects below it may be missed: check whether this image is normal"
     ]
 

@@ -27,8 +27,10 @@ class TuningLevels(NamedTuple):
 
     on: str
     """What the area was chosen on, as a phrase."""
+    setters: Sequence[Sample]
+    """The normal images that set the threshold."""
     setting: np.ndarray
-    """Levels of the normal images that set the threshold."""
+    """Their levels."""
     normal: np.ndarray
     """Levels of the normal images that chose the area; empty if the area was given."""
     defective: np.ndarray
@@ -40,13 +42,14 @@ class TuningLevels(NamedTuple):
 def choose(evidence: Evidence, test_levels: np.ndarray) -> TuningLevels:
     """Choose the images that choose the area, in the order of trust: a labelled validation split, synthetic defects.
 
-    If the user gives the area, no image chooses. Test images choose only if the user asks for it. They then leave the
-    test set. Raises UsageError if the images are too few or too small.
+    If the user gives the area, no image chooses. If also the threshold, no image sets it. Test images choose only if
+    the user asks for it. They then leave the test set. Raises UsageError if the images are too few or too small.
     """
-    request, parts = evidence.request, evidence.parts
+    request, parts, none = evidence.request, evidence.parts, test_levels[:0]
+    if request.threshold is not None:
+        return TuningLevels("given, not chosen, as is the threshold", [], none, none, none)
     if request.area_px is not None:
-        none = test_levels[:0]
-        return TuningLevels("given, not chosen", evidence.held_out_levels, none, none)
+        return TuningLevels("given, not chosen", evidence.held_out, evidence.held_out_levels, none, none)
     if request.test_share:
         return _choose_on_test(evidence, test_levels)
     if {sample.defect is None for sample in parts.validation} == {True, False}:
@@ -70,30 +73,31 @@ def _choose_on_test(evidence: Evidence, test_levels: np.ndarray) -> TuningLevels
             "images would choose; both kinds must choose, and both must be left to test on: give another share, or none"
         )
     on = f"{len(drawn)} test images, which left the test set"
-    return TuningLevels(on, evidence.held_out_levels, test_levels[normal], test_levels[defective], frozenset(drawn))
+    classes = test_levels[normal], test_levels[defective]
+    return TuningLevels(on, evidence.held_out, evidence.held_out_levels, *classes, frozenset(drawn))
 
 
 def _choose_on_validation(evidence: Evidence) -> TuningLevels:
     samples, calibration = evidence.parts.validation, len(evidence.parts.calibration)
     held_out = evidence.held_out_levels
     defective = evidence.levels("validation defects", [sample for sample in samples if sample.defect is not None])
-    setting, normal = held_out[:calibration], held_out[calibration:]
+    setting, choosing = list(range(calibration)), list(range(calibration, len(held_out)))
     if not calibration:
-        first, second = halves(len(normal), evidence.seed)
-        setting, normal = normal[second], normal[first]
-    if not len(normal):
+        choosing, setting = halves(len(held_out), evidence.seed)
+    if not choosing:
         raise UsageError(
             "the validation split has only one normal image and none was held out: do the run again with --calibration"
         )
-    return TuningLevels(f"{len(normal) + len(defective)} labelled validation images", setting, normal, defective)
+    on = f"{len(choosing) + len(defective)} labelled validation images"
+    return TuningLevels(on, _at(evidence.held_out, setting), held_out[setting], held_out[choosing], defective)
 
 
 def _choose_on_held_out(evidence: Evidence) -> TuningLevels:
     choosing, setting = halves(len(evidence.held_out), evidence.seed)
     held_out = evidence.held_out_levels
-    defective = _blended("held-out images", evidence, [evidence.held_out[index] for index in choosing])
+    defective = _blended("held-out images", evidence, _at(evidence.held_out, choosing))
     on = f"defects blended into {len(choosing)} held-out normal images, which set no threshold"
-    return TuningLevels(on, held_out[setting], held_out[choosing], defective)
+    return TuningLevels(on, _at(evidence.held_out, setting), held_out[setting], held_out[choosing], defective)
 
 
 def _choose_on_left_out(evidence: Evidence) -> TuningLevels:
@@ -105,7 +109,8 @@ def _choose_on_left_out(evidence: Evidence) -> TuningLevels:
     setting = [*setting, *range(len(fit), len(held_out))]  # and the validation images: all normal, or they would choose
     also = "also set the threshold, as there are so few" if few else "set no threshold"
     on = f"defects blended into {len(choosing)} training images, each judged by the others (leave-one-out); they {also}"
-    return TuningLevels(on, held_out[setting], held_out[choosing], _blended_in_turn(evidence, choosing))
+    defective = _blended_in_turn(evidence, choosing)
+    return TuningLevels(on, _at(evidence.held_out, setting), held_out[setting], held_out[choosing], defective)
 
 
 def _blended_in_turn(evidence: Evidence, choosing: Sequence[int]) -> np.ndarray:
@@ -114,7 +119,7 @@ def _blended_in_turn(evidence: Evidence, choosing: Sequence[int]) -> np.ndarray:
     The method judges all images of the fit at a time, so those that do not choose are judged too, and left away.
     """
     fit = evidence.parts.fit
-    chosen = [fit[index] for index in choosing]
+    chosen = _at(fit, choosing)
     _require_room(evidence, chosen)
     turns = Blended(evidence.decoded(chosen), evidence.seed).turns(choosing, evidence.decoded(fit))
     levels = evidence.left_out_levels("defects blended into training images", turns)
@@ -128,7 +133,12 @@ def _choose_on_training(evidence: Evidence) -> TuningLevels:
         "set the threshold"
     )
     defective = _blended("training images", evidence, chosen)
-    return TuningLevels(on, evidence.held_out_levels, evidence.levels("training images", chosen), defective)
+    normal = evidence.levels("training images", chosen)
+    return TuningLevels(on, evidence.held_out, evidence.held_out_levels, normal, defective)
+
+
+def _at(samples: Sequence[Sample], places: Sequence[int]) -> list[Sample]:
+    return [samples[place] for place in places]
 
 
 def _blended(into: str, evidence: Evidence, samples: Sequence[Sample]) -> np.ndarray:

@@ -30,12 +30,15 @@ class TuningRequest(NamedTuple):
     """The minimum defect area, pixels, if the user gives it; None: it is chosen."""
     test_share: float = 0.0
     """Share of the test images to choose the area on. They leave the test set."""
+    threshold: float | None = None
+    """The threshold, if the user gives it beside the area; None: normal images set it."""
 
 
 class Evidence:
     """The images of a finished job, their maps at full size, and the levels T_A of the maps for the areas to try.
 
-    Raises UsageError if no normal image was held out, or if an area is larger than the smallest image.
+    Raises UsageError if a threshold is to be set and no normal image was held out, or if an area is larger than the
+    smallest image.
     """
 
     def __init__(
@@ -44,10 +47,11 @@ class Evidence:
         self.request, self.advance = request, advance
         self.seed = trained.job.cell.seed
         self.leaves_one_out = trained.job.cell.leaves_one_out
+        self.base = trained.source(data).base
         self.parts = trained.parts(data)
         self.keeper = Keeper(trained, advance)
         self.reading = trained.reading
-        if not self.held_out:
+        if not self.held_out and request.threshold is None:
             raise UsageError(
                 f"{trained.folder}: no normal image was held out to set a threshold; do the run again with "
                 "--calibration"

@@ -33,11 +33,18 @@ def figures(tuned: Tuned) -> plots.Figures:
         distributions=[
             plots.AreaDistribution(level, np.concatenate([tree.areas_at(level) for tree in trees])) for level in levels
         ],
-        calibration=plots.Calibration(tuned.evidence.areas_px, tuned.thresholds),
+        calibration=plots.Calibration(tuned.evidence.areas_px, _calibrated(tuned)),
         tuning=None if tuned.tuning_aurocs is None else _tuning(tuned),
         rule=plots.Rule(tuned.area_px, tuned.threshold, int(np.prod(tuned.evidence.shape))),
         panels=[*_panels(tuned)],
     )
+
+
+def _calibrated(tuned: Tuned) -> np.ndarray:
+    """The threshold of each area that normal images set, also where the user gave another."""
+    if not tuned.is_given:
+        return tuned.thresholds
+    return decision.thresholds(tuned.evidence.held_out_levels, tuned.evidence.request.false_alarm_share)
 
 
 def _sweep(trees: Sequence[ComponentTree], thresholds: np.ndarray) -> plots.Sweep:

@@ -8,6 +8,7 @@ import numpy as np
 from benchmarks.evaluation import decision
 from benchmarks.finetune.choosing import TuningLevels, choose
 from benchmarks.finetune.evidence import Evidence
+from datasets import relative_name
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Tuned:
     index: int
     """Index of the chosen area."""
     thresholds: np.ndarray
-    """The threshold t(A) of each area A."""
+    """The threshold t(A) of each area A; all the same if the user gave it."""
     tuning_aurocs: np.ndarray | None
     """Image AUROC of T_A on the tuning images; None if the area was given."""
     test_levels: np.ndarray
@@ -38,8 +39,24 @@ class Tuned:
     @property
     def false_alarm_share(self) -> decision.FalseAlarmShare:
         """The false-positive rate that the images that set the threshold promise, or let expect."""
+        if self.is_given:
+            return decision.FalseAlarmShare(None, None)
         wanted, left_out = self.evidence.request.false_alarm_share, self.evidence.leaves_one_out
         return decision.false_alarm_share(len(self.levels.setting), wanted, leaves_one_out=left_out)
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the user gave the threshold, and no image set it."""
+        return self.evidence.request.threshold is not None
+
+    @property
+    def set_by(self) -> tuple[str | None, float | None]:
+        """The path of the image that sets the threshold, and the threshold that the others would set."""
+        if self.is_given:
+            return None, None
+        wanted = self.evidence.request.false_alarm_share
+        place, of_rest = decision.setter(self.levels.setting[:, self.index], wanted)
+        return relative_name(self.levels.setters[place].image, self.evidence.base), of_rest
 
     @property
     def tuning_rates(self) -> decision.Rates:
@@ -71,5 +88,12 @@ def tune(evidence: Evidence) -> Tuned:
         index = decision.best_area(aurocs)
     else:
         index = int(np.searchsorted(evidence.areas_px, given))
-    thresholds = decision.thresholds(levels.setting, evidence.request.false_alarm_share)
-    return Tuned(evidence, levels, index, thresholds, aurocs, test_levels)
+    return Tuned(evidence, levels, index, _thresholds(evidence, levels), aurocs, test_levels)
+
+
+def _thresholds(evidence: Evidence, levels: TuningLevels) -> np.ndarray:
+    """The threshold of each area."""
+    request = evidence.request
+    if request.threshold is not None:
+        return np.full(len(evidence.areas_px), request.threshold)
+    return decision.thresholds(levels.setting, request.false_alarm_share)

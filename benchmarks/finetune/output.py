@@ -18,6 +18,7 @@ from reports.results import OperatingPoint, PixelScores, write
 def record(tuned: Tuned, trained: Trained) -> dict[str, Any]:
     """The chosen point with its results, and the oracle point that knows the test labels, as values for JSON."""
     normal, defective = tuned.test_classes
+    set_by, of_rest = tuned.set_by
     return {
         "method": trained.job.cell.method,
         "category": trained.job.cell.category,
@@ -26,6 +27,8 @@ def record(tuned: Tuned, trained: Trained) -> dict[str, Any]:
         "area_px": tuned.area_px,
         "area_share": decision.area_share(tuned.area_px, tuned.evidence.shape),
         "threshold": tuned.threshold,
+        "set_by": set_by,
+        "threshold_of_rest": of_rest,
         "chosen_on": tuned.levels.on,
         "wanted_false_alarm_share": tuned.evidence.request.false_alarm_share,
         **tuned.false_alarm_share._asdict(),
@@ -113,6 +116,7 @@ def store_point(tuned: Tuned, trained: Trained) -> None:
 def _operating_point(tuned: Tuned, trained: Trained) -> OperatingPoint:
     scored = [image for image in trained.result.images if image.part == "test"]
     levels = tuned.test_levels[:, tuned.index]
+    set_by, of_rest = tuned.set_by
     left = [index for index in range(len(scored)) if index not in tuned.levels.tuned_on]
     return OperatingPoint(
         key=trained.result.key,
@@ -121,6 +125,8 @@ def _operating_point(tuned: Tuned, trained: Trained) -> OperatingPoint:
         threshold=tuned.threshold,
         chosen_on=tuned.levels.on,
         calibration_images=len(tuned.levels.setting),
+        set_by=set_by,
+        threshold_of_rest=of_rest,
         **tuned.false_alarm_share._asdict(),
         images=[scored[index].model_copy(update={"score": float(levels[index])}) for index in left],
         tuned_on=[scored[index].path for index in sorted(tuned.levels.tuned_on)],

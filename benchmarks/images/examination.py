@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from benchmarks import appearance
+from benchmarks.appearance import Appearance
 from benchmarks.images.decoding import decode, image_size
 from benchmarks.images.files import ImageError
 from benchmarks.images.masks import read_mask
@@ -29,8 +31,10 @@ class Examination(NamedTuple):
     """Number of defect pixels in the masks; None: there is no mask, or it does not fit."""
     highest_16_bit: int | None
     """See `Decoded.highest_16_bit`."""
-    losses: frozenset[str] = frozenset()
+    losses: frozenset[str]
     """See `Decoded.losses`."""
+    appearance: Appearance
+    """How the decoded image looks, with every page its first one."""
     mask_reasons: frozenset[str] = frozenset()
     """What was done to the masks, or is suspicious: keys of `losses.MASKS`."""
 
@@ -76,6 +80,7 @@ def _examine(sample: Sample, reading: Reading) -> Examination | ImageError:
         mask = read_mask(sample.masks, shape, reading)
     except ImageError as error:
         return error
+    looks = appearance.of(decoded.pixels[0] if reading.every_page else decoded.pixels)
     whole = repr(decoded.pixels.shape[:-1]).encode()
     digest = hashlib.blake2b(decoded.pixels, digest_size=16, key=whole).digest()
     has_mask = bool(sample.masks) and mask.defect is not None
@@ -88,4 +93,4 @@ def _examine(sample: Sample, reading: Reading) -> Examination | ImageError:
         reasons = reasons - {"sideways"} | {"misfit"}
     if has_mask and defect_px > COVERING * mask.defect.size:
         reasons.add("covering")
-    return Examination(shape, digest, defect_px, decoded.highest_16_bit, decoded.losses, frozenset(reasons))
+    return Examination(shape, digest, defect_px, decoded.highest_16_bit, decoded.losses, looks, frozenset(reasons))

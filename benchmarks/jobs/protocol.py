@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import images, pages, plugins, split, unread
+from benchmarks import images, novelty, pages, plugins, split, unread
 from benchmarks.evaluation import metrics, pixel_metrics
-from benchmarks.jobs import determinism, machine
+from benchmarks.evaluation.map_scale import NormalMaps
+from benchmarks.images import Examination
+from benchmarks.jobs import cross_fitting, determinism, machine
 from benchmarks.jobs.layout import FRESH_MODEL
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
@@ -20,7 +22,17 @@ from benchmarks.remarks import beside_copies, divided_groups, on_groups, on_imag
 from benchmarks.source import Source
 from datasets import Dataset, Sample, relative_name
 from methods import Epoch, Image, Method, MethodError, Preparing, Score
-from reports.results import Cost, Curve, ImageScore, PixelScores, Result, StoredEpoch
+from reports.results import (
+    Appearances,
+    Cost,
+    Curve,
+    ImageScore,
+    MapScale,
+    PixelScores,
+    Ranking,
+    Result,
+    StoredEpoch,
+)
 
 Tell = Callable[[Progress], None]
 Judge = Callable[[Sequence[Image]], Iterator[Score]]
@@ -56,6 +68,10 @@ class _Scored(NamedTuple):
     seconds: float
     images_per_second: float | None
     """As new images are judged, not left out of the fit; None: there was none."""
+    ranking: Ranking | None
+    """The training images that look unlike the others."""
+    map_scale: MapScale | None
+    """The values of the maps of normal images."""
 
 
 class _Measured(NamedTuple):
@@ -82,7 +98,7 @@ def run(job: Job, tell: Tell) -> Result:
     fit = _fit(seen, parts, job, tell)
     if job.keep_model:
         method.save(job.folder / FRESH_MODEL)
-    scored = _score_all(seen, parts, job, base=source.base, tell=tell)
+    scored = _score_all(seen, parts, job, source=source, tell=tell)
     tell(Progress("measuring maps", 0, 1))
     pixels = _measure(parts.test, scored.maps, source.reading)
     remarks = [
@@ -100,8 +116,23 @@ def run(job: Job, tell: Tell) -> Result:
         *pixels.remarks,
     ]
     return _result(
-        job, source.dataset, method, fit=fit, scored=scored, pixels=pixels, trained_on=len(parts.fit), remarks=remarks
+        job,
+        source.dataset,
+        method,
+        fit=fit,
+        scored=scored,
+        pixels=pixels,
+        trained_on=len(parts.fit),
+        appearances=_appearances(parts, samples, examined),
+        remarks=remarks,
     )
+
+
+def _appearances(parts: split.Parts, samples: Sequence[Sample], examined: Sequence[Examination]) -> Appearances:
+    """How the training images look, those held out for the threshold included."""
+    train = {*parts.fit, *parts.calibration}
+    both = zip(samples, examined, strict=True)
+    return novelty.together(seen.appearance for sample, seen in both if sample in train)
 
 
 def _result(
@@ -113,6 +144,7 @@ def _result(
     scored: _Scored,
     pixels: _Measured,
     trained_on: int,
+    appearances: Appearances,
     remarks: list[str],
 ) -> Result:
     """The record of a job that ends now."""
@@ -124,6 +156,9 @@ def _result(
         made=dataset.made,
         trained_on=trained_on,
         images=scored.images,
+        ranking=scored.ranking,
+        appearances=appearances,
+        map_scale=scored.map_scale,
         pixels=pixels.scores,
         why_no_pixels=pixels.why_none,
         tracked=job.track_epochs,
@@ -197,14 +232,25 @@ def _look(seen: _Seen, test: list[Sample]) -> float | None:
     return metrics.auroc(scores, labels) if len(set(labels)) == 2 else None
 
 
-def _score_all(seen: _Seen, parts: split.Parts, job: Job, *, base: Path, tell: Tell) -> _Scored:
-    scoring = _Scoring(seen, seen.judge.score, base, tell)
-    left_out = _Scoring(seen, seen.method.leave_one_out, base, tell)
+def _score_all(seen: _Seen, parts: split.Parts, job: Job, *, source: Source, tell: Tell) -> _Scored:
+    scoring = _Scoring(seen, seen.judge.score, source.base, tell)
+    left_out = _Scoring(seen, seen.method.leave_one_out, source.base, tell)
     calibrating = left_out if job.cell.leaves_one_out else scoring
-    others = [*calibrating.of("calibration", parts.calibration), *scoring.of("validation", parts.validation)]
+    normal_maps = NormalMaps()
+    calibration = list(calibrating.of("calibration", parts.calibration, keep=normal_maps.add))
+    others = [*calibration, *scoring.of("validation", parts.validation)]
     maps: list[np.ndarray | None] = []
     test = list(scoring.of("test", parts.test, keep=maps.append))
-    return _Scored([*others, *test], maps, scoring.seconds + left_out.seconds, scoring.images_per_second)
+    ranking = cross_fitting.rank(
+        job,
+        source,
+        parts,
+        calibration,
+        device=seen.method.find_device(job.device),
+        advance=lambda done, of: tell(Progress("comparing training images", done, of)),
+    )
+    seconds = scoring.seconds + left_out.seconds
+    return _Scored([*others, *test], maps, seconds, scoring.images_per_second, ranking, normal_maps.scale)
 
 
 class _Scoring:

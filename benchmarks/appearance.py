@@ -1,0 +1,28 @@
+"""How an image looks: size, colour and brightness. It stands apart, because scores depend on what decoding imports."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Appearance(NamedTuple):
+    """How one image looks."""
+
+    shape: tuple[int, int]
+    """Height and width, pixels."""
+    gray: bool
+    """Whether its three colours are equal in every pixel."""
+    brightness: float
+    """Mean of all values, 0 to 255."""
+
+    @property
+    def aspect(self) -> float:
+        """Width divided by height."""
+        return self.shape[1] / self.shape[0]
+
+
+def of(image: np.ndarray) -> Appearance:
+    """How an (h, w, 3) uint8 image looks."""
+    red, green, blue = np.moveaxis(image, 2, 0)
+    gray = np.array_equal(red, green) and np.array_equal(green, blue)
+    return Appearance(image.shape[:2], gray, float(image.mean()))
