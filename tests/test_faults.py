@@ -18,7 +18,8 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from benchmarks import cli, images, plugins
+from benchmarks import cli, plugins
+from benchmarks.images.files import opened
 from benchmarks.jobs import failures, plan, storage
 from benchmarks.jobs.plan import Job, Request
 from benchmarks.jobs.progress import PlainLines
@@ -55,12 +56,9 @@ def test_memory_that_ran_out_while_an_image_was_read_is_not_blamed_on_the_image(
 
 
 def test_memory_that_the_system_refuses_is_not_blamed_on_the_image(tmp_path):
-    def use(picture: Image.Image) -> None:
-        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
-
     Image.new("L", (2, 2)).save(tmp_path / "small.png")
-    with pytest.raises(OSError, match="Cannot allocate memory"):
-        images._open(tmp_path / "small.png", use)
+    with pytest.raises(OSError, match="Cannot allocate memory"), opened(tmp_path / "small.png"):
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
 
 
 def test_a_command_that_memory_does_not_suffice_for_ends_in_one_sentence(monkeypatch, capsys):
