@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from benchmarks.likeness.thumbnail import thumbnail
 from datasets import Sample
 
 THREADS = 8
@@ -122,6 +123,8 @@ class Examination(NamedTuple):
 
     Of colour images only the upper byte is known, so the lower byte is taken as 255.
     """
+    thumbnail: bytes
+    """See `likeness.thumbnail`."""
 
 
 def examine(samples: Sequence[Sample], mask_above: int) -> Iterator[Examination | ImageError]:
@@ -152,7 +155,7 @@ def _examine(sample: Sample, mask_above: int) -> Examination | ImageError:
     except ImageError as error:
         return error
     digest = hashlib.blake2b(image.tobytes(), digest_size=16, key=repr(shape).encode()).digest()
-    return Examination(shape, digest, defect_px, highest)
+    return Examination(shape, digest, defect_px, highest, thumbnail(image))
 
 
 def _with_highest_16_bit(picture: Image.Image) -> tuple[np.ndarray, int | None]:
