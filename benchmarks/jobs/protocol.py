@@ -16,7 +16,7 @@ from benchmarks.jobs import determinism, machine
 from benchmarks.jobs.layout import FRESH_MODEL
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
-from benchmarks.remarks import beside_copies, on_images
+from benchmarks.remarks import on_division, on_images
 from datasets import Dataset, Sample
 from methods import Epoch, Image, Method, MethodError, Preparing, Score
 from reports.results import Cost, Curve, ImageScore, PixelScores, Result, StoredEpoch
@@ -59,9 +59,11 @@ def run(job: Job, tell: Tell) -> Result:
     """
     dataset = plugins.dataset(job.cell.dataset)
     samples = list(dataset.samples(job.root, job.cell.category))
-    parts = split.divide(samples, seed=job.cell.seed, shots=job.cell.shots, calibration=job.cell.calibration)
     tell(Progress("reading images", 0, len(samples)))
     examined = images.verify(samples, dataset.mask_above)
+    parts = split.divide(
+        samples, seed=job.cell.seed, shots=job.cell.shots, calibration=job.cell.calibration, examined=examined
+    )
 
     method = plugins.choose(job.cell.method, job.cell.settings).method
     fit = _fit(method, parts, job, tell)
@@ -70,18 +72,17 @@ def run(job: Job, tell: Tell) -> Result:
     scored = _score_all(method, parts, job, tell)
     tell(Progress("measuring maps", 0, 1))
     pixels = _measure(parts.test, scored.maps, dataset.mask_above)
+    tell(Progress("comparing images", 0, 1))
     remarks = [
         *dataset.remarks,
         *on_images(samples, examined, job.root),
-        *(beside_copies(parts.fit, samples, examined) if job.cell.leaves_one_out else []),
+        *on_division(parts, samples, examined, job.root),
         *(["a preset that costs less than the paper; --preset paper is as published"] if method.is_shortened else []),
         f"image score: {method.score_rule()}",
         *method.remarks(),
         *pixels.remarks,
     ]
-    return _result(
-        job, dataset, method, fit=fit, scored=scored, pixels=pixels, trained_on=len(parts.fit), remarks=remarks
-    )
+    return _result(job, dataset, method, fit=fit, scored=scored, pixels=pixels, parts=parts, remarks=remarks)
 
 
 def _result(
@@ -92,7 +93,7 @@ def _result(
     fit: _Fit,
     scored: _Scored,
     pixels: _Measured,
-    trained_on: int,
+    parts: split.Parts,
     remarks: list[str],
 ) -> Result:
     """The record of a job that ends now."""
@@ -102,7 +103,9 @@ def _result(
         cell=job.cell,
         data=str(job.root),
         made=dataset.made,
-        trained_on=trained_on,
+        trained_on=len(parts.fit),
+        fit=[_path(sample, job.root) for sample in parts.fit],
+        copies=len(parts.copies),
         images=scored.images,
         pixels=pixels.scores,
         why_no_pixels=pixels.why_none,
@@ -112,7 +115,7 @@ def _result(
         remarks=remarks,
         versions=machine.versions(),
         machine=machine.description(),
-        cost=_cost(method, fit, scored, trained_on),
+        cost=_cost(method, fit, scored, len(parts.fit)),
     )
 
 
@@ -217,11 +220,16 @@ class _Scoring:
             keep(score.map)
             self.tell(Progress(f"scoring {part}", number, len(samples)))
             yield ImageScore(
-                path=sample.image.relative_to(self.root).as_posix(),
+                path=_path(sample, self.root),
                 part=part,
                 defect=sample.defect,
                 score=float(score.image),
             )
+
+
+def _path(sample: Sample, root: Path) -> str:
+    """How a result names an image."""
+    return sample.image.relative_to(root).as_posix()
 
 
 def _require_finite(score: Score, sample: Sample, method: Method) -> None:
