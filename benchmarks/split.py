@@ -91,8 +91,8 @@ def divide(
     left = [sample for sample in train if sample not in held]
     if len(left) < 2:
         raise DataError(
-            f"{_name(samples)}: {len(train)} normal training images leave {len(left)} to fit on after "
-            f"--calibration {calibration}; at least 2 are needed"
+            f"{_name(samples)}: {len(train)} normal training images{_together(train, pictures)} leave {len(left)} to "
+            f"fit on after --calibration {calibration}; at least 2 are needed"
         )
     fit = left if shots is None else _shots(left, seed, shots)
     held_out = [sample for sample in train if sample in held]
@@ -136,6 +136,12 @@ def _units(train: list[Sample], pictures: _Pictures) -> list[list[Sample]]:
     for index, sample in enumerate(train):
         units.setdefault(_first(linked, index), []).append(sample)
     return list(units.values())
+
+
+def _together(train: list[Sample], pictures: _Pictures) -> str:
+    """How many of the images differ, in a phrase, if identical ones or those of a group leave fewer to divide."""
+    units = len(_units(train, pictures))
+    return f" ({units} once identical ones and those of a group are together)" if units < len(train) else ""
 
 
 def _first(linked: list[int], index: int) -> int:

@@ -161,3 +161,8 @@ def test_few_images_of_a_sequence_are_held_out_in_blocks_of_three():
 def test_with_leave_one_out_a_sequence_is_not_cut():
     parts = divide(samples(20), seed=0, shots=None, calibration="loo", examined=seen(range(20), of_a_film(20)))
     assert parts.fit == parts.calibration == samples(20) and not parts.in_blocks
+
+
+def test_too_few_pictures_are_told_from_too_few_images():
+    with pytest.raises(DataError, match=r"6 normal training images \(1 once identical ones .* leave 0 to fit on"):
+        divide(samples(6), seed=0, shots=None, calibration=0.1, examined=seen([7] * 6))
