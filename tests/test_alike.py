@@ -1,11 +1,16 @@
 """What `check` and a result say of near-duplicates, copies and sequences, on data whose truth is known."""
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks import plugins, remarks
+from benchmarks.evaluation import result_rows
 from benchmarks.findings import find
 from benchmarks.images import verify
+from benchmarks.jobs import plan, protocol
 from benchmarks.split import divide
+from benchmarks.trained import Trained
 
 
 def found(root, *, level=None, dataset="mvtec", categories=None):
@@ -63,6 +68,36 @@ def test_a_result_says_that_blocks_of_a_sequence_were_held_out_and_what_still_li
 def test_images_left_out_beside_a_near_duplicate_are_counted(shared_cases):
     (*_, remark) = divided(shared_cases / "20-patches/data", "weld", calibration="loo")
     assert remark.startswith("141 of 141 training images were left out beside an identical image, a near-duplicate or")
+
+
+@pytest.fixture
+def of_copies(shared_cases, tmp_path):
+    """A finished job on training images that were copied four times, and how its samples are divided."""
+    root = shared_cases / "25-copies"
+    choice = plugins.choose("mean_image", {})
+    request = plan.Request([choice], "mvtec", root, tmp_path, calibration=0.3, keep_models=False)
+    (job,) = plan.plan(request)
+    samples = list(plugins.dataset("mvtec").samples(root, "part"))
+    parts = divide(samples, seed=0, shots=None, calibration=0.3, examined=verify(samples, 0))
+    job.folder.mkdir(parents=True)
+    return Trained(job, protocol.run(job, lambda progress: None)), samples, parts
+
+
+def test_a_finished_job_knows_its_division_without_decoding_the_images(of_copies):
+    trained, _, parts = of_copies
+    assert trained.parts() == replace(parts, copies=())
+    assert len(parts.calibration) == 3 and trained.result.copies == len(parts.copies) == 9
+
+
+def test_images_left_aside_count_among_the_images_used(of_copies):
+    row = result_rows.measure(of_copies[0].result, None).row
+    assert row["trained_on"] == 28 and row["images_used"].startswith("train 40,")
+
+
+def test_a_result_of_when_images_were_divided_by_name_keeps_that_division(of_copies):
+    trained, samples, _ = of_copies
+    earlier = trained._replace(result=trained.result.model_copy(update={"fit": []}))
+    assert earlier.parts() == divide(samples, seed=0, shots=None, calibration=0.3)
 
 
 def divided(root, category, calibration=0.1):
