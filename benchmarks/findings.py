@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from benchmarks import unread
+from benchmarks.alike import IN_SEQUENCE, Alike
 from benchmarks.images import Examination, ImageError, examine
 from benchmarks.jobs.plan import chosen_categories
 from benchmarks.naming import NAMED, named
@@ -150,10 +151,14 @@ def _notes(seen: _Seen) -> Iterator[Remark]:
 
 def _enough(seen: _Seen) -> Iterator[Remark]:
     counted = _counts(seen.samples)
+    examined = seen.answers if len(seen.readable) == len(seen.samples) else None
     try:
-        divide(seen.samples, seed=0, shots=None, calibration=CALIBRATION)
+        parts = divide(seen.samples, seed=0, shots=None, calibration=CALIBRATION, examined=examined)
     except DataError as error:
         yield "error", str(error)
+    else:
+        if parts.in_blocks:
+            yield "note", f"{IN_SEQUENCE}; whole blocks of it will be held out"
     if not (counted.test_normal and counted.test_defective):
         yield "note", "AUROC will be n/a: the test split has no normal image, or no defective one"
 
@@ -218,6 +223,30 @@ def _twins(seen: _Seen) -> Iterator[Remark]:
         yield "warning", f"identical pictures in train and test, or both normal and defective: {_few(twins)}"
 
 
+def _copies(seen: _Seen) -> Iterator[Remark]:
+    """Find identical training images; `_twins` tells of those in other splits."""
+    digests = [answer.digest for sample, answer in seen.readable if sample.split == "train"]
+    pictures = len(set(digests))
+    if pictures < len(digests):
+        yield (
+            "note",
+            (f"{len(digests)} training images show {pictures} pictures: identical ones stay on one side of the split"),
+        )
+
+
+def _near(seen: _Seen) -> Iterator[Remark]:
+    """Find near-duplicates: see `likeness.duplicates`."""
+    samples, examined = zip(*seen.readable, strict=True) if seen.readable else ((), ())
+    alike = Alike(samples, examined, seen.source.base)
+    by_split = {split: [each for each in samples if each.split == split] for split in ("train", "validation", "test")}
+    found = (
+        alike.train(by_split["train"]),
+        alike.validation(by_split["validation"], by_split["train"]),
+        alike.test(by_split["test"], by_split["train"]),
+    )
+    yield from (("warning", sentence) for sentence in found if sentence)
+
+
 def _groups(seen: _Seen) -> Iterator[Remark]:
     if remark := divided_groups(seen.samples):
         yield "error", remark
@@ -246,4 +275,7 @@ def _few(names: Sequence[str]) -> str:
     return f"{len(names)} ({named(names)})"
 
 
-LOOKS = (_numbers, _notes, _enough, _unusable, _masks, _reading, _sizes, _dark, _twins, _groups, _set_aside, _unlisted)
+LOOKS = (
+    *(_numbers, _notes, _enough, _unusable, _masks, _reading, _sizes, _dark),
+    *(_twins, _copies, _near, _groups, _set_aside, _unlisted),
+)

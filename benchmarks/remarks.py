@@ -1,12 +1,14 @@
-"""Remarks of a result on its images: identical images where that misleads, and images that come out dark."""
+"""Remarks of a result on its images: copies and near-duplicates where these mislead, and images that come out dark."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from benchmarks.alike import IN_SEQUENCE, Alike
 from benchmarks.images import Examination
 from benchmarks.images.losses import Level, said_of_images, said_of_masks
 from benchmarks.naming import named
+from benchmarks.split import Parts
 from datasets import Sample, relative_name
 
 DARK = 4095
@@ -70,18 +72,54 @@ def _trained_on(copies: Iterable[Sample], split: str, base: Path) -> str | None:
     return f"{len(paths)} {split} {are} identical to training images: {named(paths)}" if paths else None
 
 
-def beside_copies(fit: Iterable[Sample], samples: Sequence[Sample], examined: Sequence[Examination]) -> list[str]:
+def on_division(parts: Parts, samples: Sequence[Sample], examined: Sequence[Examination], base: Path) -> list[str]:
+    """Remarks on how a job divided its samples: what was kept together, and which parts still show the same things."""
+    alike = Alike(samples, examined, base)
+    held_out = [] if parts.calibration is parts.fit else parts.calibration
+    found = (
+        _counted_once(parts),
+        _in_blocks(parts),
+        alike.calibration(held_out, parts.fit),
+        alike.validation(parts.validation, parts.fit),
+        alike.test(parts.test, [*parts.fit, *held_out]),
+    )
+    beside = beside_copies(parts.fit, samples, examined, alike) if parts.calibration is parts.fit else []
+    return [*(remark for remark in found if remark), *beside]
+
+
+def _counted_once(parts: Parts) -> str | None:
+    if not parts.copies:
+        return None
+    are = "1 held-out image is" if len(parts.copies) == 1 else f"{len(parts.copies)} held-out images are"
+    return (
+        f"{are} identical to another one and left aside: copies stay together, on one side of the split, and each of "
+        f"the {len(parts.calibration)} held-out pictures sets the threshold once"
+    )
+
+
+def _in_blocks(parts: Parts) -> str | None:
+    if not parts.in_blocks:
+        return None
+    return f"{IN_SEQUENCE}; whole blocks of it were held out, {len(parts.calibration)} pictures"
+
+
+def beside_copies(
+    fit: Iterable[Sample], samples: Sequence[Sample], examined: Sequence[Examination], alike: Alike
+) -> list[str]:
     """A remark if training images left out one at a time were judged beside a copy, or an image of their own group."""
     digests = {sample.image: seen.digest for sample, seen in zip(samples, examined, strict=True)}
     fit = list(fit)
     copies = Counter(digests[sample.image] for sample in fit)
     mates = Counter(sample.group for sample in fit if sample.group)
-    beside = [sample for sample in fit if copies[digests[sample.image]] > 1 or mates[sample.group] > 1]
+    near = set(alike.beside(fit, fit))
+    beside = [
+        sample for sample in fit if copies[digests[sample.image]] > 1 or mates[sample.group] > 1 or sample in near
+    ]
     if not beside:
         return []
     return [
-        f"{len(beside)} of {len(fit)} training images were left out beside an identical image or one of their group: "
-        "their scores are too low, and so may the threshold be"
+        f"{len(beside)} of {len(fit)} training images were left out beside an identical image, a near-duplicate or one "
+        "of their group: their scores are too low, and so may the threshold be"
     ]
 
 

@@ -14,7 +14,7 @@ from benchmarks.jobs.layout import MODEL, POINT, RESULT
 from benchmarks.jobs.plan import Job
 from benchmarks.pages import OverPages
 from benchmarks.source import Source
-from datasets import Sample
+from datasets import Sample, relative_name
 from methods import Method
 from reports.results import DamagedResultError, OperatingPoint, Result, read, read_point
 
@@ -107,7 +107,21 @@ class Trained(NamedTuple):
                 f"the images in {root} are not, or not all, those of {self.folder}: name their folder with --data, or "
                 "do the same run again"
             )
-        return split.divide(samples, seed=cell.seed, shots=cell.shots, calibration=cell.calibration)
+        if not self.result.fit:  # a result of when images were divided by their names alone
+            return split.divide(samples, seed=cell.seed, shots=cell.shots, calibration=cell.calibration)
+        return self._stored_parts(samples, source.base)
+
+    def _stored_parts(self, samples: list[Sample], base: Path) -> split.Parts:
+        """The samples by the part that the job gave them, which depends on their pixels."""
+        fit = set(self.result.fit)
+        calibration = {image.path for image in self.result.images if image.part == "calibration"}
+        paths = {sample: relative_name(sample.image, base) for sample in samples}
+        return split.Parts(
+            fit=[sample for sample in samples if paths[sample] in fit],
+            calibration=[sample for sample in samples if paths[sample] in calibration],
+            validation=[sample for sample in samples if sample.split == "validation"],
+            test=[sample for sample in samples if sample.split == "test"],
+        )
 
     def _data_digest(self, source: Source, samples: list[Sample]) -> str:
         digests = fingerprint.Digests(layout.results_of(self.folder) / plan.DIGESTS)

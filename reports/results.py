@@ -193,6 +193,10 @@ class Result(Record):
     """Whether the data are synthetic."""
     trained_on: int
     """Number of training images."""
+    fit: list[str] = []
+    """Paths of the training images, as in `ImageScore`; empty: a result of before they were stored."""
+    copies: int = 0
+    """Number of held-out images that were left aside, as they are identical to a calibration image."""
     images: list[ImageScore]
     ranking: Ranking | None = None
     """None: too few training images were judged without having been learned from."""

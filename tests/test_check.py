@@ -318,6 +318,8 @@ def test_a_manifest_is_written_that_checks_alike_and_replaces_no_file(checkout, 
     assert refused.returncode == 2 and "there is such a file" in refused.stderr
 
 
-def test_magnetic_tile_has_four_empty_masks(shared_data):
-    (finding,) = found(shared_data / "mvtec", level="warning", categories=["magnetic_tile"])
-    assert "empty masks, left out of pixel metrics: 4" in finding.message
+def test_magnetic_tile_has_four_empty_masks_and_several_exposures_of_many_tiles(shared_data):
+    empty, training, test = found(shared_data / "mvtec", level="warning", categories=["magnetic_tile"])
+    assert "empty masks, left out of pixel metrics: 4" in empty.message
+    assert "training images are near-duplicates of other training images" in training.message
+    assert "of 583 test images are near-duplicates of training images" in test.message

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import zlib
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def test_what_is_no_value_is_one_sentence_that_names_the_option(given, sentence)
 
 
 def paged(folder):
-    """Each image becomes the second page of a TIFF whose first page is black."""
+    """Each image becomes the second page of a TIFF whose first page is nearly black, and shows no defect."""
     for file in folder.rglob("*/good/*.png"):
         _as_second_page(file)
     for file in folder.rglob("test/stain/*.png"):
@@ -55,7 +56,9 @@ def paged(folder):
 
 def _as_second_page(file):
     picture = Image.open(file)
-    Image.new("RGB", picture.size).save(file.with_suffix(".tif"), save_all=True, append_images=[picture])
+    noise = np.random.default_rng(zlib.crc32(bytes(file))).integers(0, 3, (picture.height, picture.width), np.uint8)
+    black = Image.fromarray(noise).convert("RGB")
+    black.save(file.with_suffix(".tif"), save_all=True, append_images=[picture])
     file.unlink()
 
 
@@ -63,7 +66,7 @@ def test_a_page_is_chosen_for_the_run_and_remembered_by_finetune_and_predict(che
     paged(checkout.data)
     assert checkout.compare().returncode == 0
     blind = checkout.rows()
-    assert (blind.image_auroc == 0.5).all() and blind.changed.isna().all()
+    assert (blind.image_auroc < 1).all() and blind.changed.isna().all()
     report = (checkout.results / "report.md").read_text()
     assert "have more pages than the first, which alone is seen: choose with --page N or --page all" in report
 
@@ -84,7 +87,7 @@ def test_runs_with_other_settings_of_the_data_stand_side_by_side(checkout):
     for options in ([], ["--page", "2"], ["--page", "all"]):
         assert checkout.compare("--categories", CATEGORIES[0], *options).returncode == 0
     rows = checkout.rows().fillna({"changed": ""}).set_index("changed").image_auroc
-    assert dict(rows) == {"": 0.5, "data.page=2": 1, "data.page=all": 1}
+    assert rows[""] < 1 and rows["data.page=2"] == rows["data.page=all"] == 1
 
 
 def test_the_same_settings_are_not_run_again(checkout):
@@ -99,8 +102,8 @@ def test_pages_and_leave_one_out_exclude_each_other(checkout):
 
 
 def test_check_follows_the_settings_too(checkout):
-    stored = np.full((20, 24), 0.5, np.float32)
-    for file in checkout.data.rglob("good/*.png"):
+    for number, file in enumerate(checkout.data.rglob("good/*.png")):
+        stored = np.random.default_rng(number).random((20, 24), np.float32)
         Image.fromarray(stored).save(file.with_suffix(".tif"))
         file.unlink()
     options = ["--dataset", "folder", "--data", str(checkout.data)]

@@ -90,7 +90,7 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
 def _beside_published(result: Result, test_normal: int, test_defective: int) -> Row:
     """Our numbers of images and the published ones of the category, as text; None: not published."""
     calibration = sum(image.part == "calibration" for image in result.images)
-    held_out = 0 if result.cell.leaves_one_out else calibration
+    held_out = 0 if result.cell.leaves_one_out else calibration + result.copies
     used = Counts(result.trained_on + held_out, test_normal, test_defective)
     published = _published_counts(result.cell.dataset).get(result.cell.category)
     return {"images_used": str(used), "images_published": published and str(published)}

@@ -9,8 +9,9 @@ from benchmarks import appearance
 from benchmarks.appearance import Appearance
 from benchmarks.images.decoding import decode, image_size
 from benchmarks.images.files import ImageError
-from benchmarks.images.masks import read_mask
+from benchmarks.images.masks import Mask, read_mask
 from benchmarks.images.reading import AS_STORED, Reading
+from benchmarks.likeness.thumbnail import thumbnail
 from datasets import Sample
 
 THREADS = 8
@@ -35,6 +36,8 @@ class Examination(NamedTuple):
     """See `Decoded.losses`."""
     appearance: Appearance
     """How the decoded image looks, with every page its first one."""
+    thumbnail: bytes
+    """See `likeness.thumbnail`."""
     mask_reasons: frozenset[str] = frozenset()
     """What was done to the masks, or is suspicious: keys of `losses.MASKS`."""
 
@@ -76,21 +79,30 @@ def verify(samples: Sequence[Sample], reading: Reading = AS_STORED) -> list[Exam
 def _examine(sample: Sample, reading: Reading) -> Examination | ImageError:
     try:
         decoded = decode(sample.image, reading)
-        shape = decoded.pixels.shape[-3:-1]
-        mask = read_mask(sample.masks, shape, reading)
+        mask = read_mask(sample.masks, decoded.pixels.shape[-3:-1], reading)
     except ImageError as error:
         return error
-    looks = appearance.of(decoded.pixels[0] if reading.every_page else decoded.pixels)
-    whole = repr(decoded.pixels.shape[:-1]).encode()
-    digest = hashlib.blake2b(decoded.pixels, digest_size=16, key=whole).digest()
+    shape, page = decoded.pixels.shape[:-1], decoded.pixels[0] if reading.every_page else decoded.pixels
     has_mask = bool(sample.masks) and mask.defect is not None
-    defect_px = int(mask.defect.sum()) if has_mask else None
+    return Examination(
+        shape=page.shape[:2],
+        digest=hashlib.blake2b(decoded.pixels, digest_size=16, key=repr(shape).encode()).digest(),
+        defect_px=int(mask.defect.sum()) if has_mask else None,
+        highest_16_bit=decoded.highest_16_bit,
+        losses=decoded.losses,
+        appearance=appearance.of(page),
+        thumbnail=thumbnail(page),
+        mask_reasons=_mask_reasons(mask, is_turned="turned" in decoded.losses) if sample.masks else frozenset(),
+    )
+
+
+def _mask_reasons(mask: Mask, *, is_turned: bool) -> frozenset[str]:
+    """What is to be said of a mask, knowing whether EXIF data turned its image."""
     reasons = set(mask.reasons)
-    is_turned = "turned" in decoded.losses
-    if sample.masks and is_turned and not reasons & {"turned itself", "sideways"}:
+    if is_turned and not reasons & {"turned itself", "sideways"}:
         reasons.add("unturned")
     if "sideways" in reasons and not is_turned:
         reasons = reasons - {"sideways"} | {"misfit"}
-    if has_mask and defect_px > COVERING * mask.defect.size:
+    if mask.defect is not None and mask.defect.mean() > COVERING:
         reasons.add("covering")
-    return Examination(shape, digest, defect_px, decoded.highest_16_bit, decoded.losses, looks, frozenset(reasons))
+    return frozenset(reasons)
