@@ -156,3 +156,26 @@ def test_masks_beside_their_images_are_no_defects(shared_cases, run):
     reached = run(root)
     assert reached.aurocs == RIGHT and reached.row["test_defective"] == 6
     assert run(root / "kolektor", "kolektor").aurocs == RIGHT
+
+
+def test_crops_of_the_same_films_are_said_and_groups_keep_the_promise_on_new_films(shared_cases, run):
+    root, new = shared_cases / "20-patches/data", shared_cases / "20-patches/new"
+    found = cases.said(root)
+    one(found, "warning", "141 of 141 training images are near-duplicates of other training images", "--groups PATTERN")
+    one(found, "warning", "67 of 67 test images are near-duplicates of training images")
+    films = {"groups": r"f(\d+)_"}
+    one(cases.said(root, **films), "error", "groups with images in both train and test")
+    as_it_is = run(root, method="knn", changed=cases.LIGHT_KNN)
+    by_film = run(root, method="knn", changed=cases.LIGHT_KNN, **films)
+    assert as_it_is.aurocs[0] > 0.98 and as_it_is.row["false_positive_rate"] < 0.05  # on crops of the same films
+    assert "test images are near-duplicates of training images" in as_it_is.row["remarks"]
+    assert "8 defective, 7 normal" in as_it_is.judge(new)
+    assert "0 defective, 15 normal" in by_film.judge(new)
+
+
+def test_copies_of_training_images_stay_together_and_no_promise_is_broken(shared_cases, run):
+    root = shared_cases / "25-copies"
+    one(cases.said(root), "note", "40 training images show 10 pictures: identical ones stay on one side")
+    row = run(root).row
+    assert row["calibration_images"] == 1 and row["false_positive_rate"] <= row["promised_false_alarm_share"] == 0.5
+    assert "3 held-out images are identical to another one and left aside" in row["remarks"]
