@@ -111,8 +111,8 @@ def test_what_lies_under_alpha_makes_no_difference(shared_cases, run, tmp_path):
 @pytest.mark.parametrize(
     ("category", "sentence", "as_obeyed"),
     [
-        ("upside_down", "its EXIF data turn, and are not turned themselves", 0.565),
-        ("sideways_square", "its EXIF data turn, and are not turned themselves", 0.51),
+        ("upside_down", "turned by their EXIF data, and are not turned themselves", 0.565),
+        ("sideways_square", "turned by their EXIF data, and are not turned themselves", 0.51),
         ("sideways", "lie sideways to their image", None),
     ],
 )

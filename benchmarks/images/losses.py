@@ -22,7 +22,9 @@ LOSSES: Mapping[str, Loss] = {
     "frames": Loss(
         "warning", "are animations or series of which only the first frame is seen: choose with --page N or --page all"
     ),
-    "bands": Loss("warning", "have more than three bands, of which the first three are seen: choose with --bands"),
+    "bands": Loss(
+        "warning", "have more than three bands, of which the first three are seen: choose with --bands N or N,N,N"
+    ),
     "alpha": Loss("warning", "have transparent pixels, which were painted black: choose with --alpha COLOUR or kept"),
     "all transparent": Loss(
         "warning", "are transparent everywhere, so they were painted all black: --alpha kept shows their colours"
@@ -54,10 +56,13 @@ MASKS: Mapping[str, Loss] = {
     ),
     "unturned": Loss(
         "warning",
-        "belong to an image that its EXIF data turn, and are not turned themselves: if they were drawn on the image as "
-        "it is stored, use --exif ignore",
+        "belong to images that are turned by their EXIF data, and are not turned themselves: if they were drawn on the "
+        "images as they are stored, use --exif ignore",
     ),
-    "covering": Loss("warning", "cover more than half of their image: are they inverted? Defects must be bright"),
+    "covering": Loss(
+        "warning",
+        "cover more than half of their image: if they are inverted, invert the files, as defects must be bright",
+    ),
 }
 """What was done to masks or is suspicious, by reason, in the order in which it is said."""
 
