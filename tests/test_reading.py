@@ -6,6 +6,7 @@ import tifffile
 from PIL import Image, ImageCms
 
 from benchmarks.images import ImageError, Reading, decode, image_size, read_image
+from benchmarks.images.losses import said_of_images
 from tests.pictures import GRAY, RGB, gray, oriented
 
 
@@ -130,10 +131,17 @@ def test_conversions_are_said(save):
     assert decode(save(Image.fromarray(RGB).quantize(4))).losses == {"palette"}
 
 
-def test_only_a_colour_profile_other_than_srgb_is_said(save):
+def test_only_a_colour_profile_other_than_srgb_counts(save):
     profiles = {name: ImageCms.ImageCmsProfile(ImageCms.createProfile(name)).tobytes() for name in ("sRGB", "LAB")}
     assert not decode(save(Image.fromarray(RGB), icc_profile=profiles["sRGB"])).losses
     assert decode(save(Image.fromarray(RGB), icc_profile=profiles["LAB"])).losses == {"profile"}
+
+
+def test_a_colour_profile_is_said_where_only_some_images_have_it():
+    foreign, plain = ("a.jpg", {"profile"}), ("b.jpg", set())
+    ((level, sentence),) = said_of_images([foreign, plain])
+    assert level == "note" and sentence.startswith("1 of 2 images (a.jpg) have a colour profile other than sRGB")
+    assert said_of_images([foreign, foreign]) == []  # nothing is lost: their values are seen as they are stored
 
 
 def test_an_image_larger_than_allowed_is_refused_with_the_option_that_allows_it(save):

@@ -15,6 +15,8 @@ class Loss(NamedTuple):
     """warning: something that may show a defect is not seen, or was put in; note: the same picture in other numbers."""
     words: str
     """What is said of many images after their number, and what to do about it."""
+    of_all: bool = True
+    """Whether it is said where it is true of all images; else only where some differ from the others by it."""
 
 
 LOSSES: Mapping[str, Loss] = {
@@ -35,7 +37,12 @@ LOSSES: Mapping[str, Loss] = {
     "missing": Loss("note", "have values that are no numbers (NaN), which became black"),
     "cmyk": Loss("note", "are stored as CMYK, Lab, HSV or YCbCr and were converted to RGB without a colour profile"),
     "palette": Loss("note", "are stored with a palette, whose colours are seen"),
-    "profile": Loss("note", "have a colour profile other than sRGB, which is not applied"),
+    "profile": Loss(
+        "note",
+        "have a colour profile other than sRGB, which is not applied, and the others have none or sRGB: equal values "
+        "are not equal colours, so convert all images to one profile",
+        of_all=False,
+    ),
 }
 """By reason, in the order in which they are said."""
 
@@ -86,7 +93,7 @@ def _said(table: Mapping[str, Loss], given: Reasons, what: str) -> list[tuple[Le
     return [
         (loss.level, f"{_share(names[reason], len(given), what)} {loss.words}")
         for reason, loss in table.items()
-        if names[reason]
+        if names[reason] and (loss.of_all or len(names[reason]) < len(given))
     ]
 
 
