@@ -200,8 +200,11 @@ def _sizes(seen: _Seen) -> Iterator[Remark]:
     sizes = {answer.shape for _, answer in seen.readable}
     if len(sizes) > 1:
         heights, widths = zip(*sizes, strict=True)
-        wide, high = f"{min(widths)} to {max(widths)}", f"{min(heights)} to {max(heights)}"
-        yield "note", f"{len(sizes)} image sizes, {wide} pixels wide and {high} high"
+        yield "note", f"{len(sizes)} image sizes, {_span(widths)} pixels wide and {_span(heights)} high"
+
+
+def _span(numbers: Sequence[int]) -> str:
+    return " to ".join(str(end) for end in sorted({min(numbers), max(numbers)}))
 
 
 def _dark(seen: _Seen) -> Iterator[Remark]:
@@ -266,7 +269,7 @@ def _set_aside(seen: _Seen) -> Iterator[Remark]:
 
 def _unlisted(seen: _Seen) -> Iterator[Remark]:
     """Find files in the folder of the category that belong to no split."""
-    yield from (("warning", remark) for remark in unread.remarks(seen.source, seen.name, seen.samples))
+    yield from unread.findings(seen.source, seen.name, seen.samples)
     if others := unread.find(seen.source, seen.name, seen.samples).others:
         yield "warning", f"files ignored, as their extension is not one of images: {seen.paths(others)}"
 

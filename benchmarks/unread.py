@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.images import masks
+from benchmarks.images.losses import Level
 from benchmarks.naming import named
 from benchmarks.source import Source
 from datasets import DataError, Sample, image_of_mask, is_image_name, readable, relative_name
@@ -41,11 +43,29 @@ def find(source: Source, category: str, samples: Iterable[Sample]) -> Unread:
 
 
 def remarks(source: Source, category: str, samples: Sequence[Sample]) -> list[str]:
-    """A sentence on the images of a category that are not read, and one on masks that are not."""
-    unread, base = find(source, category, samples), source.base
+    """A sentence on the images of a category that are not read, and one on masks that are not and mark defects."""
+    return [sentence for level, sentence in findings(source, category, samples) if level == "warning"]
+
+
+def findings(source: Source, category: str, samples: Sequence[Sample]) -> list[tuple[Level, str]]:
+    """The same sentences, and one on empty masks of normal images, each with its level."""
+    unread = find(source, category, samples)
     used = {path for sample in samples for path in sample.files}
-    both = (("images that belong to no split", unread.images), ("masks of normal images", unread.masks))
-    return [f"{what}: {_counted(files, used, base)}; nothing reads them" for what, files in both if files]
+    is_empty = {mask: masks.is_empty(mask, source.reading) for mask in unread.masks}
+    empty, marked = ([mask for mask in unread.masks if is_empty[mask] is wanted] for wanted in (True, False))
+    what: tuple[tuple[Level, str, list[Path], str], ...] = (
+        ("warning", "images that belong to no split", unread.images, "nothing reads them"),
+        (
+            "warning",
+            "masks of normal images that are not empty",
+            marked,
+            "nothing reads them: are these images normal?",
+        ),
+        ("note", "empty masks of normal images", empty, "nothing reads them"),
+    )
+    return [
+        (level, f"{words}: {_counted(files, used, source.base)}; {then}") for level, words, files, then in what if files
+    ]
 
 
 def outside(source: Source) -> list[Path]:

@@ -116,7 +116,7 @@ def test_jpeg_masks_are_a_warning(root):
 def test_different_image_sizes_are_a_note(root):
     blank(root / "nut/train/good/0.png", size=(30, 20))
     notes = [finding.message for finding in found(root, level="note")]
-    assert "2 image sizes, 24 to 30 pixels wide and 20 to 20 high" in notes
+    assert "2 image sizes, 24 to 30 pixels wide and 20 high" in notes
 
 
 def test_the_same_picture_in_train_and_test_is_a_warning_whatever_its_format(root):
@@ -210,10 +210,16 @@ def test_a_group_in_train_and_test_is_an_error(root):
 
 def test_masks_beside_their_images_are_said_and_so_are_masks_that_are_not_read(make_tree):
     beside = {f"nut/{place}_GT.png": "mask" for place in ("test/bent/0", "test/bent/1", "train/good/0")}
-    root = make_tree({name: content for name, content in LAYOUT.items() if content == "image"} | beside)
+    empty = {f"nut/train/good/{number}_GT.png": "empty mask" for number in (1, 2)}
+    root = make_tree({name: content for name, content in LAYOUT.items() if content == "image"} | beside | empty)
     notes, warning = [each.message for each in found(root, level="note")], one(root, "warning")
     assert "read as masks and not as images" in notes[1] and ": 2 (nut/test/bent/0_GT.png, nut" in notes[1]
-    assert warning == "masks of normal images: 1 (nut/train/good/0_GT.png); nothing reads them"
+    assert warning == (
+        "masks of normal images that are not empty: 1 (nut/train/good/0_GT.png); nothing reads them: are these images "
+        "normal?"
+    )
+    few = "nut/train/good/1_GT.png, nut/train/good/2_GT.png"
+    assert f"empty masks of normal images: 2 ({few}); nothing reads them" in notes
 
 
 def test_groups_are_said_with_the_number_of_images_that_have_none(make_tree):

@@ -47,6 +47,15 @@ def read_mask(paths: Iterable[Path], shape: tuple[int, int], reading: Reading = 
     return Mask(defect, frozenset(reasons))
 
 
+def is_empty(path: Path, reading: Reading = AS_STORED) -> bool:
+    """Whether no pixel of a mask marks a defect. A file that cannot be read is not known to be empty."""
+    try:
+        values, _ = _stored_values(path, reading)
+    except ImageError:
+        return False
+    return not (values > (reading.mask_above or 0)).any()
+
+
 def is_soft(values: np.ndarray) -> bool:
     """Whether the values between 0 and the highest are soft edges or traces of a lossy codec, not class ids."""
     from scipy import ndimage
