@@ -107,8 +107,6 @@ class Trained(NamedTuple):
                 f"the images in {root} are not, or not all, those of {self.folder}: name their folder with --data, or "
                 "do the same run again"
             )
-        if not self.result.fit:  # a result of when images were divided by their names alone
-            return split.divide(samples, seed=cell.seed, shots=cell.shots, calibration=cell.calibration)
         return self._stored_parts(samples, source.base)
 
     def _stored_parts(self, samples: list[Sample], base: Path) -> split.Parts:

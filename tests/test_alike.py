@@ -9,12 +9,13 @@ from benchmarks.evaluation import result_rows
 from benchmarks.findings import find
 from benchmarks.images import verify
 from benchmarks.jobs import plan, protocol
+from benchmarks.source import Source
 from benchmarks.split import divide
 from benchmarks.trained import Trained
 
 
 def found(root, *, level=None, dataset="mvtec", categories=None):
-    findings = find(plugins.dataset(dataset), root, categories)
+    findings = find(Source(plugins.dataset(dataset), root), categories)
     return [finding for finding in findings if level in (None, finding.level)]
 
 
@@ -78,7 +79,7 @@ def of_copies(shared_cases, tmp_path):
     request = plan.Request([choice], "mvtec", root, tmp_path, calibration=0.3, keep_models=False)
     (job,) = plan.plan(request)
     samples = list(plugins.dataset("mvtec").samples(root, "part"))
-    parts = divide(samples, seed=0, shots=None, calibration=0.3, examined=verify(samples, 0))
+    parts = divide(samples, seed=0, shots=None, calibration=0.3, examined=verify(samples))
     job.folder.mkdir(parents=True)
     return Trained(job, protocol.run(job, lambda progress: None)), samples, parts
 
@@ -94,15 +95,9 @@ def test_images_left_aside_count_among_the_images_used(of_copies):
     assert row["trained_on"] == 28 and row["images_used"].startswith("train 40,")
 
 
-def test_a_result_of_when_images_were_divided_by_name_keeps_that_division(of_copies):
-    trained, samples, _ = of_copies
-    earlier = trained._replace(result=trained.result.model_copy(update={"fit": []}))
-    assert earlier.parts() == divide(samples, seed=0, shots=None, calibration=0.3)
-
-
 def divided(root, category, calibration=0.1):
     """The remarks of a result on how its samples were divided."""
     samples = list(plugins.dataset("mvtec").samples(root, category))
-    examined = verify(samples, 0)
+    examined = verify(samples)
     parts = divide(samples, seed=0, shots=None, calibration=calibration, examined=examined)
     return remarks.on_division(parts, samples, examined, root)
