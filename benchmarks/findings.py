@@ -169,10 +169,18 @@ def _counts(samples: Iterable[Sample]) -> Counts:
 
 
 def _unusable(seen: _Seen) -> Iterator[Remark]:
-    errors = [str(answer) for answer in seen.answers if isinstance(answer, ImageError)]
-    yield from (("error", error) for error in errors[:NAMED])
-    if len(errors) > NAMED:
-        yield "error", f"{len(errors) - NAMED} more of the {len(seen.answers)} images cannot be used"
+    """Say why images cannot be used: for each reason, the first image in full and the names of the next."""
+    both = zip(seen.samples, seen.answers, strict=True)
+    errors = [(sample, str(answer)) for sample, answer in both if isinstance(answer, ImageError)]
+    alike: dict[str, list[tuple[Sample, str]]] = defaultdict(list)
+    for sample, error in errors:
+        alike[error.replace(str(sample.image), "")].append((sample, error))
+    told = list(alike.values())[:NAMED]
+    for (_, first), *others in told:
+        more = f"; the same holds for {seen.paths(sample.image for sample, _ in others)}"
+        yield "error", first + (more if others else "")
+    if left := len(errors) - sum(map(len, told)):
+        yield "error", f"{left} more of the {len(seen.answers)} images cannot be used"
 
 
 def _masks(seen: _Seen) -> Iterator[Remark]:

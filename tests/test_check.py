@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from benchmarks import plugins, remarks, unread
+from benchmarks.data_settings import DataSettings
 from benchmarks.errors import UsageError
 from benchmarks.findings import EVERY_CATEGORY, find
 from benchmarks.images import verify
@@ -71,17 +72,26 @@ def test_published_categories_that_are_not_there_are_a_note(root):
     assert not [finding for finding in found(root, Known(), categories=["nut"]) if finding.category == EVERY_CATEGORY]
 
 
-def test_unreadable_images_are_errors_one_each(root):
-    for name in ("train/good/0.png", "test/bent/1.png"):
-        (root / "nut" / name).write_bytes(b"\x89PNG")
+def test_images_that_cannot_be_used_are_errors_one_for_each_reason(root):
+    for name, content in {"train/good/0": b"\x89PNG", "train/good/1": b"", "test/bent/1": b"\x89PNG"}.items():
+        (root / f"nut/{name}.png").write_bytes(content)
     messages = [finding.message for finding in found(root, level="error")]
     assert len(messages) == 2 and "0.png cannot be read" in messages[0] and "1.png cannot be read" in messages[1]
+    assert messages[0].endswith("; the same holds for 1 (nut/test/bent/1.png)") and "the same" not in messages[1]
 
 
-def test_of_many_unreadable_images_the_first_are_named_and_the_others_counted(root):
-    for file in root.rglob("*.png"):
+def test_of_many_images_that_cannot_be_used_for_one_reason_the_first_are_named(root):
+    for file in (root / "nut").glob("t*/*/*.png"):
         file.write_bytes(b"")
-    messages = [finding.message for finding in found(root, level="error")]
+    (message,) = [finding.message for finding in found(root, level="error")]
+    assert "the file is empty" in message and "the same holds for 6 (nut/train/good/1.png, " in message
+
+
+def test_of_many_reasons_the_first_are_told_and_the_other_images_counted(root):
+    for number, file in enumerate(sorted((root / "nut").glob("t*/*/*.png"))):
+        Image.new("L", (20 + number, 20)).save(file)
+    settings = DataSettings(megapixels=1e-5)
+    messages = [each.message for each in find(Source(Folder(), root, settings)) if each.level == "error"]
     assert len(messages) == 4 and messages[-1] == "4 more of the 7 images cannot be used"
 
 
