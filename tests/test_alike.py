@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import plugins, remarks
+from benchmarks.data_settings import DataSettings
 from benchmarks.evaluation import result_rows
 from benchmarks.findings import find
 from benchmarks.images import verify
@@ -19,17 +20,18 @@ def found(root, *, level=None, dataset="mvtec", categories=None):
     return [finding for finding in findings if level in (None, finding.level)]
 
 
-@pytest.fixture
-def shared_cases(shared_data):
-    return shared_data.parent / "cases"
-
-
 def test_crops_of_one_film_in_train_and_test_are_a_warning_and_their_order_is_told(shared_cases):
     training, test = found(shared_cases / "20-patches/data", level="warning")
     assert training.message.startswith("141 of 141 training images are near-duplicates of other training images")
     assert "--groups PATTERN keeps images of one origin together" in training.message
     assert test.message.startswith("67 of 67 test images are near-duplicates of training images")
     assert any("order of a sequence" in note.message for note in found(shared_cases / "20-patches/data", level="note"))
+
+
+def test_crops_of_one_group_are_never_parted_so_that_only_those_in_the_test_set_are_said(shared_cases):
+    source = Source(plugins.dataset("mvtec"), shared_cases / "20-patches/data", DataSettings(groups=r"f(\d+)_"))
+    (warning,) = [each.message for each in find(source) if each.level == "warning"]
+    assert warning.startswith("67 of 67 test images are near-duplicates of training images")
 
 
 def test_copies_of_training_images_are_a_note_that_counts_pictures(shared_cases):
