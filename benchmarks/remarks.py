@@ -63,7 +63,7 @@ def divided_groups(samples: Iterable[Sample]) -> str | None:
     )
     both = sorted(trained & tested)
     what = "groups with images in both train and test, so that test images are like training images"
-    return f"{what}: {len(both)} ({named(both)})" if both else None
+    return f"{what}: {len(both)} ({named(both)}); move each group to one side" if both else None
 
 
 def _trained_on(copies: Iterable[Sample], split: str, base: Path) -> str | None:

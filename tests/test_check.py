@@ -215,7 +215,7 @@ def test_a_group_in_train_and_test_is_an_error(root):
         def samples(self, root, category):
             return (replace(sample, group=f"track {sample.image.stem}") for sample in super().samples(root, category))
 
-    assert one(root, "error", dataset=Tracked()).endswith("2 (track 0, track 1)")
+    assert one(root, "error", dataset=Tracked()).endswith("2 (track 0, track 1); move each group to one side")
 
 
 def test_masks_beside_their_images_are_said_and_so_are_masks_that_are_not_read(make_tree):
