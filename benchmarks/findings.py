@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from benchmarks import unread
 from benchmarks.alike import IN_SEQUENCE, Alike
 from benchmarks.images import Examination, ImageError, examine
+from benchmarks.images.examination import Answer
 from benchmarks.jobs.plan import chosen_categories
 from benchmarks.naming import NAMED, named
 from benchmarks.remarks import darkness, divided_groups, on_groups, reading_findings
@@ -22,7 +23,6 @@ EVERY_CATEGORY = "every category"
 LOSSY_MASKS = (".jpg", ".jpeg", ".jpe", ".jfif")
 Level = Literal["error", "warning", "note"]
 Advance = Callable[[int, int], None]
-Answer = Examination | ImageError
 
 
 class Finding(NamedTuple):

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from benchmarks.images import Reading
+from benchmarks.images import ImageError, Reading, verify
 from benchmarks.pages import OverPages, Pages, first, judge
+from datasets import Sample
 from methods import Score
 from methods.mean_image import MeanImage
 
@@ -80,6 +82,14 @@ def test_a_method_without_maps_has_none_over_pages():
 
     (score,) = OverPages(Blind()).score(parts(1))
     assert score.map is None
+
+
+def test_files_of_another_number_of_pages_are_refused_before_training(save):
+    page = Image.fromarray(parts(1)[0][0])
+    files = [save(page, f"{count}.tif", save_all=True, append_images=[page] * (count - 1)) for count in (2, 2, 3)]
+    with pytest.raises(ImageError, match=r"3\.tif has another number of pages than .*2\.tif \(3, not 2\).*--page N"):
+        verify([Sample(file, "nut", "train") for file in files], Reading(page="all"))
+    assert [seen.pages for seen in verify([Sample(file, "nut", "train") for file in files])] == [1, 1, 1]
 
 
 def test_only_every_page_is_wrapped_and_the_first_page_is_shown():

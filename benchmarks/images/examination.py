@@ -1,7 +1,7 @@
 """Decode every image and mask once, to know before training what can be used and what is suspicious."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -40,12 +40,32 @@ class Examination(NamedTuple):
     """See `likeness.thumbnail`."""
     mask_reasons: frozenset[str] = frozenset()
     """What was done to the masks, or is suspicious: keys of `losses.MASKS`."""
+    pages: int = 1
+    """Number of pages seen: 1, or with every page those of the file."""
 
 
-def examine(samples: Sequence[Sample], reading: Reading = AS_STORED) -> Iterator[Examination | ImageError]:
+Answer = Examination | ImageError
+
+
+def examine(samples: Sequence[Sample], reading: Reading = AS_STORED) -> Iterator[Answer]:
     """Decode every image and mask once, several at a time. Yields one answer for each sample, in order."""
     with ThreadPoolExecutor(_at_once(samples, reading)) as pool:  # Pillow decodes without the interpreter's lock
-        yield from pool.map(lambda sample: _examine(sample, reading), samples)
+        answers = pool.map(lambda sample: _examine(sample, reading), samples)
+        yield from _of_as_many_pages(samples, answers)
+
+
+def _of_as_many_pages(samples: Sequence[Sample], answers: Iterable[Answer]) -> Iterator[Answer]:
+    """The answers; where a file has another number of pages than the first one, an error in its place."""
+    first: tuple[Sample, int] | None = None
+    for sample, answer in zip(samples, answers, strict=True):
+        if isinstance(answer, Examination):
+            first = first or (sample, answer.pages)
+            if answer.pages != first[1]:
+                answer = ImageError(
+                    f"{sample.image} has another number of pages than {first[0].image} ({answer.pages}, not "
+                    f"{first[1]}), and --page all needs one number: choose a page with --page N"
+                )
+        yield answer
 
 
 def _at_once(samples: Sequence[Sample], reading: Reading) -> int:
@@ -92,6 +112,7 @@ def _examine(sample: Sample, reading: Reading) -> Examination | ImageError:
         losses=decoded.losses,
         appearance=appearance.of(page),
         thumbnail=thumbnail(page),
+        pages=len(decoded.pixels) if reading.every_page else 1,
         mask_reasons=_mask_reasons(mask, is_turned="turned" in decoded.losses) if sample.masks else frozenset(),
     )
 
