@@ -20,8 +20,9 @@ import typer
 
 import datasets
 import methods
-from benchmarks import plugins
+from benchmarks import data_settings, plugins
 from benchmarks.cli import app
+from benchmarks.data_settings import DataSettings
 from tests.checkout.program import write_category
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -112,6 +113,13 @@ def test_documented_settings_exist(command):
     for name in {assignment.partition(".")[0] for assignment in assignments}:
         own = [assignment for assignment in assignments if assignment.startswith(f"{name}.")]
         plugins.choose(name, plugins.parse_assignments(own, [name])[name])
+
+
+@each("command", [command for command in OURS if command.arguments[0] in ("run", "check")], ids=str)
+def test_documented_settings_of_the_data_have_such_values(command):
+    name, *arguments = command.arguments
+    given = parsed(typer.main.get_command(app), name, arguments).params
+    data_settings.read({field: given[field] for field in DataSettings.model_fields})
 
 
 @each("command", SCRIPTS, ids=str)
