@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from benchmarks import unread
+from benchmarks import layouts, unread
 from benchmarks.alike import IN_SEQUENCE, Alike
 from benchmarks.images import Examination, ImageError, examine
 from benchmarks.images.examination import Answer
@@ -86,6 +86,8 @@ def find(
     """
     dataset, root = source.dataset, source.root
     yield from (Finding("note", EVERY_CATEGORY, remark) for remark in dataset.remarks)
+    if not categories and layouts.is_wanted(source) and (hint := layouts.hint(source)):
+        yield Finding("note", EVERY_CATEGORY, hint)
     known = source.categories()
     absent = [name for name in dataset.counts if name not in known]
     if not categories and 0 < len(absent) < len(dataset.counts):

@@ -1,6 +1,6 @@
 """A dataset in a folder, with the settings under which its files are listed and read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -31,6 +31,10 @@ class Source:
     def of(cls, cell: Cell, root: Path) -> Self:
         """The source of a job's images."""
         return cls.named(cell.dataset, root, data_settings.read(cell.data_settings))
+
+    def at(self, root: Path) -> Self:
+        """The same dataset and settings in another folder."""
+        return replace(self, root=root)
 
     @property
     def reading(self) -> Reading:
