@@ -102,15 +102,14 @@ def run(
     if preset:
         plugins.require_preset(preset, names)
     calibrated_by = options.calibration(calibration)
-    if calibrated_by == "loo":
-        plugins.require_leaving_one_out(names)
-        if data_settings.every_page:
-            raise UsageError(
-                "--calibration loo and --page all exclude each other: a part has several pages to leave out"
-            )
     settings = plugins.with_preset(given, preset or plugins.dataset(dataset).preset)
+    choices = [plugins.choose(name, settings[name]) for name in names]
+    if calibrated_by == "loo":
+        plugins.require_leaving_one_out(choices)
+        if data_settings.every_page:
+            raise UsageError("--calibration loo and --page all exclude each other: a part has several pages")
     request = plan.Request(
-        choices=[plugins.choose(name, settings[name]) for name in names],
+        choices=choices,
         dataset=dataset,
         root=(data or plan.default_data(dataset)).resolve(),
         results=(results or Path("results") / dataset).resolve(),

@@ -134,14 +134,18 @@ def require_preset(preset: str, names: Iterable[str]) -> None:
         raise nearest(f"preset of {', '.join(names)}", preset, known)
 
 
-def require_leaving_one_out(chosen: Iterable[str]) -> None:
-    """Raises UsageError naming the methods that can where one cannot judge a training image by the others alone."""
-    if unable := [name for name in chosen if not method(name).leaves_one_out]:
+def require_leaving_one_out(chosen: Iterable[Choice]) -> None:
+    """Raises UsageError where a method cannot judge a training image by the others alone, or not as it is set."""
+    chosen = list(chosen)
+    if unable := [choice.name for choice in chosen if not choice.method.leaves_one_out]:
         able = [name for name in names(methods) if method(name).leaves_one_out]
         raise UsageError(
             f"--calibration loo: {', '.join(unable)} cannot judge a training image by the others alone; "
             f"these can: {', '.join(able)}; choose from them, or give a share to hold out"
         )
+    for choice in chosen:
+        if reason := choice.method.why_not_leave_one_out():
+            raise UsageError(f"--calibration loo: {choice.name} {reason}")
 
 
 def parse_assignments(assignments: Iterable[str], chosen: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -187,6 +187,10 @@ class Method(ABC):
         """
         raise NotImplementedError(f"{type(self).__name__} cannot leave one image out")
 
+    def why_not_leave_one_out(self) -> str | None:
+        """Why a method that `leaves_one_out` cannot with these settings, in a phrase; None: it can."""
+        return None
+
     @abstractmethod
     def score_rule(self) -> str:
         """How the score of an image is computed, in a phrase, known from the settings alone."""

@@ -302,6 +302,10 @@ WRONG = {
     "a bad device": (["--device", "gpu"], "--device"),
     "a device that is not there": (["--device", "cuda:7"], "cuda:7 is not there"),
     "a bad share": (["--calibration", "2"], "--calibration"),
+    "settings with which no image is left out": (
+        ["--calibration", "loo", "--methods", "patchcore", "--set", "patchcore.image_score=reweighted"],
+        "--calibration loo: patchcore leaves an image out with image_score=max only",
+    ),
     "a word that is no share": (["--calibration", "loocv"], "expected a share from 0 to 0.9, or loo, got 'loocv'"),
     "a method that leaves none out": (
         ["--calibration", "loo", "--methods", "toy,mean_image"],

@@ -63,8 +63,8 @@ class PatchCore(PatchCoreSettings):
     def leave_one_out(self, images: Sequence[Image]) -> Iterator[Score]:
         """The scores of the training images against the memory's patches of the others."""
         self._require_memory("leaving one image out")
-        if self.image_score == "reweighted":
-            raise MethodError("PatchCore leaves an image out with image_score=max only")
+        if reason := self.why_not_leave_one_out():
+            raise MethodError(f"PatchCore {reason}")
         count = len(self._ends)
         if len(images) != count:
             raise MethodError(f"PatchCore was fitted on {count} images and can leave out these, got {len(images)}")
@@ -77,6 +77,10 @@ class PatchCore(PatchCoreSettings):
             )
         own = map(range, begins, self._ends)
         return (self._score(image, without=rows) for image, rows in zip(images, own, strict=True))
+
+    def why_not_leave_one_out(self) -> str | None:
+        """The weights of `reweighted` come from the whole memory."""
+        return "leaves an image out with image_score=max only" if self.image_score == "reweighted" else None
 
     def score_rule(self) -> str:
         """The highest patch score."""
