@@ -24,12 +24,17 @@ def looks_like_category(folder: Path) -> bool:
 def categories_below(root: Path) -> list[str]:
     """Every folder in `root`. Raises DataError if `root` is one category itself."""
     if looks_like_category(root):
-        folder = root.absolute()  # or `.` would have no name
-        raise DataError(
-            f"{root} is one category itself: give the folder that holds it, {folder.parent}, with --data, "
-            f"and choose it with --categories {shlex.quote(folder.name)}"
-        )
+        raise one_category(root)
     return [folder.name for folder in category_folders(root)]
+
+
+def one_category(root: Path) -> DataError:
+    """The error for a folder that is one category and should hold categories."""
+    folder = root.absolute()  # or `.` would have no name
+    return DataError(
+        f"{root} is one category itself: give the folder that holds it, {folder.parent}, with --data, "
+        f"and choose it with --categories {shlex.quote(folder.name)}"
+    )
 
 
 def split_samples(

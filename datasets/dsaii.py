@@ -1,12 +1,12 @@
 """DSAII: 78 categories of a few web images each, with defects painted in by a diffusion model."""
 
 import random
-import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from datasets import DataError, Dataset, Sample
+from datasets._splits import one_category
 from datasets._tree import category_folders, image_files, masks_by_image
 
 FOLDER = "synthetic_tidy_v2"
@@ -48,11 +48,7 @@ class DSAII(Dataset):
         """The folders in synthetic_tidy_v2, which `root` is or holds. Raises DataError for a single category."""
         base = _base(root)
         if any(image_files(base / part) for part in ("normal", "anomaly", "defect")):
-            folder = root.absolute()  # or `.` would have no name
-            raise DataError(
-                f"{root} is one category itself: give the folder that holds it, {folder.parent}, with --data, "
-                f"and choose it with --categories {shlex.quote(folder.name)}"
-            )
+            raise one_category(root)
         return [folder.name for folder in category_folders(base)]
 
     def folder(self, root: Path, category: str) -> Path:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from datasets import Counts, DataError, Dataset, Sample, several
 from datasets._roles import notes_on_masks
-from datasets._splits import looks_like_category, split_samples
+from datasets._splits import looks_like_category, one_category, split_samples
 from datasets._tree import category_folders, image_files, masks_by_image
 
 SPLIT_FILE = Path("split_csv", "1cls.csv")
@@ -71,7 +71,9 @@ class VisA(Dataset):
     }
 
     def categories(self, root: Path) -> list[str]:
-        """The folders in `root` that are categories."""
+        """The folders in `root` that are categories. Raises DataError where there is none, or `root` is one itself."""
+        if _is_original(root) or looks_like_category(root):
+            raise one_category(root)
         folders = category_folders(root)
         names = [folder.name for folder in folders if _is_original(folder) or looks_like_category(folder)]
         if not names:

@@ -29,6 +29,13 @@ def rewrite(path, old, new):
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+@pytest.mark.parametrize("category", ["candle", "cashew"])
+def test_a_folder_that_is_one_category_is_refused_with_the_folder_to_give(root, category):
+    sentence = rf"{category} is one category itself: .*{root}, with --data, .*--categories {category}"
+    with pytest.raises(DataError, match=sentence):
+        VisA().categories(root / category)
+
+
 def test_the_published_counts_add_up_to_the_published_totals():
     train, normal, defective = (sum(column) for column in zip(*VisA.counts.values(), strict=True))
     assert (train + normal, defective, len(VisA.counts)) == (9621, 1200, 12)
