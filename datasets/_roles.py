@@ -148,6 +148,14 @@ def with_images(folder: Path) -> list[Path]:
     return [each for each in subfolders(folder) if image_files(each)]
 
 
+def no_category(root: Path, images: Sequence[Path]) -> DataError:
+    """The error of a folder that holds folders of images and no category."""
+    return DataError(
+        f"{root} holds folders of images ({', '.join(each.name for each in images)}) and no category: say what they "
+        f"hold, as in --dataset folder {said_by(images)}, or arrange them as train/good, test/good and test/DEFECT"
+    )
+
+
 def no_normal(folder: Path, category: Path, roles: Roles) -> DataError:
     """The error of a category without normal images in `folder`, which names the folders with images that it has."""
     there = [place for each in (category, category / "train", category / "test") for place in with_images(each)]

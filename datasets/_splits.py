@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from datasets import DataError, Sample
-from datasets._roles import Roles, no_normal
+from datasets._roles import Roles, no_category, no_normal, with_images
 from datasets._tree import category_folders, image_files, subfolders
 
 TEST_ONLY: Mapping[str, Literal["validation", "test"]] = {"test": "test"}
@@ -22,10 +22,13 @@ def looks_like_category(folder: Path) -> bool:
 
 
 def categories_below(root: Path) -> list[str]:
-    """Every folder in `root`. Raises DataError if `root` is one category itself."""
+    """Every folder in `root`. Raises DataError if `root` is one category itself, or holds folders of images."""
     if looks_like_category(root):
         raise one_category(root)
-    return [folder.name for folder in category_folders(root)]
+    folders = category_folders(root)
+    if not any(map(looks_like_category, folders)) and (images := with_images(root)):
+        raise no_category(root, images)
+    return [folder.name for folder in folders]
 
 
 def one_category(root: Path) -> DataError:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from datasets import DataError, Dataset, Sample, require_utf8
 from datasets._draw import divided, grouped, note
-from datasets._roles import NORMAL, Roles, names, no_normal, notes_on_masks, said_by, with_images
+from datasets._roles import NORMAL, Roles, names, no_category, no_normal, notes_on_masks, said_by, with_images
 from datasets._splits import looks_like_category, split_samples
 from datasets._tree import category_folders
 
@@ -70,10 +70,7 @@ class Folder(Dataset):
             return [_name(require_utf8(root))]
         folders = category_folders(root)
         if not any(map(self._is_category, folders)) and (images := with_images(root)):
-            raise DataError(
-                f"{root} holds folders of images ({', '.join(each.name for each in images)}) and no category: say what "
-                f"they hold, as in {said_by(images)}, or arrange them as train/good, test/good and test/DEFECT"
-            )
+            raise no_category(root, images)
         return [folder.name for folder in folders]
 
     def folder(self, root: Path, category: str) -> Path:

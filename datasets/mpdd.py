@@ -40,7 +40,7 @@ class MPDD(Dataset):
     }
 
     def categories(self, root: Path) -> list[str]:
-        """Every folder in `root`. Raises DataError if `root` is one category itself."""
+        """Every folder in `root`. Raises DataError if `root` is one category itself, or holds folders of images."""
         return categories_below(root)
 
     def samples(self, root: Path, category: str) -> Iterator[Sample]:

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from datasets import Counts, DataError, Dataset, Sample
+from datasets import Counts, Dataset, Sample
 from datasets._roles import notes_on_masks
-from datasets._splits import looks_like_category, split_samples
-from datasets._tree import category_folders
+from datasets._splits import categories_below, split_samples
 
 
 class MVTec(Dataset):
@@ -56,10 +55,8 @@ class MVTec(Dataset):
     }
 
     def categories(self, root: Path) -> list[str]:
-        """Every folder in `root`. Raises DataError if `root` is one category itself."""
-        if looks_like_category(root):
-            raise DataError(f"{root} is one category itself: give the folder that holds it, or use --dataset folder")
-        return [folder.name for folder in category_folders(root)]
+        """Every folder in `root`. Raises DataError if `root` is one category itself, or holds folders of images."""
+        return categories_below(root)
 
     def samples(self, root: Path, category: str) -> Iterator[Sample]:
         """See `split_samples`."""

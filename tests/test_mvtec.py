@@ -144,7 +144,7 @@ def test_a_folder_of_normal_images_is_not_taken_for_a_defect(make_tree, name):
 
 
 def test_a_root_that_is_one_category_is_answered_with_the_way_to_read_it(make_tree):
-    with pytest.raises(DataError, match="--dataset folder"):
+    with pytest.raises(DataError, match="with --data, and choose it with --categories nut"):
         MVTec().categories(make_tree(SMALL) / "nut")
 
 
@@ -154,3 +154,9 @@ def test_magnetic_tile_has_its_published_numbers(shared_data):
     defective = [sample for sample in found if sample.defect]
     assert (train, len(found) - train - len(defective), len(defective)) == (761, 191, 392)
     assert all(sample.masks for sample in defective)
+
+
+def test_folders_of_images_that_are_no_categories_are_answered_with_the_way_to_read_them(make_tree):
+    root = make_tree({"OK/0.png": "image", "NG/0.png": "image", "MASK/0.png": "mask"})
+    with pytest.raises(DataError, match="as in --dataset folder --normal OK --defect NG --masks MASK"):
+        MVTec().categories(root)
