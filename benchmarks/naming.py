@@ -9,3 +9,8 @@ NAMED = 3
 def named(names: Sequence[str]) -> str:
     """The first names, then dots for the rest. The sentence around them should say how many there are."""
     return ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
+
+
+def counted(names: Sequence[str]) -> str:
+    """The number of names, and the first of them: `4 (a, b, c, ...)`."""
+    return f"{len(names)} ({named(names)})"
