@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from benchmarks import unread
-from benchmarks.images import Examination, ImageError, examine
+from benchmarks.images import Examination, ImageError, examine, of_even_pages
 from benchmarks.jobs.plan import chosen_categories
 from benchmarks.naming import NAMED, named
 from benchmarks.remarks import darkness, divided_groups, on_groups, reading_findings
@@ -99,7 +99,7 @@ def find(
             yield Finding("error", name, str(samples))
             continue
         answers = [tick(answer) for answer in examine(samples, source.reading)]
-        seen = _Seen(source, name, samples, answers)
+        seen = _Seen(source, name, samples, of_even_pages(samples, answers))
         yield from (Finding(level, name, message) for look in LOOKS for level, message in look(seen))
 
 

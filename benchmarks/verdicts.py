@@ -156,7 +156,7 @@ def inspect(
             yield error
             continue
         found = judge(method, rule, image, path)
-        unseen = novelty.unseen(appearance.of(first(image)), appearances) if appearances else ()
+        unseen = novelty.unseen(appearance.of(image), appearances) if appearances else ()
         yield found._replace(verdict=found.verdict._replace(unseen=tuple(unseen)), losses=losses)
 
 
@@ -216,7 +216,8 @@ def _by_score_with_map(method: Method | OverPages, rule: Rule, image: Image, pat
     if score.map is None:
         return Inspection(verdict, first(image))
     _require_finite(score.map, method, path)
-    return Inspection(verdict, image, resize_map(score.map, image.shape[:2]))
+    shown = first(image)
+    return Inspection(verdict, shown, resize_map(score.map, shown.shape[:2]))
 
 
 def _by_area(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
@@ -224,10 +225,11 @@ def _by_area(method: Method | OverPages, rule: Rule, image: Image, path: Path | 
     (map,) = method.anomaly_maps([image])
     _require_map(map, path)
     _require_finite(map, method, path)
-    map = resize_map(map, image.shape[:2]).astype(np.float64)  # in float32 the threshold would be rounded
+    shown = first(image)
+    map = resize_map(map, shown.shape[:2]).astype(np.float64)  # in float32 the threshold would be rounded
     ((level,),) = decision.levels([map], [rule.area_px])
     found = decision.segment(map, threshold=rule.threshold, area_px=rule.area_px)
-    return Inspection(Verdict(path, float(level), rule.threshold, found.regions), image, map, found)
+    return Inspection(Verdict(path, float(level), rule.threshold, found.regions), shown, map, found)
 
 
 def _verdict(answer: Inspection | ImageError) -> Verdict:

@@ -388,3 +388,10 @@ def test_the_function_refuses_at_once_and_warns_of_a_stale_point(finished, mine)
 def test_importing_the_package_loads_nothing_heavy(finished):
     loaded = python(finished, "import sys, benchmarks; benchmarks.predict; print(*sys.modules)").split()
     assert not {"numpy", "pandas", "torch", "tensorflow", "keras", "benchmarks.verdicts"} & set(loaded)
+
+
+def test_a_line_break_in_a_name_breaks_no_line(finished, tmp_path):
+    write_image(tmp_path / "new\nline.png", seed=10)
+    done = judge(finished, tmp_path)
+    (line,) = done.stdout.splitlines()
+    assert "new\\nline.png" in line

@@ -1,6 +1,7 @@
 """Decode every image and mask once, to know before training what can be used and what is suspicious."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -64,13 +65,34 @@ def verify(samples: Sequence[Sample], reading: Reading = AS_STORED) -> list[Exam
 
     Raises ImageError, which names the first unusable image and the number of others.
     """
-    answers = list(examine(samples, reading))
+    answers = of_even_pages(samples, list(examine(samples, reading)))
     errors = [answer for answer in answers if isinstance(answer, ImageError)]
     if len(errors) > 1:
         raise ImageError(f"{errors[0]} (and {len(errors) - 1} more of the {len(samples)} images cannot be used)")
     if errors:
         raise errors[0]
     return answers
+
+
+def of_even_pages(
+    samples: Sequence[Sample], answers: Sequence[Examination | ImageError]
+) -> list[Examination | ImageError]:
+    """The answers, with an error for each image that has another number of pages than most have."""
+    pages = Counter(answer.appearance.pages for answer in answers if isinstance(answer, Examination))
+    usual = max(pages, key=pages.__getitem__, default=1)
+    return [
+        _uneven(sample, answer.appearance.pages, usual)
+        if isinstance(answer, Examination) and answer.appearance.pages != usual
+        else answer
+        for sample, answer in zip(samples, answers, strict=True)
+    ]
+
+
+def _uneven(sample: Sample, pages: int, usual: int) -> ImageError:
+    return ImageError(
+        f"{sample.image} has {pages} page{'s' * (pages > 1)}, and most other images of {sample.category} have {usual}, "
+        "but --page all needs as many in every file: mend or remove it, or choose a page with --page N"
+    )
 
 
 def _examine(sample: Sample, reading: Reading) -> Examination | ImageError:
@@ -80,7 +102,7 @@ def _examine(sample: Sample, reading: Reading) -> Examination | ImageError:
         mask = read_mask(sample.masks, shape, reading)
     except ImageError as error:
         return error
-    looks = appearance.of(decoded.pixels[0] if reading.every_page else decoded.pixels)
+    looks = appearance.of(decoded.pixels)
     whole = repr(decoded.pixels.shape[:-1]).encode()
     digest = hashlib.blake2b(decoded.pixels, digest_size=16, key=whole).digest()
     has_mask = bool(sample.masks) and mask.defect is not None
