@@ -13,6 +13,7 @@ from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision
 from benchmarks.evaluation.decision import Region, Segmentation
 from benchmarks.images import AS_STORED, ImageError, Reading, decode, resize_map
+from benchmarks.images.losses import said_of_images
 from benchmarks.jobs.layout import POINT
 from benchmarks.novelty import Novelties, Unseen
 from benchmarks.pages import OverPages, Part, first
@@ -103,8 +104,8 @@ def predict(
     """Load the model and return an iterator over verdicts, in the order of the images, each computed when asked for.
 
     Raises what `rule` and `Trained.method` raise. Asking for the verdict of an unreadable image raises ImageError; the
-    verdicts after it can still be asked for. After the last image, or when no more are asked for, it warns of what
-    training never saw.
+    verdicts after it can still be asked for. After the last image, or when no more are asked for, it warns of what was
+    lost between files and pixels, and of what training never saw.
     """
     judged_by, appearances = rule(trained, threshold), trained.result.appearances
     for remark in (judged_by.remark, None if appearances else NOT_COMPARED):
@@ -113,19 +114,21 @@ def predict(
     answers = inspect(
         trained.judge(device), judged_by, sources(images), reading=trained.reading, appearances=appearances
     )
-    return map(_verdict, _warning_of_novelties(answers))
+    return map(_verdict, _warning_afterwards(answers))
 
 
-def _warning_of_novelties(answers: Iterator[Inspection | ImageError]) -> Iterator[Inspection | ImageError]:
-    novelties = Novelties()
+def _warning_afterwards(answers: Iterator[Inspection | ImageError]) -> Iterator[Inspection | ImageError]:
+    losses, novelties = [], Novelties()
     try:
         for answer in answers:
             if isinstance(answer, Inspection):
                 path = answer.verdict.path
+                losses.append((path.name if path else "an array", answer.losses))
                 novelties.add(path.name if path else "an array", answer.verdict.unseen)
             yield answer
     finally:
-        for sentence in novelties.sentences():
+        lost = [sentence for _, sentence in said_of_images(losses)]
+        for sentence in [*lost, *novelties.sentences()]:
             warnings.warn(sentence, stacklevel=2)
 
 

@@ -395,3 +395,14 @@ def test_a_line_break_in_a_name_breaks_no_line(finished, tmp_path):
     done = judge(finished, tmp_path)
     (line,) = done.stdout.splitlines()
     assert "new\\nline.png" in line
+
+
+def test_what_is_lost_between_a_new_file_and_its_pixels_is_said_by_command_and_function(finished, tmp_path):
+    picture = Image.new("RGBA", (36, 40), (120, 120, 120, 100))
+    picture.save(tmp_path / "clear.png")
+    lost = "1 of 1 images (clear.png) have transparent pixels, which were painted black"
+    done = judge(finished, tmp_path)
+    assert lost in done.stderr and "new images are read with the settings of the run" in done.stderr
+    code = f"import benchmarks\nlist(benchmarks.predict({str(finished.results)!r}, 'toy', 'bolt', {str(tmp_path)!r}))\n"
+    called = subprocess.run([sys.executable, "-c", code], cwd=finished.folder, capture_output=True, text=True)
+    assert called.returncode == 0 and lost in called.stderr

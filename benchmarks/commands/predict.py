@@ -16,6 +16,7 @@ from benchmarks.verdict_files import COLUMNS, Outputs, Pictures, Row, told_apart
 from benchmarks.verdicts import Inspection, Rule, Verdict
 
 TOO_SMALL = "the whole image is smaller than the minimum defect area"
+AS_TRAINED = "new images are read with the settings of the run; to choose others, do the run again with them"
 NO_REGIONS = "judged by the image score, without regions; if the method gives maps, run finetune --apply to get regions"
 
 
@@ -55,6 +56,8 @@ def run(
         say(sentence)
     for _, sentence in said_of_images(losses):
         say(sentence, style="yellow")
+    if any(lost for _, lost in losses):
+        say(AS_TRAINED)
     for sentence in novelties.sentences():
         say(sentence, style="yellow")
     return _sum_up(rows)

@@ -61,6 +61,12 @@ def image_size(path: Path, reading: Reading = AS_STORED) -> tuple[int, int]:
         return (height, width) if is_turned == (turns and reading.exif != "ignore") else (width, height)
 
 
+def pixel_count(path: Path, reading: Reading = AS_STORED) -> int:
+    """Number of pixels of a file's first page, as its header tells: cheaper than `image_size`. Raises ImageError."""
+    with opened(path, reading) as picture:
+        return picture.size[0] * picture.size[1]
+
+
 def page_count(picture: Image.Image) -> int:
     """The number of pages or frames of a picture."""
     return getattr(picture, "n_frames", 1)

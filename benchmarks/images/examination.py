@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from benchmarks import appearance
 from benchmarks.appearance import Appearance
-from benchmarks.images.decoding import decode, image_size
+from benchmarks.images.decoding import decode, pixel_count
 from benchmarks.images.files import ImageError
 from benchmarks.images.masks import read_mask
 from benchmarks.images.reading import AS_STORED, Reading
@@ -54,10 +54,9 @@ def _at_once(samples: Sequence[Sample], reading: Reading) -> int:
 
 def _pixels(sample: Sample, reading: Reading) -> int:
     try:
-        height, width = image_size(sample.image, reading)
+        return pixel_count(sample.image, reading)
     except ImageError:
         return 0  # it is said when the image is decoded
-    return height * width
 
 
 def verify(samples: Sequence[Sample], reading: Reading = AS_STORED) -> list[Examination]:
