@@ -220,3 +220,13 @@ def test_a_folder_named_as_normal_images_are_is_no_defect_type(make_tree, name):
 def test_groups_that_are_found_without_a_character_are_refused(make_tree):
     root = make_tree({f"parts/train/good/{number}.png": "image" for number in range(3)})
     assert "--groups x*: found in no file name" in refused(root, groups="x*")
+
+
+@pytest.mark.parametrize("name", ["train", "test", "ground_truth"])
+def test_a_folder_of_the_layout_in_other_letters_is_named(root, name):
+    folder = root / "bottles" / name
+    folder.rename(folder.with_name("aside"))
+    folder.with_name("aside").rename(folder.with_name(name.title()))
+    if folder.is_dir():
+        pytest.skip("this file system does not tell small letters from capitals")
+    assert f"{name.title()} is not read, because its name must be {name}: rename it" in refused(root, "bottles")

@@ -136,3 +136,7 @@ def test_a_palette_whose_first_colour_is_not_black_is_suspicious(save):
     assert read_mask([save(picture)], BOX.shape).reasons == {"palette"}
     picture.putpalette([0, 0, 0, 255, 255, 255])
     assert not read_mask([save(picture)], BOX.shape).reasons
+
+
+def test_a_mask_with_height_and_width_exchanged_is_said_to_be(save):
+    assert reasons(save(np.zeros((8, 12), np.uint8)), save(np.zeros((12, 8), np.uint8), "mask.png")) == {"transposed"}

@@ -111,7 +111,7 @@ def _examine(sample: Sample, reading: Reading) -> Examination | ImageError:
     if sample.masks and is_turned and not reasons & {"turned itself", "sideways"}:
         reasons.add("unturned")
     if "sideways" in reasons and not is_turned:
-        reasons = reasons - {"sideways"} | {"misfit"}
+        reasons = reasons - {"sideways"} | {"transposed"}
     if has_mask and defect_px > COVERING * mask.defect.size:
         reasons.add("covering")
     return Examination(shape, digest, defect_px, decoded.highest_16_bit, decoded.losses, looks, frozenset(reasons))

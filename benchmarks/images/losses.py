@@ -57,6 +57,9 @@ MASKS: Mapping[str, Loss] = {
     ),
     "resized": Loss("warning", "have another size than their image, and were resized to it (nearest neighbour)"),
     "misfit": Loss("warning", "have another aspect than their image: pixel metrics leave these images out"),
+    "transposed": Loss(
+        "warning", "have height and width of their image exchanged: turn them; pixel metrics leave these images out"
+    ),
     "sideways": Loss(
         "warning",
         "lie sideways to their image: pixel metrics leave these images out. If they were drawn on the image as it is "
