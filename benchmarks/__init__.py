@@ -27,8 +27,9 @@ def predict(
 
     `images` are files, folders of files, or (height, width, 3) uint8 RGB arrays. Verdicts come in order, each computed
     when it is asked for; the model is loaded once. `seed` and `variant` choose among several jobs. A `threshold` of
-    your own takes the place of the calibrated one. Warns of a size, aspect ratio, colour mode or brightness that
-    training never saw: once for all images, after the last.
+    your own takes the place of the calibrated one. Warns of what is lost between a file and its pixels, such as
+    transparency, and of a size, aspect ratio, colour mode or brightness that training never saw: once for all images,
+    after the last.
     Raises one of `benchmarks.errors.USER_ERRORS`: at once if the job cannot judge, and ImageError when the verdict of
     an unreadable image is asked for. The verdicts of the other images can still be asked for after that.
     """

@@ -14,6 +14,8 @@ class Appearance(NamedTuple):
     """Whether its three colours are equal in every pixel."""
     brightness: float
     """Mean of all values, 0 to 255."""
+    pages: int = 1
+    """Number of pages that are seen. Size, colour and brightness are those of the first."""
 
     @property
     def aspect(self) -> float:
@@ -22,7 +24,9 @@ class Appearance(NamedTuple):
 
 
 def of(image: np.ndarray) -> Appearance:
-    """How an (h, w, 3) uint8 image looks."""
+    """How an image looks: (h, w, 3) uint8, or (pages, h, w, 3) with every page."""
+    if image.ndim == 4:
+        return of(image[0])._replace(pages=len(image))
     red, green, blue = np.moveaxis(image, 2, 0)
     gray = np.array_equal(red, green) and np.array_equal(green, blue)
     return Appearance(image.shape[:2], gray, float(image.mean()))

@@ -1,42 +1,45 @@
 """The settings of the data: how its files are listed, grouped and read. They are the same for every command."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 from benchmarks.errors import UsageError
 from benchmarks.images.reading import Reading
+
+Text = Annotated[str, StringConstraints(pattern=r"[^\s,]")]
+"""A text that says something."""
 
 
 class DataSettings(Reading):
     """How the files of a dataset are listed, grouped and read."""
 
-    normal: str | None = Field(
+    normal: Text | None = Field(
         None,
         description="Names of the folders of normal images, separated by commas, for a dataset that can be told. "
         "Default: good.",
-        json_schema_extra={"metavar": "NAMES"},
+        json_schema_extra={"metavar": "NAMES", "expected": "names separated by commas"},
     )
-    defect: str | None = Field(
+    defect: Text | None = Field(
         None,
         description="Names of the folders of defective images, separated by commas, for a dataset that can be told. "
         "Default: every other folder.",
-        json_schema_extra={"metavar": "NAMES"},
+        json_schema_extra={"metavar": "NAMES", "expected": "names separated by commas"},
     )
-    masks: str | None = Field(
+    masks: Text | None = Field(
         None,
         description="Name of the folder of masks, or end of the names of masks beside their images, such as _GT; none: "
         "a file named as a mask is an image. For a dataset that can be told. Default: ground_truth, and masks beside "
         "images, such as NAME_GT, NAME_mask or NAME_label.",
-        json_schema_extra={"metavar": "NAME"},
+        json_schema_extra={"metavar": "NAME", "expected": "a name, such as MASK or _GT"},
     )
-    groups: str | None = Field(
+    groups: Text | None = Field(
         None,
         description=r"Regular expression over file names, such as 'film(\d+)_': images with the same match belong "
         "together and are never divided between training and threshold, nor by a drawn split. An image whose name does "
         "not match is a group of its own. Default: the groups that the dataset gives.",
-        json_schema_extra={"metavar": "PATTERN"},
+        json_schema_extra={"metavar": "PATTERN", "expected": r"a regular expression, such as film(\d+)_"},
     )
 
     @property
@@ -55,7 +58,6 @@ def read(given: Mapping[str, Any]) -> DataSettings:
     try:
         return DataSettings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        first = error.errors()[0]
-        option = f"--{str(first['loc'][0]).replace('_', '-')}"
-        expected = str(first.get("ctx", {}).get("error") or first["msg"])
-        raise UsageError(f"{option} {given[first['loc'][0]]}: {expected}") from None
+        name = str(error.errors()[0]["loc"][0])
+        expected = DataSettings.model_fields[name].json_schema_extra["expected"]
+        raise UsageError(f"--{name.replace('_', '-')} {given[name]}: expected {expected}") from None

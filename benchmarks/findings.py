@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from benchmarks import layouts, unread
-from benchmarks.images import examine
+from benchmarks.images import examine, of_even_pages
 from benchmarks.images.examination import Answer
 from benchmarks.jobs.plan import chosen_categories
 from benchmarks.looks import LOOKS, Level, Seen
@@ -51,7 +51,7 @@ def find(
             yield Finding("error", name, str(samples))
             continue
         answers = [tick(answer) for answer in examine(samples, source.reading)]
-        seen = Seen(source, name, samples, answers)
+        seen = Seen(source, name, samples, of_even_pages(samples, answers))
         yield from (Finding(level, name, message) for look in LOOKS for level, message in look(seen))
 
 

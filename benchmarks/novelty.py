@@ -1,4 +1,4 @@
-"""What in a new image training never saw: its size, aspect ratio, colour mode or brightness."""
+"""What in a new image training never saw: its size, aspect ratio, colour mode, brightness or number of pages."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -30,6 +30,7 @@ def together(images: Iterable[Appearance]) -> Appearances:
         images=len(images),
         brightness=_range(brightness),
         brightness_deviation=float(np.std(brightness)),
+        pages=max(image.pages for image in images),
     )
 
 
@@ -52,7 +53,7 @@ class Unseen(NamedTuple):
 
 def unseen(image: Appearance, trained: Appearances) -> list[Unseen]:
     """What in a new image the training images never had."""
-    looks = (_size, _aspect, _colour, _brightness)
+    looks = (_size, _aspect, _colour, _brightness, _pages)
     return [found for look in looks if (found := look(image, trained))]
 
 
@@ -84,6 +85,12 @@ def _brightness(image: Appearance, trained: Appearances) -> Unseen | None:
     if saw.lowest - slack <= image.brightness <= saw.highest + slack:
         return None
     return Unseen("brightness", f"{image.brightness:.0f}", f"{_text(saw, '.0f')} of 255")
+
+
+def _pages(image: Appearance, trained: Appearances) -> Unseen | None:
+    if image.pages == trained.pages:
+        return None
+    return Unseen("number of pages", str(image.pages), str(trained.pages))
 
 
 def _within(value: float, seen: Range) -> bool:

@@ -13,6 +13,7 @@ from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision
 from benchmarks.evaluation.decision import Region, Segmentation
 from benchmarks.images import AS_STORED, ImageError, Reading, decode, resize_map
+from benchmarks.images.losses import said_of_images
 from benchmarks.jobs.layout import POINT
 from benchmarks.novelty import Novelties, Unseen
 from benchmarks.pages import OverPages, Part, first
@@ -103,8 +104,8 @@ def predict(
     """Load the model and return an iterator over verdicts, in the order of the images, each computed when asked for.
 
     Raises what `rule` and `Trained.method` raise. Asking for the verdict of an unreadable image raises ImageError; the
-    verdicts after it can still be asked for. After the last image, or when no more are asked for, it warns of what
-    training never saw.
+    verdicts after it can still be asked for. After the last image, or when no more are asked for, it warns of what was
+    lost between files and pixels, and of what training never saw.
     """
     judged_by, appearances = rule(trained, threshold), trained.result.appearances
     for remark in (judged_by.remark, None if appearances else NOT_COMPARED):
@@ -113,19 +114,21 @@ def predict(
     answers = inspect(
         trained.judge(device), judged_by, sources(images), reading=trained.reading, appearances=appearances
     )
-    return map(_verdict, _warning_of_novelties(answers))
+    return map(_verdict, _warning_afterwards(answers))
 
 
-def _warning_of_novelties(answers: Iterator[Inspection | ImageError]) -> Iterator[Inspection | ImageError]:
-    novelties = Novelties()
+def _warning_afterwards(answers: Iterator[Inspection | ImageError]) -> Iterator[Inspection | ImageError]:
+    losses, novelties = [], Novelties()
     try:
         for answer in answers:
             if isinstance(answer, Inspection):
                 path = answer.verdict.path
+                losses.append((path.name if path else "an array", answer.losses))
                 novelties.add(path.name if path else "an array", answer.verdict.unseen)
             yield answer
     finally:
-        for sentence in novelties.sentences():
+        lost = [sentence for _, sentence in said_of_images(losses)]
+        for sentence in [*lost, *novelties.sentences()]:
             warnings.warn(sentence, stacklevel=2)
 
 
@@ -156,7 +159,7 @@ def inspect(
             yield error
             continue
         found = judge(method, rule, image, path)
-        unseen = novelty.unseen(appearance.of(first(image)), appearances) if appearances else ()
+        unseen = novelty.unseen(appearance.of(image), appearances) if appearances else ()
         yield found._replace(verdict=found.verdict._replace(unseen=tuple(unseen)), losses=losses)
 
 
@@ -216,7 +219,8 @@ def _by_score_with_map(method: Method | OverPages, rule: Rule, image: Image, pat
     if score.map is None:
         return Inspection(verdict, first(image))
     _require_finite(score.map, method, path)
-    return Inspection(verdict, image, resize_map(score.map, image.shape[:2]))
+    shown = first(image)
+    return Inspection(verdict, shown, resize_map(score.map, shown.shape[:2]))
 
 
 def _by_area(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
@@ -224,10 +228,11 @@ def _by_area(method: Method | OverPages, rule: Rule, image: Image, path: Path | 
     (map,) = method.anomaly_maps([image])
     _require_map(map, path)
     _require_finite(map, method, path)
-    map = resize_map(map, image.shape[:2]).astype(np.float64)  # in float32 the threshold would be rounded
+    shown = first(image)
+    map = resize_map(map, shown.shape[:2]).astype(np.float64)  # in float32 the threshold would be rounded
     ((level,),) = decision.levels([map], [rule.area_px])
     found = decision.segment(map, threshold=rule.threshold, area_px=rule.area_px)
-    return Inspection(Verdict(path, float(level), rule.threshold, found.regions), image, map, found)
+    return Inspection(Verdict(path, float(level), rule.threshold, found.regions), shown, map, found)
 
 
 def _verdict(answer: Inspection | ImageError) -> Verdict:

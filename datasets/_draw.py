@@ -31,7 +31,7 @@ def grouped(samples: Iterable[Sample], pattern: str) -> list[Sample]:
     if any(sample.group for sample in samples):
         raise DataError(f"--groups {pattern}: the data of {samples[0].category} name groups themselves; leave it out")
     found = [expression.search(sample.image.name) for sample in samples]
-    if samples and not any(found):
+    if samples and not any(match and match.group() for match in found):
         raise DataError(
             f"--groups {pattern}: found in no file name of category {samples[0].category}, such as "
             f"{samples[0].image.name}; expected a regular expression such as film(\\d+)_"

@@ -3,12 +3,14 @@
 import csv
 import difflib
 import io
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from datasets import DataError, Sample, relative_name, several
+from datasets._names import looks_normal
 
 COLUMNS = ("image", "split", "label", "mask", "group", "category")
 REQUIRED = ("image", "label")
@@ -167,13 +169,19 @@ def _sample(table: Table, row: Row, *, told: bool) -> Sample:
     normal = [label.lower() in NORMAL for label in labels]
     if not labels or any(normal) != all(normal):
         raise table.fault(row, f"expected label normal or defect types separated by {BETWEEN!r}, got {row.label!r}")
+    if odd := [label for label in labels if looks_normal(label) and not any(normal)]:  # it would invert the label
+        raise table.fault(row, f"label {odd[0]!r} would count as a defect type: write {NORMAL[0]} for a normal image")
     defect, kinds = (None, ()) if all(normal) else several(labels)
     split = row.split.lower() if told else ("test" if defect else "train")
     if split not in SPLITS:
         some = ", or none in all rows of the category" if not row.split else ""
         raise table.fault(row, f"expected split {', '.join(SPLITS)}{some}, got {row.split!r}")
     if split == "train" and defect:
-        raise table.fault(row, f"label {row.label!r} in train: training images are normal; move it to test")
+        raise table.fault(
+            row,
+            f"label {row.label!r} in train: training images are normal (labels of these are {', '.join(NORMAL)}); "
+            "move it to test",
+        )
     if row.mask and not defect:
         raise table.fault(row, "a normal image has no mask: leave the mask out, or name the defect in the label")
     masks = tuple(_path(table, row, name) for part in row.mask.split(BETWEEN) if (name := part.strip()))
@@ -183,6 +191,7 @@ def _sample(table: Table, row: Row, *, told: bool) -> Sample:
 def _path(table: Table, row: Row, name: str, masks: Sequence[Path] = ()) -> Path:
     """The file of that name, relative to the folder of the manifest. Raises DataError where it is not there."""
     path = table.file.parent / name
+    path = Path(os.path.normpath(path)) if ".." in path.parts else path  # one name a file, so that none is read twice
     if name and path.is_file():
         return path
     hint = "; write / between folders" if "\\" in name else ""

@@ -20,6 +20,13 @@ MASK_ENDING = re.compile(
 """What follows the name of an image in the name of a mask that lies beside it: NAME_GT, NAME_mask, NAME-label-2."""
 
 
+NORMAL_NAMES = frozenset(
+    "good ok okay io normal gut bon buono bueno bom goed 良品 正常 合格 양품 정상 negative pass passed nodefect "
+    "nodefects defectfree defectless flawless nondefective notdefective anomalyfree noanomaly nonanomalous".split()
+)
+"""Names that nobody gives to defects, without case, spaces and marks between words."""
+
+
 class DataError(ValueError):
     """The data on disk do not match the layout. The message is one sentence that names the file or folder."""
 
@@ -27,6 +34,11 @@ class DataError(ValueError):
 def is_image_name(name: str) -> bool:
     """Whether a name has an image extension and is not hidden (macOS writes `._000.png` beside `000.png`)."""
     return not name.startswith(".") and os.path.splitext(name)[1].lower() in EXTENSIONS
+
+
+def looks_normal(name: str) -> bool:
+    """Whether a name is one that normal images have, such as `OK`, `no_defect` or `gut`."""
+    return re.sub(r"[-_. ]", "", name).casefold() in NORMAL_NAMES
 
 
 def image_of_mask(stem: str) -> str | None:

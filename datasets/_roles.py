@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasets import Sample
-from datasets._names import DataError, image_of_mask, relative_name
+from datasets._names import DataError, image_of_mask, looks_normal, relative_name
 from datasets._tree import image_files, masks_by_image, paired, single_masks, subfolders
 
 NORMAL = "good"
 GROUND_TRUTH = "ground_truth"
-LOOKALIKES = frozenset(("good", "normal", "ok"))
-"""Names of folders that nobody gives to defects."""
 MASK_NAMES = frozenset(("mask", "masks", "gt", "ground_truth", "label", "labels"))
 NONE = "none"
 """The value of `masks` that says that there are none."""
@@ -58,10 +56,10 @@ class Roles:
         """The defect type of the images in a folder; None: they are normal. Raises DataError where that is unclear."""
         if folder.name in self.normal:
             return None
-        if folder.name.lower() in LOOKALIKES and folder.name not in self.defect:  # it would invert every label
+        if looks_normal(folder.name) and folder.name not in self.defect:  # it would invert every label
             raise DataError(
                 f"{folder} would count as a defect type: if its images are normal, rename it to {self.normal[0]}, "
-                f"or name it with --dataset folder --normal {','.join([*self.normal, folder.name])}"
+                f"or name it with --dataset folder --normal {shlex.quote(','.join([*self.normal, folder.name]))}"
             )
         return folder.name
 
@@ -132,7 +130,7 @@ def names(folder: Path) -> str:
 def said_by(places: Iterable[Path]) -> str:
     """The options that would say what these folders hold, as far as their names tell."""
     found = list(dict.fromkeys(place.name for place in places))
-    normal = [name for name in found if name.lower() in LOOKALIKES]
+    normal = [name for name in found if looks_normal(name)]
     masks = [name for name in found if name.lower() in MASK_NAMES]
     defect = [name for name in found if name not in normal + masks]
     if not normal:

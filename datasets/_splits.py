@@ -4,7 +4,7 @@ The masks of an image may also be several, in a folder ground_truth/DEFECT/NAME.
 """
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -53,6 +53,7 @@ def split_samples(
     lie beside its image. A category without defects, masks or a test folder is allowed.
     Raises DataError where there is no normal image to train on, or a mask without an image.
     """
+    _require_small_letters(folder, ("train", *labelled, *filter(None, [roles.mask_folder])))
     train = [image for name in roles.normal for image in roles.images(folder / "train" / name)]
     if not train:
         raise no_normal(folder / "train", folder, roles)
@@ -63,6 +64,14 @@ def split_samples(
             defect = roles.defect_type(kind)
             for image, beside in roles.images(kind).items():
                 yield Sample(image, category, split, defect, (*masks.get(image, ()), *beside) if defect else ())
+
+
+def _require_small_letters(folder: Path, names: Iterable[str]) -> None:
+    """Raise DataError where a folder has one of these names in other letters, such as Train, and none has the name."""
+    absent = {name.casefold(): name for name in names if not (folder / name).is_dir()}
+    for each in subfolders(folder):
+        if name := absent.get(each.name.casefold()):
+            raise DataError(f"{each} is not read, because its name must be {name}: rename it")
 
 
 def _kinds(labelled: Path, roles: Roles) -> list[Path]:

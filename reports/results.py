@@ -112,6 +112,8 @@ class Appearances(Record):
     brightness: Range
     brightness_deviation: float
     """Standard deviation of the brightness between images."""
+    pages: int = 1
+    """Number of pages of each that are seen."""
 
 
 class MapScale(Record):

@@ -96,7 +96,7 @@ def test_of_many_reasons_the_first_are_told_and_the_other_images_counted(root):
 
 
 def test_a_mask_of_another_aspect_is_a_warning(root):
-    blank(root / "nut/ground_truth/bent/0_mask.png", size=(5, 6))
+    blank(root / "nut/ground_truth/bent/0_mask.png", size=(20, 6))
     assert "1 of 2 masks (nut/test/bent/0.png) have another aspect than their image" in one(root, "warning")
 
 

@@ -29,15 +29,19 @@ def test_what_is_stored_is_read_as_it_was():
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"page": "0"}, "--page 0: "),
-        ({"page": "first"}, "--page first: "),
+        ({"page": "0"}, "--page 0: expected a page from 1, or all"),
+        ({"page": "first"}, "--page first: expected a page from 1, or all"),
         ({"bands": "1,2"}, "--bands 1,2: expected one band or three"),
         ({"alpha": "blak"}, "--alpha blak: expected a colour, such as white or #808080, or kept"),
-        ({"exif": "no"}, "--exif no: "),
+        ({"exif": "no"}, "--exif no: expected obey or ignore"),
         ({"range": "1:0"}, "--range 1:0: expected two numbers, the lower one first, such as 0:1"),
-        ({"range": "5"}, "--range 5: "),
-        ({"mask_above": "-1"}, "--mask-above -1: "),
-        ({"megapixels": "0"}, "--megapixels 0: "),
+        ({"range": "5"}, "--range 5: expected two numbers"),
+        ({"range": "0:inf"}, "--range 0:inf: expected two numbers"),
+        ({"alpha": "#12345678"}, "--alpha #12345678: expected a colour, such as white or #808080, or kept"),
+        ({"mask_above": "-1"}, "--mask-above -1: expected a whole number from 0"),
+        ({"megapixels": "0"}, "--megapixels 0: expected a number above 0"),
+        ({"normal": " ,"}, "--normal  ,: expected names separated by commas"),
+        ({"groups": ""}, "--groups : expected a regular expression"),
     ],
 )
 def test_what_is_no_value_is_one_sentence_that_names_the_option(given, sentence):
@@ -109,3 +113,33 @@ def test_check_follows_the_settings_too(checkout):
     options = ["--dataset", "folder", "--data", str(checkout.data)]
     assert "--range LOW:HIGH" in checkout.run(*options, command="check").stdout
     assert checkout.run(*options, "--range", "0:1", command="check").returncode == 0
+
+
+def test_parts_of_several_pages_are_judged_by_regions_with_overlays_and_maps(checkout, tmp_path):
+    paged(checkout.data)
+    assert checkout.compare("--categories", CATEGORIES[0], "--page", "all").returncode == 0
+    model = ["--results", str(checkout.results), "--method", "toy", "--category", CATEGORIES[0]]
+    assert checkout.run(*model, "--no-figures", "--area", "20", "--apply", command="finetune").returncode == 0
+    single = checkout.data / "single.png"
+    shutil.copy(checkout.data / CATEGORIES[1] / "ground_truth/stain/0_mask.png", single)
+    written = ["--overlays", str(tmp_path / "overlays"), "--maps", str(tmp_path / "maps")]
+    images = [str(checkout.data / CATEGORIES[0] / "test"), str(single)]
+    judged = checkout.run(*model, *images, *written, command="predict")
+    assert judged.returncode == 0 and "Traceback" not in judged.stderr
+    assert {Image.open(file).size for file in (tmp_path / "maps").rglob("*.tiff")} == {(36, 40)}
+    largest = [int(px) for px in re.findall(r"stain.* defective  regions \d  largest (\d+) px", judged.stdout)]
+    assert len(largest) == 3 and all(60 <= px <= 120 for px in largest)
+    assert "training never saw their number of pages" in judged.stderr and "(1, trained on 2)" in judged.stderr
+
+
+def test_another_number_of_pages_in_one_file_is_named_before_training(checkout):
+    paged(checkout.data)
+    odd = checkout.data / CATEGORIES[0] / "train/good/3.tif"
+    picture = Image.open(odd).copy()
+    picture.save(odd, save_all=True, append_images=[picture, picture])
+    refused = checkout.compare("--page", "all")
+    assert refused.returncode == 1 and "1 to do" not in refused.stderr
+    sentence = f"{odd} has 3 pages, and most other images of {CATEGORIES[0]} have 2, but --page all needs as many"
+    assert sentence in refused.stderr and "Traceback" not in refused.stderr
+    checked = checkout.run("--dataset", "folder", "--data", str(checkout.data), "--page", "all", command="check")
+    assert checked.returncode == 1 and sentence in checked.stdout

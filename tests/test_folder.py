@@ -134,8 +134,8 @@ def test_flat_folders_without_roles_are_refused_with_the_options_that_say_them(f
 
 
 def test_folders_whose_names_tell_nothing_are_asked_for_without_a_guess(make_tree):
-    root = make_tree({f"parts/{name}/0.png": "image" for name in ("Pass", "Fail")})
-    assert "(Fail, Pass) hold: --dataset folder --normal NAMES --defect NAMES" in refused(root)
+    root = make_tree({f"parts/{name}/0.png": "image" for name in ("Series B", "Series A")})
+    assert "(Series A, Series B) hold: --dataset folder --normal NAMES --defect NAMES" in refused(root)
 
 
 @pytest.mark.parametrize(
@@ -206,3 +206,27 @@ def test_an_ending_of_ones_own_is_read_and_its_mask_needs_an_image(make_tree):
 def test_a_mask_beside_two_images_of_its_name_is_refused(make_tree):
     root = make_tree({**BESIDE, "part/test/bent/0.jpg": "image", "part/test/bent/0_GT.png": "mask"})
     assert "0_GT.png could belong to two images named 0" in refused(root, "part")
+
+
+@pytest.mark.parametrize("name", ["gut", "no_defect", "Defect-Free", "non defective", "negative", "正常", "I.O."])
+def test_a_folder_named_as_normal_images_are_is_no_defect_type(make_tree, name):
+    layout = {f"parts/train/good/{number}.png": "image" for number in range(3)}
+    root = make_tree(layout | {f"parts/test/{name}/0.png": "image"})
+    assert f"{name} would count as a defect type: if its images are normal" in refused(root)
+    assert [sample.defect for sample in samples(root, defect=name) if sample.split == "test"] == [name]
+    assert not any(sample.defect for sample in samples(root, normal=f"good,{name}"))
+
+
+def test_groups_that_are_found_without_a_character_are_refused(make_tree):
+    root = make_tree({f"parts/train/good/{number}.png": "image" for number in range(3)})
+    assert "--groups x*: found in no file name" in refused(root, groups="x*")
+
+
+@pytest.mark.parametrize("name", ["train", "test", "ground_truth"])
+def test_a_folder_of_the_layout_in_other_letters_is_named(root, name):
+    folder = root / "bottles" / name
+    folder.rename(folder.with_name("aside"))
+    folder.with_name("aside").rename(folder.with_name(name.title()))
+    if folder.is_dir():
+        pytest.skip("this file system does not tell small letters from capitals")
+    assert f"{name.title()} is not read, because its name must be {name}: rename it" in refused(root, "bottles")

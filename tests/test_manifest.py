@@ -158,3 +158,15 @@ def test_groups_of_the_column_and_a_pattern_exclude_each_other(write):
     assert "the data of nut name groups themselves; leave it out" in refused(write(TABLE), groups="(.)")
     file = write(TABLE.replace("film", ""))
     assert [sample.group for sample in samples(file, groups="^[ab]")] == ["a", "b", None, None, None]
+
+
+@pytest.mark.parametrize("label", ["gut", "no defect", "Defect-Free"])
+def test_a_label_that_normal_images_have_is_no_defect_type(write, label):
+    sentence = f"line 2: label {label!r} would count as a defect type: write normal for a normal image"
+    assert sentence in refused(write(f"image,split,label,category\nimg/a.png,test,{label},nut\n"))
+
+
+def test_a_file_under_two_names_is_named_twice(write):
+    rows = "img/a.png,train,normal\nimg/../img/a.png,test,normal\n"
+    file = write("image,split,label\n" + rows)
+    assert "img/a.png is named twice in category parts" in refused(file, "parts")

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
-from benchmarks.images import Reading, examine, read_mask
+from benchmarks.images import ImageError, Reading, examine, read_mask
 from datasets import Sample
 from tests.pictures import oriented
 
@@ -85,3 +86,57 @@ def test_a_mask_that_does_not_turn_with_its_image_is_suspicious(save, orientatio
 def reasons(image, mask, reading=None):
     (seen,) = examine([Sample(image, "c", "test", "stain", (mask,))], reading or Reading())
     return seen.mask_reasons
+
+
+BOX = np.zeros((8, 10), np.uint8)
+BOX[2:5, 3:7] = 255
+
+
+def test_the_pages_of_a_mask_are_merged_and_it_is_said(save):
+    first = np.zeros_like(BOX)
+    path = save(Image.fromarray(first), "mask.tif", save_all=True, append_images=[Image.fromarray(BOX)])
+    assert np.array_equal(read_mask([path], BOX.shape).defect, BOX > 0)
+    assert read_mask([path], BOX.shape).reasons == {"pages"}
+
+
+def test_pages_of_several_sizes_make_no_mask(save):
+    path = save(Image.fromarray(BOX), "mask.tif", save_all=True, append_images=[Image.fromarray(BOX[1:])])
+    with pytest.raises(ImageError, match=r"mask\.tif is a mask with pages of several sizes"):
+        read_mask([path], BOX.shape)
+
+
+def test_transparency_of_a_mask_is_not_looked_at_and_it_is_said(save):
+    mask = read_mask([save(np.dstack([BOX * 0, BOX * 0, BOX * 0, BOX]))], BOX.shape)
+    assert not mask.defect.any() and mask.reasons == {"transparent"}
+
+
+@pytest.mark.parametrize("bands", [2, 5])
+def test_every_band_of_a_mask_counts(tmp_path, bands):
+    values = np.zeros((*BOX.shape, bands), np.uint8)
+    values[..., -1] = BOX
+    tifffile.imwrite(tmp_path / "mask.tif", values, photometric="minisblack", planarconfig="contig")
+    assert np.array_equal(read_mask([tmp_path / "mask.tif"], BOX.shape).defect, BOX > 0)
+
+
+def test_a_mask_in_cmyk_is_bright_where_it_is_white(save):
+    path = save(Image.fromarray(BOX).convert("RGB").convert("CMYK"), "mask.tif")
+    assert np.array_equal(read_mask([path], BOX.shape).defect, BOX > 0)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_mask_that_stores_white_as_zero_is_bright_where_it_is_white(tmp_path, dtype):
+    stored = np.where(BOX > 0, 0, np.iinfo(dtype).max).astype(dtype)
+    tifffile.imwrite(tmp_path / "mask.tif", stored, photometric="miniswhite")
+    assert np.array_equal(read_mask([tmp_path / "mask.tif"], BOX.shape).defect, BOX > 0)
+
+
+def test_a_palette_whose_first_colour_is_not_black_is_suspicious(save):
+    picture = Image.fromarray(BOX // 255, "P")
+    picture.putpalette([255, 255, 255, 0, 0, 0])
+    assert read_mask([save(picture)], BOX.shape).reasons == {"palette"}
+    picture.putpalette([0, 0, 0, 255, 255, 255])
+    assert not read_mask([save(picture)], BOX.shape).reasons
+
+
+def test_a_mask_with_height_and_width_exchanged_is_said_to_be(save):
+    assert reasons(save(np.zeros((8, 12), np.uint8)), save(np.zeros((12, 8), np.uint8), "mask.png")) == {"transposed"}

@@ -17,9 +17,9 @@ def kinds(image, *trained):
 
 def test_an_image_has_its_size_its_colour_mode_and_its_mean():
     pixels = np.full((4, 6, 3), 10, np.uint8)
-    assert appearance.of(pixels) == ((4, 6), True, 10.0) and appearance.of(pixels).aspect == 1.5
+    assert appearance.of(pixels) == ((4, 6), True, 10.0, 1) and appearance.of(pixels).aspect == 1.5
     pixels[0, 0, 2] = 34
-    assert appearance.of(pixels) == ((4, 6), False, pytest.approx(10 + 24 / 72))
+    assert appearance.of(pixels) == ((4, 6), False, pytest.approx(10 + 24 / 72), 1)
 
 
 @pytest.mark.parametrize(

@@ -388,3 +388,20 @@ def test_the_function_refuses_at_once_and_warns_of_a_stale_point(finished, mine)
 def test_importing_the_package_loads_nothing_heavy(finished):
     loaded = python(finished, "import sys, benchmarks; benchmarks.predict; print(*sys.modules)").split()
     assert not {"numpy", "pandas", "torch", "tensorflow", "keras", "benchmarks.verdicts"} & set(loaded)
+
+
+def test_a_line_break_in_a_name_breaks_no_line(finished, tmp_path):
+    write_image(tmp_path / "new\nline.png", seed=10)
+    done = judge(finished, tmp_path)
+    (line,) = done.stdout.splitlines()
+    assert "new\\nline.png" in line
+
+
+def test_what_is_lost_between_a_new_file_and_its_pixels_is_said_by_command_and_function(finished, tmp_path):
+    picture = Image.new("RGBA", (36, 40), (120, 120, 120, 100))
+    picture.save(tmp_path / "clear.png")
+    lost = "1 of 1 images (clear.png) have transparent pixels, which were painted black"
+    done = judge(finished, tmp_path)
+    assert lost in done.stderr and "new images are read with the settings of the run" in done.stderr
+    code = f"import benchmarks; list(benchmarks.predict('kept', 'toy', 'bolt', {str(tmp_path)!r}))"
+    assert lost in python(finished, code)

@@ -1,12 +1,16 @@
 """Between a file and its pixels: what is chosen by settings, and that what is lost without a choice is said."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image, ImageCms
 
-from benchmarks.images import ImageError, Reading, decode, image_size, read_image
+from benchmarks.images import ImageError, Reading, decode, examine, image_size, read_image
 from benchmarks.images.losses import said_of_images
+from datasets import Sample
 from tests.pictures import GRAY, RGB, gray, oriented
 
 
@@ -149,3 +153,118 @@ def test_an_image_larger_than_allowed_is_refused_with_the_option_that_allows_it(
     with pytest.raises(ImageError, match=r"x\.png has 1\.1 million pixels .*, and 1 are allowed.*--megapixels"):
         read_image(path, Reading(megapixels=1))
     assert read_image(path, Reading(megapixels=1.1)).shape == (1000, 1100, 3)
+
+
+def chunk(tag, data):
+    return struct.pack(">I", len(data)) + tag + data + struct.pack(">I", zlib.crc32(tag + data))
+
+
+def save_png_of_16_bits(path, values):
+    """Write (height, width, bands) uint16 values as PNG, which Pillow cannot for colours."""
+    height, width, bands = values.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[bands]
+    head = struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0)
+    chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    stored = [
+        struct.pack(">I", len(data)) + tag + data + struct.pack(">I", zlib.crc32(tag + data)) for tag, data in chunks
+    ]
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(stored))
+    return path
+
+
+def save_ppm_of_16_bits(path, values):
+    path.write_bytes(b"P6\n%d %d\n65535\n" % values.shape[1::-1] + values.astype(">u2").tobytes())
+    return path
+
+
+def test_16_bit_colours_of_which_the_upper_byte_is_read_are_said_and_have_no_range(tmp_path):
+    values = RGB.astype(np.uint16) * 257
+    for path in (save_png_of_16_bits(tmp_path / "x.png", values), save_ppm_of_16_bits(tmp_path / "x.ppm", values)):
+        assert np.array_equal(read_image(path), RGB) and decode(path).losses == {"depth"}
+        with pytest.raises(ImageError, match=r"x\.p(ng|pm) cannot be used: only the upper 8 bits .*store it as TIFF"):
+            read_image(path, Reading(range=(0, 4095)))
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+@pytest.mark.parametrize("alpha_kind", [1, 2])
+def test_transparency_of_deep_colours_is_painted_as_that_of_8_bits(tmp_path, dtype, alpha_kind):
+    highest = 65535 if dtype is np.uint16 else 1
+    alpha = np.full(RGB.shape[:2], 0.2)
+    colours = RGB / 255 * (alpha[..., None] if alpha_kind == 1 else 1)
+    values = (np.dstack([colours, alpha]) * highest).round(0 if dtype is np.uint16 else 9).astype(dtype)
+    tifffile.imwrite(tmp_path / "x.tif", values, photometric="rgb", extrasamples=[alpha_kind])
+    seen = decode(tmp_path / "x.tif", Reading(range=(0, highest), alpha="white"))
+    assert np.abs(seen.pixels - (RGB * 0.2 + 255 * 0.8)).max() <= 1 and not seen.losses
+    assert decode(tmp_path / "x.tif", Reading(range=(0, highest))).losses == {"alpha"}
+    kept = read_image(tmp_path / "x.tif", Reading(range=(0, highest), alpha="kept"))
+    assert np.abs(kept.astype(int) - RGB).max() <= 1
+
+
+def test_the_transparent_value_of_a_16_bit_gray_png_is_painted(save):
+    path = save(np.array([[7, 65535]], np.uint16), transparency=7)
+    assert read_image(path, Reading(alpha="#ff0000")).tolist() == [[[255, 0, 0], [255] * 3]]
+    assert decode(path).losses == {"alpha", "depth"}
+
+
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+def test_the_second_of_two_bands_is_a_loss_and_can_be_chosen(tmp_path, planar):
+    values = np.stack([GRAY, 255 - GRAY], axis=-1 if planar == "contig" else 0)
+    tifffile.imwrite(tmp_path / "x.tif", values, photometric="minisblack", planarconfig=planar)
+    assert decode(tmp_path / "x.tif").losses == {"bands"}
+    assert np.array_equal(read_image(tmp_path / "x.tif", Reading(bands=(2,))), gray(255 - GRAY))
+
+
+def test_the_alpha_beside_gray_is_the_second_band(save):
+    path = save(Image.fromarray(np.dstack([GRAY, 255 - GRAY]), "LA"))
+    assert np.array_equal(read_image(path, Reading(bands=(2,))), gray(255 - GRAY))
+    with pytest.raises(ImageError, match=r"it has 2 bands, not 3: change --bands"):
+        read_image(path, Reading(bands=(3, 2, 1)))
+
+
+def test_16_bit_planes_of_a_tiff_are_read_as_they_are_stored(tmp_path):
+    tifffile.imwrite(tmp_path / "x.tif", np.moveaxis(RGB, -1, 0).astype(np.uint16) * 257, photometric="rgb")
+    assert np.array_equal(read_image(tmp_path / "x.tif"), RGB)
+
+
+def test_signed_bytes_need_a_range(tmp_path):
+    tifffile.imwrite(tmp_path / "x.tif", np.array([[-128, 0, 127]], np.int8))
+    with pytest.raises(ImageError, match=r"x\.tif cannot be used: its pixels are signed .*--range"):
+        read_image(tmp_path / "x.tif")
+    assert read_image(tmp_path / "x.tif", Reading(range=(-128, 127))).tolist() == [[[0] * 3, [128] * 3, [255] * 3]]
+
+
+def test_complex_numbers_are_refused(tmp_path):
+    tifffile.imwrite(tmp_path / "x.tif", np.ones((2, 2), np.complex64))
+    with pytest.raises(ImageError, match=r"x\.tif cannot be used: its pixels are complex numbers"):
+        read_image(tmp_path / "x.tif", Reading(range=(0, 1)))
+
+
+def test_white_is_zero_in_every_band_of_a_tiff_that_says_so(tmp_path):
+    tifffile.imwrite(
+        tmp_path / "x.tif", np.uint8([[[0, 9], [255, 9]]]), photometric="miniswhite", planarconfig="contig"
+    )
+    assert read_image(tmp_path / "x.tif").tolist() == [[[255] * 3, [0] * 3]]
+
+
+def test_the_range_of_a_pgm_is_in_the_numbers_it_stores(tmp_path):
+    (tmp_path / "x.pgm").write_bytes(b"P5\n2 1\n4095\n" + np.array([2048, 4095], ">u2").tobytes())
+    assert read_image(tmp_path / "x.pgm", Reading(range=(0, 4095))).tolist() == [[[128] * 3, [255] * 3]]
+
+
+def test_images_of_8_bits_say_that_a_range_is_not_applied(save):
+    assert decode(save(GRAY), Reading(range=(0, 100))).losses == {"unranged"}
+
+
+def test_smaller_copies_in_a_pyramid_are_not_pages(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "x.tif") as file:
+        file.write(RGB, photometric="rgb")
+        file.write(RGB[::2, ::2], photometric="rgb", subfiletype=1)
+    assert not decode(tmp_path / "x.tif").losses
+    assert np.array_equal(read_image(tmp_path / "x.tif", Reading(page="all")), RGB[None])
+
+
+@pytest.mark.parametrize("reading", [Reading(bands=(3, 2, 1)), Reading(exif="ignore"), Reading(page="all")])
+def test_images_of_every_reading_can_be_examined(save, reading):
+    (seen,) = examine([Sample(save(RGB), "c", "train")], reading)
+    assert seen.shape == RGB.shape[:2]

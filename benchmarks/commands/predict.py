@@ -16,6 +16,7 @@ from benchmarks.verdict_files import COLUMNS, Outputs, Pictures, Row, told_apart
 from benchmarks.verdicts import Inspection, Rule, Verdict
 
 TOO_SMALL = "the whole image is smaller than the minimum defect area"
+AS_TRAINED = "new images are read with the settings of the run; to choose others, do the run again with them"
 NO_REGIONS = "judged by the image score, without regions; if the method gives maps, run finetune --apply to get regions"
 
 
@@ -41,12 +42,12 @@ def run(
         appearances=appearances,
         with_maps=pictures.need_maps,
     )
-    rows, losses, novelties, width = [], [], Novelties(), max(len(_text(path)) for path in paths)
+    rows, losses, novelties, width = [], [], Novelties(), max(len(_printed(path)) for path in paths)
     for path, answer in zip(paths, answers, strict=True):
         _tell(answer, width)
         if isinstance(answer, Inspection):
-            losses.append((_text(Path(path.name)), answer.losses))
-            novelties.add(_text(Path(path.name)), answer.verdict.unseen)
+            losses.append((_printed(Path(path.name)), answer.losses))
+            novelties.add(_printed(Path(path.name)), answer.verdict.unseen)
             pictures.write(path, answer)
         rows.append(_row(path, answer))
     if outputs.table:
@@ -55,6 +56,8 @@ def run(
         say(sentence)
     for _, sentence in said_of_images(losses):
         say(sentence, style="yellow")
+    if any(lost for _, lost in losses):
+        say(AS_TRAINED)
     for sentence in novelties.sentences():
         say(sentence, style="yellow")
     return _sum_up(rows)
@@ -63,7 +66,7 @@ def run(
 def line(verdict: Verdict, width: int = 0) -> str:
     """A verdict in one line: path, score, threshold, defective or normal; with an operating point also the regions."""
     score, threshold = told_apart(verdict.score, verdict.threshold)
-    fields = [f"{_text(verdict.path):{width}}", f"score {score:8}", f"threshold {threshold:8}", word(verdict)]
+    fields = [f"{_printed(verdict.path):{width}}", f"score {score:8}", f"threshold {threshold:8}", word(verdict)]
     if verdict.regions is not None:
         fields[-1] = f"{fields[-1]:9}"
         fields += [f"regions {len(verdict.regions)}", f"largest {verdict.largest_area_px} px", _reason(verdict)]
@@ -112,6 +115,11 @@ def _reason(verdict: Verdict) -> str:
 def _reasons(verdict: Verdict) -> str:
     """Why a verdict is unusual, or may mean nothing."""
     return "; ".join(filter(None, [_reason(verdict), *map(str, verdict.unseen)]))
+
+
+def _printed(path: Path) -> str:
+    """A path on one line: line breaks and the like are escaped."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in _text(path))
 
 
 def _text(path: Path) -> str:

@@ -1,7 +1,7 @@
 """Turn samples into pixels: all decoding, and all resizing except that of images to a method's input size."""
 
 from benchmarks.images.decoding import decode, image_size, read_image
-from benchmarks.images.examination import Examination, examine, verify
+from benchmarks.images.examination import Examination, examine, of_even_pages, verify
 from benchmarks.images.files import ImageError
 from benchmarks.images.lazy import Images
 from benchmarks.images.masks import Mask, read_mask
@@ -19,6 +19,7 @@ __all__ = [
     "decode",
     "examine",
     "image_size",
+    "of_even_pages",
     "read_image",
     "read_mask",
     "resize_image",

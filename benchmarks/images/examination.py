@@ -1,13 +1,14 @@
 """Decode every image and mask once, to know before training what can be used and what is suspicious."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from benchmarks import appearance
 from benchmarks.appearance import Appearance
-from benchmarks.images.decoding import decode, image_size
+from benchmarks.images.decoding import decode, pixel_count
 from benchmarks.images.files import ImageError
 from benchmarks.images.masks import Mask, read_mask
 from benchmarks.images.reading import AS_STORED, Reading
@@ -40,8 +41,6 @@ class Examination(NamedTuple):
     """See `likeness.thumbnail`."""
     mask_reasons: frozenset[str] = frozenset()
     """What was done to the masks, or is suspicious: keys of `losses.MASKS`."""
-    pages: int = 1
-    """Number of pages seen: 1, or with every page those of the file."""
 
 
 Answer = Examination | ImageError
@@ -50,22 +49,7 @@ Answer = Examination | ImageError
 def examine(samples: Sequence[Sample], reading: Reading = AS_STORED) -> Iterator[Answer]:
     """Decode every image and mask once, several at a time. Yields one answer for each sample, in order."""
     with ThreadPoolExecutor(_at_once(samples, reading)) as pool:  # Pillow decodes without the interpreter's lock
-        answers = pool.map(lambda sample: _examine(sample, reading), samples)
-        yield from _of_as_many_pages(samples, answers)
-
-
-def _of_as_many_pages(samples: Sequence[Sample], answers: Iterable[Answer]) -> Iterator[Answer]:
-    """The answers; where a file has another number of pages than the first one, an error in its place."""
-    first: tuple[Sample, int] | None = None
-    for sample, answer in zip(samples, answers, strict=True):
-        if isinstance(answer, Examination):
-            first = first or (sample, answer.pages)
-            if answer.pages != first[1]:
-                answer = ImageError(
-                    f"{sample.image} has another number of pages than {first[0].image} ({answer.pages}, not "
-                    f"{first[1]}), and --page all needs one number: choose a page with --page N"
-                )
-        yield answer
+        yield from pool.map(lambda sample: _examine(sample, reading), samples)
 
 
 def _at_once(samples: Sequence[Sample], reading: Reading) -> int:
@@ -76,10 +60,9 @@ def _at_once(samples: Sequence[Sample], reading: Reading) -> int:
 
 def _pixels(sample: Sample, reading: Reading) -> int:
     try:
-        height, width = image_size(sample.image, reading)
+        return pixel_count(sample.image, reading)
     except ImageError:
         return 0  # it is said when the image is decoded
-    return height * width
 
 
 def verify(samples: Sequence[Sample], reading: Reading = AS_STORED) -> list[Examination]:
@@ -87,7 +70,7 @@ def verify(samples: Sequence[Sample], reading: Reading = AS_STORED) -> list[Exam
 
     Raises ImageError, which names the first unusable image and the number of others.
     """
-    answers = list(examine(samples, reading))
+    answers = of_even_pages(samples, list(examine(samples, reading)))
     errors = [answer for answer in answers if isinstance(answer, ImageError)]
     if len(errors) > 1:
         raise ImageError(f"{errors[0]} (and {len(errors) - 1} more of the {len(samples)} images cannot be used)")
@@ -96,7 +79,26 @@ def verify(samples: Sequence[Sample], reading: Reading = AS_STORED) -> list[Exam
     return answers
 
 
-def _examine(sample: Sample, reading: Reading) -> Examination | ImageError:
+def of_even_pages(samples: Sequence[Sample], answers: Sequence[Answer]) -> list[Answer]:
+    """The answers, with an error for each image that has another number of pages than most have."""
+    pages = Counter(answer.appearance.pages for answer in answers if isinstance(answer, Examination))
+    usual = max(pages, key=pages.__getitem__, default=1)
+    return [
+        _uneven(sample, answer.appearance.pages, usual)
+        if isinstance(answer, Examination) and answer.appearance.pages != usual
+        else answer
+        for sample, answer in zip(samples, answers, strict=True)
+    ]
+
+
+def _uneven(sample: Sample, pages: int, usual: int) -> ImageError:
+    return ImageError(
+        f"{sample.image} has {pages} page{'s' * (pages > 1)}, and most other images of {sample.category} have {usual}, "
+        "but --page all needs as many in every file: mend or remove it, or choose a page with --page N"
+    )
+
+
+def _examine(sample: Sample, reading: Reading) -> Answer:
     try:
         decoded = decode(sample.image, reading)
         mask = read_mask(sample.masks, decoded.pixels.shape[-3:-1], reading)
@@ -110,9 +112,8 @@ def _examine(sample: Sample, reading: Reading) -> Examination | ImageError:
         defect_px=int(mask.defect.sum()) if has_mask else None,
         highest_16_bit=decoded.highest_16_bit,
         losses=decoded.losses,
-        appearance=appearance.of(page),
+        appearance=appearance.of(decoded.pixels),
         thumbnail=thumbnail(page),
-        pages=len(decoded.pixels) if reading.every_page else 1,
         mask_reasons=_mask_reasons(mask, is_turned="turned" in decoded.losses) if sample.masks else frozenset(),
     )
 
@@ -123,7 +124,7 @@ def _mask_reasons(mask: Mask, *, is_turned: bool) -> frozenset[str]:
     if is_turned and not reasons & {"turned itself", "sideways"}:
         reasons.add("unturned")
     if "sideways" in reasons and not is_turned:
-        reasons = reasons - {"sideways"} | {"misfit"}
+        reasons = reasons - {"sideways"} | {"transposed"}
     if mask.defect is not None and mask.defect.mean() > COVERING:
         reasons.add("covering")
     return frozenset(reasons)

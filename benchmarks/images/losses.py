@@ -24,15 +24,14 @@ LOSSES: Mapping[str, Loss] = {
     "frames": Loss(
         "warning", "are animations or series of which only the first frame is seen: choose with --page N or --page all"
     ),
-    "bands": Loss(
-        "warning", "have more than three bands, of which the first three are seen: choose with --bands N or N,N,N"
-    ),
+    "bands": Loss("warning", "have more bands than are seen, the first of two or the first three: choose with --bands"),
     "alpha": Loss("warning", "have transparent pixels, which were painted black: choose with --alpha COLOUR or kept"),
     "all transparent": Loss(
         "warning", "are transparent everywhere, so they were painted all black: --alpha kept shows their colours"
     ),
     "turned": Loss("note", "were turned upright as their EXIF data say: --exif ignore leaves them as they are stored"),
     "depth": Loss("note", "have 16 bits, scaled to 8: --range LOW:HIGH chooses the values that become black and white"),
+    "unranged": Loss("warning", "have 8 bits, to which --range is not applied: they are seen as they are stored"),
     "clipped": Loss("note", "have values outside --range, which became black or white"),
     "missing": Loss("note", "have values that are no numbers (NaN), which became black"),
     "cmyk": Loss("note", "are stored as CMYK, Lab, HSV or YCbCr and were converted to RGB without a colour profile"),
@@ -54,8 +53,20 @@ MASKS: Mapping[str, Loss] = {
         "highest value counts as a defect; choose with --mask-above",
     ),
     "classes": Loss("note", "have several values, taken as ids of classes: all above 0 are defects"),
+    "pages": Loss("warning", "have several pages, or frames: a defect is where one of them says so"),
+    "transparent": Loss(
+        "warning", "have transparent pixels, and transparency is not looked at: mark defects by bright colours"
+    ),
+    "palette": Loss(
+        "warning",
+        "are stored with a palette in which 0 is not black: their numbers are taken as ids of classes, of which 0 is "
+        "normal; if they are not, store them in gray",
+    ),
     "resized": Loss("warning", "have another size than their image, and were resized to it (nearest neighbour)"),
     "misfit": Loss("warning", "have another aspect than their image: pixel metrics leave these images out"),
+    "transposed": Loss(
+        "warning", "have height and width of their image exchanged: turn them; pixel metrics leave these images out"
+    ),
     "sideways": Loss(
         "warning",
         "lie sideways to their image: pixel metrics leave these images out. If they were drawn on the image as it is "

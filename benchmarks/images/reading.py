@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from PIL import ImageColor
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, field_validator
 
 KEPT = "kept"
 """Value of `alpha` with which transparent pixels keep their colour."""
@@ -27,49 +27,49 @@ class Reading(BaseModel):
         None,
         description="Page of a file that has several, from 1; all: each page is a view of the part, whose score is the "
         "highest of its pages. Default: the first, and it is said.",
-        json_schema_extra={"metavar": "N|all"},
+        json_schema_extra={"metavar": "N|all", "expected": "a page from 1, or all"},
     )
     bands: Annotated[tuple[Annotated[int, Field(ge=1)], ...], _numbers(",")] | None = Field(
         None,
         description="The band to see as gray, or the three bands to see as red, green and blue, from 1. "
         "Default: the first three, and it is said.",
-        json_schema_extra={"metavar": "N|N,N,N"},
+        json_schema_extra={"metavar": "N|N,N,N", "expected": "one band or three, from 1, such as 4 or 4,3,2"},
     )
     alpha: str | None = Field(
         None,
         description="Colour under transparent pixels, such as white or #808080; kept: as stored, as if nothing were "
         "transparent. Default: black, and it is said.",
-        json_schema_extra={"metavar": "COLOUR|kept"},
+        json_schema_extra={"metavar": "COLOUR|kept", "expected": "a colour, such as white or #808080, or kept"},
     )
     exif: Literal["obey", "ignore"] | None = Field(
         None,
         description="Whether the orientation in EXIF turns an image: obey or ignore. Default: obey, and it is said.",
-        json_schema_extra={"metavar": "obey|ignore"},
+        json_schema_extra={"metavar": "obey|ignore", "expected": "obey or ignore"},
     )
-    range: Annotated[tuple[float, float], _numbers(":")] | None = Field(
+    range: Annotated[tuple[FiniteFloat, FiniteFloat], _numbers(":")] | None = Field(
         None,
         description="Values that become black and white, for images of more than 8 bits or of floating-point numbers. "
         "Default: 0:65535 for 16 bits; none for floating-point numbers, which are refused.",
-        json_schema_extra={"metavar": "LOW:HIGH"},
+        json_schema_extra={"metavar": "LOW:HIGH", "expected": "two numbers, the lower one first, such as 0:1"},
     )
     mask_above: Annotated[int, Field(ge=0)] | None = Field(
         None,
         description="A pixel of a mask marks a defect where its value is above this. Default: what `list DATASET` "
         "says.",
-        json_schema_extra={"metavar": "VALUE"},
+        json_schema_extra={"metavar": "VALUE", "expected": "a whole number from 0, such as 127"},
     )
     megapixels: Annotated[float, Field(gt=0)] = Field(
         LARGEST_MEGAPIXELS,
         description="The largest image that is decoded, in millions of pixels: a larger one is refused. "
         f"Default: {LARGEST_MEGAPIXELS}.",
-        json_schema_extra={"metavar": "NUMBER"},
+        json_schema_extra={"metavar": "NUMBER", "expected": "a number above 0, such as 500"},
     )
 
     @field_validator("bands")
     @classmethod
     def _one_or_three(cls, bands: tuple[int, ...] | None) -> tuple[int, ...] | None:
         if bands is not None and len(bands) not in (1, 3):
-            raise ValueError("expected one band or three, such as 4 or 4,3,2")
+            raise ValueError("neither one band nor three")
         return bands
 
     @field_validator("alpha")
@@ -77,16 +77,18 @@ class Reading(BaseModel):
     def _a_colour(cls, alpha: str | None) -> str | None:
         if alpha not in (None, KEPT):
             try:
-                ImageColor.getcolor(alpha, "RGB")
+                is_opaque = len(ImageColor.getrgb(alpha)) == 3
             except ValueError:
-                raise ValueError(f"expected a colour, such as white or #808080, or {KEPT}") from None
+                is_opaque = False
+            if not is_opaque:
+                raise ValueError("no colour, or a transparent one")
         return alpha
 
     @field_validator("range")
     @classmethod
     def _ascending(cls, limits: tuple[float, float] | None) -> tuple[float, float] | None:
         if limits is not None and not limits[0] < limits[1]:
-            raise ValueError("expected two numbers, the lower one first, such as 0:1")
+            raise ValueError("the first is not the lower one")
         return limits
 
     @property

@@ -1,11 +1,19 @@
 """TIFF files beyond Pillow: files that it cannot open, and values that it does not hand out."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.images.header import ORIENTATION, SIDEWAYS, TIFF_PHOTOMETRIC, TIFF_SAMPLES
+from benchmarks.images.header import (
+    ORIENTATION,
+    SIDEWAYS,
+    TIFF_EXTRA_SAMPLES,
+    TIFF_PHOTOMETRIC,
+    TIFF_SAMPLES,
+    TIFF_SUBFILE,
+    WHITE_IS_ZERO,
+)
 from benchmarks.images.tones import UnreadableError
 
 if TYPE_CHECKING:
@@ -43,7 +51,7 @@ class BandedPicture:
             self.headers = [_header(page) for page in stored.pages]
 
     @property
-    def tag_v2(self) -> dict[int, int]:
+    def tag_v2(self) -> dict[int, Any]:
         """The tags of the page that it is turned to."""
         return self.headers[self.page][1]
 
@@ -94,11 +102,13 @@ def read_values(file: str, page: int, turn: int) -> np.ndarray:
     return TURNS[turn](values) if turn in TURNS else values
 
 
-def _header(page: "tifffile.TiffPage") -> tuple[tuple[int, int], dict[int, int]]:
+def _header(page: "tifffile.TiffPage") -> tuple[tuple[int, int], dict[int, Any]]:
     tags = {
         ORIENTATION: int(page.tags.valueof(ORIENTATION, 1)),
         TIFF_SAMPLES: page.samplesperpixel,
         TIFF_PHOTOMETRIC: int(page.photometric),
+        TIFF_EXTRA_SAMPLES: tuple(map(int, page.extrasamples)),
+        TIFF_SUBFILE: int(page.subfiletype),
     }
     return (page.imagelength, page.imagewidth), tags
 
@@ -107,6 +117,8 @@ def _bands_last(page: "tifffile.TiffPage") -> np.ndarray:
     from tifffile import PLANARCONFIG
 
     values = page.asarray()
+    if page.photometric == WHITE_IS_ZERO and np.issubdtype(values.dtype, np.unsignedinteger):
+        values = np.iinfo(values.dtype).max - values
     if values.ndim == 2:
         return values[..., None]
     return np.moveaxis(values, 0, -1) if page.planarconfig == PLANARCONFIG.SEPARATE else values
