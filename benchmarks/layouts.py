@@ -11,16 +11,16 @@ from datasets import DataError
 
 
 def hint(source: Source) -> str | None:
-    """What reads more of the folder: other datasets, or the same one in folders of it; None: nothing does."""
+    """What reads more of the folder: the same dataset in folders of it, or other datasets; None: nothing does."""
     count = readable_images(source)
+    inside = [] if count else [folder for folder in _folders(source.root) if readable_images(source.at(folder))]
+    if inside:
+        return f"no image is read; give one of the folders in it with --data: {named([str(each) for each in inside])}"
     others = {name: readable_images(other) for name in plugins.names(datasets) if (other := _under(name, source))}
     most = max(others.values(), default=0)
     if most > count:
         able = [f"--dataset {name}" for name, images in others.items() if images == most]
         return f"{count} images are read; {' or '.join(able[:NAMED])} would read {most}"
-    inside = [] if count else [folder for folder in _folders(source.root) if readable_images(source.at(folder))]
-    if inside:
-        return f"no image is read; give one of the folders in it with --data: {named([str(each) for each in inside])}"
     return None
 
 
