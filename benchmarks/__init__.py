@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-    from benchmarks.verdicts import Verdict
+    from benchmarks.prediction.verdicts import Verdict
 
 
 def predict(
@@ -33,7 +33,8 @@ def predict(
     Raises one of `benchmarks.errors.USER_ERRORS`: at once if the job cannot judge, and ImageError when the verdict of
     an unreadable image is asked for. The verdicts of the other images can still be asked for after that.
     """
-    from benchmarks import trained, verdicts
+    from benchmarks import trained
+    from benchmarks.prediction import verdicts
 
     found = trained.find(Path(results), method=method, category=category, seed=seed, variant=variant)
     return verdicts.predict(found, images, device=device, threshold=threshold)

@@ -251,7 +251,7 @@ def predict(
     """
     from benchmarks import trained
     from benchmarks.commands import predict
-    from benchmarks.verdict_files import Outputs
+    from benchmarks.prediction.files import Outputs
 
     device, given = options.device(device), options.threshold(threshold)
     outputs = Outputs(csv, overlays, maps)

@@ -1,5 +1,6 @@
 """A dataset in a folder, with the settings under which its files are listed and read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -46,6 +47,20 @@ class Source:
     def categories(self) -> list[str]:
         """The categories there are, sorted. Raises DataError where there is none."""
         return self.dataset.categories(self.root)
+
+    def chosen(self, wanted: Sequence[str]) -> list[str]:
+        """The categories asked for, or all. Raises DataError, or UsageError naming the nearest category.
+
+        One text is a whole name if there is a category of that name, else names separated by commas. Of several texts
+        each is a whole name.
+        """
+        known = self.categories()
+        if len(wanted) == 1 and wanted[0] not in known:
+            wanted = [name for part in wanted[0].split(",") if (name := part.strip())]
+        for category in wanted:
+            if category not in known:
+                raise plugins.nearest("category", category, known)
+        return list(dict.fromkeys(wanted)) or known
 
     def samples(self, category: str) -> list[Sample]:
         """Every sample of a category, in a stable order. Raises DataError naming the file or folder at fault."""

@@ -9,13 +9,14 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks import data_settings, findings, plugins
+from benchmarks import data_settings, plugins
+from benchmarks.checking import findings
 from benchmarks.commands import predict
 from benchmarks.evaluation import result_rows
 from benchmarks.jobs import plan, protocol, storage
+from benchmarks.prediction.files import Outputs
 from benchmarks.source import Source
 from benchmarks.trained import Trained
-from benchmarks.verdict_files import Outputs
 from reports.rows import Row
 
 LIGHT_KNN: Mapping[str, Any] = {"image_size": 128, "n_scales": 2, "bank_size": 141, "test_views": 1}

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks import plugins, remarks
+from benchmarks import plugins
+from benchmarks.checking import remarks
+from benchmarks.checking.findings import find
 from benchmarks.data_settings import DataSettings
 from benchmarks.evaluation import result_rows
-from benchmarks.findings import find
 from benchmarks.images import verify
 from benchmarks.jobs import plan, protocol
 from benchmarks.source import Source

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import plugins, remarks, unread
+from benchmarks import plugins
+from benchmarks.checking import remarks, unread
+from benchmarks.checking.findings import EVERY_CATEGORY, find
 from benchmarks.data_settings import DataSettings
 from benchmarks.errors import UsageError
-from benchmarks.findings import EVERY_CATEGORY, find
 from benchmarks.images import verify
 from benchmarks.source import Source
 from datasets import Counts, DataError

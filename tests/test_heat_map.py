@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from benchmarks.evaluation.map_scale import NormalMaps
-from benchmarks.verdict_files import colours
-from benchmarks.verdicts import Rule
+from benchmarks.prediction.files import colours
+from benchmarks.prediction.verdicts import Rule
 from reports import heat_map
 from reports.heat_map import Scale
 from reports.results import MapScale

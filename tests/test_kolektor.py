@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from benchmarks import findings
+from benchmarks.checking import findings
 from benchmarks.source import Source
 from datasets import DataError
 from datasets.kolektor import FIRST, SECOND, Kolektor

@@ -2,9 +2,10 @@
 
 import pytest
 
-from benchmarks import layouts, plugins
+from benchmarks import plugins
+from benchmarks.checking import layouts
+from benchmarks.checking.findings import EVERY_CATEGORY, find
 from benchmarks.data_settings import DataSettings
-from benchmarks.findings import EVERY_CATEGORY, find
 from benchmarks.source import Source
 from datasets import DataError
 

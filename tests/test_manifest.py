@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import unread
+from benchmarks.checking import unread
 from benchmarks.source import Source
 from datasets import DataError
 from datasets.manifest import Manifest

@@ -1,6 +1,6 @@
 """MVTec AD 2: its public test set, and private images without a label."""
 
-from benchmarks import findings
+from benchmarks.checking import findings
 from benchmarks.source import Source
 from datasets.mvtec_ad2 import PRIVATE, MVTecAD2
 

@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from benchmarks import findings, images
+from benchmarks import images
+from benchmarks.checking import findings
 from benchmarks.source import Source
 from datasets import DataError
 from datasets.mvtec_loco import MVTecLOCO

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks import appearance, novelty
 from benchmarks.images import read_image
+from benchmarks.likeness import appearance, novelty
 
 
 def look(width=300, height=200, *, gray=False, brightness=100.0):

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import verdict_files
 from benchmarks.commands import predict
+from benchmarks.prediction import files as verdict_files
 from reports import heat_map, overlay
 from reports.results import OperatingPoint, Result, read
 from tests.checkout.program import Checkout, write_image
@@ -387,7 +387,7 @@ def test_the_function_refuses_at_once_and_warns_of_a_stale_point(finished, mine)
 
 def test_importing_the_package_loads_nothing_heavy(finished):
     loaded = python(finished, "import sys, benchmarks; benchmarks.predict; print(*sys.modules)").split()
-    assert not {"numpy", "pandas", "torch", "tensorflow", "keras", "benchmarks.verdicts"} & set(loaded)
+    assert not {"numpy", "pandas", "torch", "tensorflow", "keras", "benchmarks.prediction.verdicts"} & set(loaded)
 
 
 def test_a_line_break_in_a_name_breaks_no_line(finished, tmp_path):

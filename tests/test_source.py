@@ -6,7 +6,6 @@ import pytest
 
 from benchmarks.data_settings import DataSettings
 from benchmarks.errors import UsageError
-from benchmarks.jobs.plan import chosen_categories
 from benchmarks.source import Source
 from datasets.mvtec import MVTec
 from tests.checkout.program import CATEGORIES, write_image
@@ -37,13 +36,13 @@ def with_commas(make_tree):
     ],
 )
 def test_categories_given_once_are_split_at_commas_and_given_several_times_are_whole_names(with_commas, given, chosen):
-    assert chosen_categories(with_commas, given) == chosen
+    assert with_commas.chosen(given) == chosen
 
 
 @pytest.mark.parametrize("given", [("a,b", "b"), ("nut, M5",)])
 def test_a_category_that_is_not_there_is_refused(with_commas, given):
     with pytest.raises(UsageError, match="unknown category"):
-        chosen_categories(with_commas, given)
+        with_commas.chosen(given)
 
 
 def flatten(category):

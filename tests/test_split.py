@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import appearance
 from benchmarks.images import Examination
+from benchmarks.likeness import appearance
 from benchmarks.likeness.thumbnail import thumbnail
 from benchmarks.split import divide
 from datasets import DataError, Sample

@@ -12,9 +12,10 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 from skimage.measure import label
 
-from benchmarks import plugins, verdicts
+from benchmarks import plugins
 from benchmarks.images import ImageError, resize_map
-from benchmarks.verdicts import Rule
+from benchmarks.prediction import verdicts
+from benchmarks.prediction.verdicts import Rule
 from methods import Method, MethodError
 from tests.checkout.toy import Toy
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from rich.progress import Progress
 from rich.text import Text
 
-from benchmarks import data, findings
+from benchmarks import data
+from benchmarks.checking import findings
 from benchmarks.console import err, out, say
 from benchmarks.errors import UsageError
-from benchmarks.jobs.plan import chosen_categories
 from benchmarks.source import Source
 from datasets import manifest_text
 from reports.files import write_text
@@ -45,7 +45,7 @@ def run(source: Source, categories: list[str] | None, manifest: Path | None = No
 
 
 def _write(source: Source, categories: Sequence[str], manifest: Path) -> None:
-    samples = [each for name in chosen_categories(source, categories) for each in source.samples(name)]
+    samples = [each for name in source.chosen(categories) for each in source.samples(name)]
     write_text(manifest, manifest_text(samples, manifest))
     above = source.reading.mask_above
     option = "" if above is None else f" --mask-above {above}"

@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import verdict_files, verdicts
 from benchmarks.console import out, say
 from benchmarks.images import ImageError
 from benchmarks.images.losses import said_of_images
-from benchmarks.novelty import Novelties
+from benchmarks.likeness.novelty import Novelties
+from benchmarks.prediction import files as verdict_files
+from benchmarks.prediction import verdicts
+from benchmarks.prediction.files import COLUMNS, Outputs, Pictures, Row, told_apart, word
+from benchmarks.prediction.verdicts import Inspection, Rule, Verdict
 from benchmarks.trained import Trained
-from benchmarks.verdict_files import COLUMNS, Outputs, Pictures, Row, told_apart, word
-from benchmarks.verdicts import Inspection, Rule, Verdict
 
 TOO_SMALL = "the whole image is smaller than the minimum defect area"
 AS_TRAINED = "new images are read with the settings of the run; to choose others, do the run again with them"

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from benchmarks import appearance
-from benchmarks.appearance import Appearance
 from benchmarks.images.decoding import decode, pixel_count
 from benchmarks.images.files import ImageError
 from benchmarks.images.masks import Mask, read_mask
 from benchmarks.images.reading import AS_STORED, Reading
+from benchmarks.likeness import appearance
+from benchmarks.likeness.appearance import Appearance
 from benchmarks.likeness.thumbnail import thumbnail
 from datasets import Sample
 

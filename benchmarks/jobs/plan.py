@@ -84,7 +84,7 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
     codes = {choice.name: code(choice) for choice in request.choices}
     planned: list[Job | Failure] = []
     reasons = []
-    for category in chosen_categories(source, request.categories):
+    for category in source.chosen(request.categories):
         advance(category)
         try:
             usable = _usable(source, request, category, digests)
@@ -97,21 +97,6 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
     if not any(isinstance(job, Job) for job in planned):
         raise reasons[0]
     return planned
-
-
-def chosen_categories(source: Source, wanted: Sequence[str]) -> list[str]:
-    """The categories asked for, or all. Raises DataError, or UsageError naming the nearest category.
-
-    One text is a whole name if there is a category of that name, else names separated by commas. Of several texts each
-    is a whole name.
-    """
-    known = source.categories()
-    if len(wanted) == 1 and wanted[0] not in known:
-        wanted = [name for part in wanted[0].split(",") if (name := part.strip())]
-    for category in wanted:
-        if category not in known:
-            raise plugins.nearest("category", category, known)
-    return list(dict.fromkeys(wanted)) or known
 
 
 class _Usable(NamedTuple):

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import images, novelty, plugins, remarks, split, unread
+from benchmarks import images, plugins, split
+from benchmarks.checking import remarks, unread
 from benchmarks.evaluation import pixel_metrics
 from benchmarks.jobs import determinism, machine
 from benchmarks.jobs.fitting import Fit, Seen, Tell, fit
@@ -15,6 +16,7 @@ from benchmarks.jobs.layout import FRESH_MODEL
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
 from benchmarks.jobs.scoring import Scored, score_all
+from benchmarks.likeness import novelty
 from benchmarks.source import Source
 from datasets import Sample, relative_name
 from methods import Method

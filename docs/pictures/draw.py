@@ -13,7 +13,7 @@ import typer
 
 import benchmarks
 from benchmarks import images, trained
-from benchmarks.verdicts import Verdict
+from benchmarks.prediction.verdicts import Verdict
 from datasets import Sample
 from reports import overlay, plots
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import datasets
-from benchmarks import plugins, unread
+from benchmarks import plugins
+from benchmarks.checking import unread
 from benchmarks.errors import UsageError
 from benchmarks.naming import NAMED, named
 from benchmarks.source import Source

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from benchmarks.alike import IN_SEQUENCE, Alike
+from benchmarks.checking.alike import IN_SEQUENCE, Alike
 from benchmarks.images import Examination
 from benchmarks.images.losses import Level, said_of_images, said_of_masks
 from benchmarks.naming import named

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.errors import UsageError
-from benchmarks.verdicts import Inspection, Rule, Verdict
+from benchmarks.prediction.verdicts import Inspection, Rule, Verdict
 from datasets import is_image_name
 from methods import Image
 from reports import heat_map, overlay

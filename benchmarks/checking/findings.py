@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from benchmarks import layouts, unread
+from benchmarks.checking import layouts, unread
+from benchmarks.checking.looks import LOOKS, Level, Seen
 from benchmarks.images import examine, of_even_pages
 from benchmarks.images.examination import Answer
-from benchmarks.jobs.plan import chosen_categories
-from benchmarks.looks import LOOKS, Level, Seen
 from benchmarks.naming import counted
 from benchmarks.source import Source
 from datasets import DataError, Sample, readable, relative_name
@@ -44,7 +43,7 @@ def find(
     if not categories and (outside := unread.outside(source)):
         names = counted([readable(relative_name(path, source.base)) for path in outside])
         yield Finding("warning", EVERY_CATEGORY, f"images that belong to no category, in: {names}; nothing reads them")
-    listed = {name: _listed(source, name) for name in chosen_categories(source, categories or ())}
+    listed = {name: _listed(source, name) for name in source.chosen(categories or ())}
     tick = _ticker(advance, sum(len(samples) for samples in listed.values() if isinstance(samples, list)))
     for name, samples in listed.items():
         if isinstance(samples, DataError):

@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import appearance, novelty
 from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision
 from benchmarks.evaluation.decision import Region, Segmentation
 from benchmarks.images import AS_STORED, ImageError, Reading, decode, resize_map
 from benchmarks.images.losses import said_of_images
 from benchmarks.jobs.layout import POINT
-from benchmarks.novelty import Novelties, Unseen
+from benchmarks.likeness import appearance, novelty
+from benchmarks.likeness.novelty import Novelties, Unseen
 from benchmarks.pages import OverPages, Part, first
 from benchmarks.trained import Trained
 from datasets import is_image_name

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.appearance import Appearance
+from benchmarks.likeness.appearance import Appearance
 from benchmarks.naming import named
 from reports.results import Appearances, Range
 

@@ -7,12 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from benchmarks import unread
-from benchmarks.alike import IN_SEQUENCE, Alike
+from benchmarks.checking import unread
+from benchmarks.checking.alike import IN_SEQUENCE, Alike
+from benchmarks.checking.remarks import darkness, divided_groups, on_groups, reading_findings
 from benchmarks.images import Examination, ImageError
 from benchmarks.images.examination import Answer
 from benchmarks.naming import NAMED, counted
-from benchmarks.remarks import darkness, divided_groups, on_groups, reading_findings
 from benchmarks.source import Source
 from benchmarks.split import CALIBRATION, divide
 from datasets import Counts, DataError, Dataset, Sample, readable, relative_name
