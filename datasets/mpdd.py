@@ -15,7 +15,7 @@ class MPDD(Dataset):
         "S. Jezek, M. Jonak, R. Burget, P. Dvorak, M. Skotak: Deep learning-based defect detection of metal parts: "
         "evaluating current methods in complex conditions, ICUMT 2021, https://github.com/stepanje/MPDD"
     )
-    licence = "CC BY-NC-SA 4.0"
+    licence = "none stated on its page"
     counts: ClassVar = {  # counted in the published archive; they add up to the paper's 888, 176 and 282
         "bracket_black": Counts(289, 32, 47),
         "bracket_brown": Counts(185, 26, 51),
