@@ -138,7 +138,7 @@ def test_pages_are_said_and_seen_by_choice(shared_cases, run):
 
 def test_a_fourth_band_is_said_and_seen_by_choice(shared_cases, run):
     root = shared_cases / "13-bands/rgbn4"
-    one(cases.said(root), "warning", "all 24 images have more than three bands", "--bands")
+    one(cases.said(root), "warning", "all 24 images have more bands than are seen", "--bands")
     assert run(root).aurocs[0] < 0.5
     assert run(root, bands="4").aurocs == RIGHT
 

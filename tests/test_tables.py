@@ -729,7 +729,7 @@ def test_a_contradicted_promise_is_the_first_thing_said_with_its_numbers_and_wha
     assert "images are not like the test images" in part
     [table] = read_tables(part)
     assert table[1:] == [["bolt", "knn", "0", "0.100", "17 of 18", "9", "2e-06"]]
-    assert "knn (bolt): more normal test images are called defective" in section(text, "Remarks")
+    assert "- bolt: more normal test images are called defective" in section(text, "Remarks")
 
 
 def test_where_promises_hold_or_are_none_nothing_is_said():

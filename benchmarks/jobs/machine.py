@@ -19,6 +19,7 @@ LIBRARIES = (
     "numba",
     "tensorflow",
     "keras",
+    "tifffile",
 )
 """Libraries on which results depend, by the names of their distributions."""
 
