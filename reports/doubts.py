@@ -43,7 +43,7 @@ def unlike(table: pd.DataFrame) -> str:
     text = (
         "Each of these training images scores far above the others of its job, all judged without having been learned "
         "from. Look at them: a defective image among the training images hides the defects that are like it. "
-        "Deviations are robust standard deviations above the median, of the logarithm where no score is below zero."
+        "Deviations are robust standard deviations above the median, of the logarithm where all scores are above zero."
     )
     lines = [
         [

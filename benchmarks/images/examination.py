@@ -54,15 +54,16 @@ def examine(samples: Sequence[Sample], reading: Reading = AS_STORED) -> Iterator
 
 def _at_once(samples: Sequence[Sample], reading: Reading) -> int:
     """How many images are decoded at once: fewer where they are large, so that the memory suffices."""
-    largest = max((_pixels(sample, reading) for sample in samples), default=0)
+    largest = max((pixels_of(sample, reading) for sample in samples), default=0)
     return max(1, min(THREADS, AT_ONCE_PX // max(1, largest)))
 
 
-def _pixels(sample: Sample, reading: Reading) -> int:
+def pixels_of(sample: Sample, reading: Reading) -> int:
+    """Number of pixels of a sample's image, from its header; 0 if that cannot be read, which decoding will say."""
     try:
         return pixel_count(sample.image, reading)
     except ImageError:
-        return 0  # it is said when the image is decoded
+        return 0
 
 
 def verify(samples: Sequence[Sample], reading: Reading = AS_STORED) -> list[Examination]:

@@ -8,8 +8,7 @@ from pathlib import Path
 import psutil
 from rich.filesize import decimal
 
-from benchmarks.images import ImageError, image_size
-from benchmarks.images.examination import AT_ONCE_PX, THREADS
+from benchmarks.images.examination import AT_ONCE_PX, THREADS, pixels_of
 from benchmarks.jobs.plan import Job
 from benchmarks.source import Source
 
@@ -42,7 +41,7 @@ def needed_bytes(job: Job) -> int:
     source = Source.of(job.cell, job.root)
     samples = source.samples(job.cell.category)
     with ThreadPoolExecutor(THREADS) as pool:
-        pixels = list(pool.map(lambda sample: _pixels(sample.image, source), samples))
+        pixels = list(pool.map(lambda sample: pixels_of(sample, source.reading), samples))
     largest = max(pixels, default=0)
     decoded = max(largest, min(AT_ONCE_PX, THREADS * largest))
     has_masks = any(sample.masks for sample in samples)
@@ -57,11 +56,3 @@ def available_bytes() -> int:
         limit, used = (int((CONTAINER / f"memory.{name}").read_text()) for name in ("max", "current"))
         free = min(free, limit - used)
     return max(0, free)
-
-
-def _pixels(path: Path, source: Source) -> int:
-    try:
-        height, width = image_size(path, source.reading)
-    except ImageError:
-        return 0  # it is said when the image is decoded
-    return height * width
