@@ -54,7 +54,9 @@ class Epoch(NamedTuple):
     of: int
     loss: float
     held_out_loss: float | None = None
-    """The loss on held-out images, by which the best epoch's weights are kept; None: the last epoch's are kept."""
+    """The loss on images that were held out of the fit; None: there are none."""
+    kept: int | None = None
+    """Number of the epoch whose weights would be kept if the fit ended here; None: of this one."""
 
 
 class Curve(NamedTuple):

@@ -11,7 +11,7 @@ import torch
 import torchvision
 from torch import Tensor
 
-from methods import Image, MethodError, _backbones, _view_features, _views, first_sentence
+from methods import Image, MethodError, _backbones, _tensor_views, _view_features, _views, first_sentence
 from methods._backbones import efficientnet_lite, networks, winograd
 from methods._backbones.weights import Weights
 from methods._files import file_digest, replacing
@@ -20,7 +20,7 @@ from methods._views import View
 
 ENVIRONMENT = "BENCHMARKS_FEATURES"
 """Environment variable that names the folder; without it nothing is stored."""
-CODE = (_views, _view_features, _backbones, networks, winograd, efficientnet_lite)
+CODE = (_views, _tensor_views, _view_features, _backbones, networks, winograd, efficientnet_lite)
 """Modules that features are computed by."""
 
 

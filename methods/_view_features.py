@@ -1,16 +1,17 @@
 """Frozen features of an image's rotated views, shared by the methods that look through them."""
 
 import hashlib
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, NamedTuple
 
 import numpy as np
 import PIL.Image
 import torch
 from torch import Tensor, nn
 
-from methods import Image
+from methods import Image, _tensor_views
 from methods._backbones import BACKBONES, Name
 from methods._backbones.networks import frozen, full_float32
 from methods._backbones.weights import Weights
@@ -18,6 +19,8 @@ from methods._timing import noise, seconds_a_call
 from methods._views import HALF_TURN, PUBLISHED, Rendering, View, fixed_views, render
 
 STORE_BYTES = 256 << 20
+DECODERS = 8
+"""Threads that decode images beside a GPU."""
 
 
 class Look(NamedTuple):
@@ -57,9 +60,8 @@ class Features:
         self.mean, self.deviation = (
             torch.tensor(values, device=self.device).view(1, 3, 1, 1) for values in (look.mean, look.deviation)
         )
-        on_cpu = self.device.type == "cpu"
-        self.batch = 8 if on_cpu else 64
-        self.map = map if on_cpu else ThreadPoolExecutor().map  # the network itself takes all cores of a CPU
+        self.on_cpu = self.device.type == "cpu"
+        self.batch = 8 if self.on_cpu else 64
 
     def resized(self, image: Image) -> PIL.Image.Image:
         """The image at the finest scale, less its border; its aspect ratio is not kept, as published."""
@@ -81,9 +83,41 @@ class Features:
 
     def rendered(self, image: PIL.Image.Image, views: Sequence[View]) -> Tensor:
         """Views of an image of the finest scale, (views, 3, side, side), normalised as the backbone expects."""
-        drawn = self.map(lambda view: render(image, view, self.look.rendering), views)
-        pixels = torch.from_numpy(np.stack(list(drawn))).to(self.device)
+        if self.on_cpu:
+            drawn = [render(image, view, self.look.rendering) for view in views]
+            return self.normalised(torch.from_numpy(np.stack(drawn)))
+        pixels = self.sent(image).expand(len(views), -1, -1, -1)
+        plan = _tensor_views.plan(views, self.look.image_size, self.device)
+        return self.normalised(_tensor_views.rendered(pixels, plan, self.look.rendering))
+
+    @torch.no_grad()
+    def of_tensors(self, pixels: Tensor, plan: _tensor_views.Plan) -> Tensor:
+        """The features of view i of image i: `pixels` are (n, side, side, 3) uint8, of the finest scale."""
+        batches = (slice(start, start + self.batch) for start in range(0, len(pixels), self.batch))
+        views = (_tensor_views.rendered(pixels[rows], plan.part(rows), self.look.rendering) for rows in batches)
+        return torch.cat([self.pooled(self.normalised(each)) for each in views])
+
+    def sent(self, image: PIL.Image.Image) -> Tensor:
+        """The pixels of an image of the finest scale on the device, (1, side, side, 3) uint8."""
+        return torch.from_numpy(np.array(image))[None].to(self.device)
+
+    def normalised(self, pixels: Tensor) -> Tensor:
+        """(n, 3, side, side), as the backbone expects, of (n, side, side, 3) uint8."""
         return pixels.permute(0, 3, 1, 2).float().div_(255).sub_(self.mean).div_(self.deviation).to(self.dtype)
+
+    def ahead(self, images: Sequence[Image], made: Callable[[Image], Any] = lambda image: image) -> Iterator[Any]:
+        """What is `made` of each image, in order; beside a GPU, the cores decode a few images ahead."""
+        if self.on_cpu:
+            yield from map(made, images)
+            return
+        with ThreadPoolExecutor(DECODERS) as pool:
+            waiting: deque[Future] = deque()
+            for number in range(len(images)):
+                waiting.append(pool.submit(lambda number: made(images[number]), number))
+                if len(waiting) > 2 * DECODERS:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
 
     def pooled(self, finest: Tensor) -> Tensor:
         """The features of what `rendered` returns, (views, channels x scales); can be differentiated."""

@@ -41,7 +41,7 @@ def _draw_losses(axes: Axes, epochs: Sequence[StoredEpoch]) -> None:
     if held_out:
         line = {"color": plots.ORANGE, "linestyle": "--", "marker": plots.markers(held_out, "s")}
         axes.plot(*zip(*held_out, strict=True), **line, label="held-out images")
-        kept, _ = min(held_out, key=lambda point: point[1])
+        kept = epochs[-1].kept or numbers[-1]
         plots.mark_line(axes, kept, label=f"kept: epoch {kept}")
     _fit_axis(axes, "y", plots.finite(losses, [loss for _, loss in held_out]))
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))

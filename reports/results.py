@@ -142,7 +142,9 @@ class StoredEpoch(Record):
     number: int
     loss: float
     held_out_loss: float | None = None
-    """Loss on held-out images, which selects the epoch whose weights are kept; None: the last epoch is kept."""
+    """Loss on images that were held out of the fit; None: there are none."""
+    kept: int | None = None
+    """Number of the epoch whose weights would have been kept if the fit had ended here; None: of this one."""
     image_auroc: float | None
     """Measured on the test set after this epoch (`--track-epochs`)."""
     seconds: float

@@ -48,13 +48,14 @@ def fit(seen: Seen, parts: split.Parts, job: Job, tell: Tell) -> Fit:
             tell(Progress(event.what, event.done, event.of))
             continue
         _require_convergence(event)
-        tell(Progress("epoch", event.number, event.of, loss=event.loss))
+        tell(Progress("epoch", event.number, event.of, loss=event.loss, held_out_loss=event.held_out_loss))
         paused = time.perf_counter()
         epochs.append(
             StoredEpoch(
                 number=event.number,
                 loss=event.loss,
                 held_out_loss=event.held_out_loss,
+                kept=event.kept,
                 image_auroc=_look(seen, parts.test) if job.track_epochs else None,
                 seconds=paused - begun - looking,
             )

@@ -23,6 +23,7 @@ class Progress(NamedTuple):
     done: int
     of: int
     loss: float | None = None
+    held_out_loss: float | None = None
 
     def line(self) -> str:
         """As a line of JSON."""
@@ -35,8 +36,9 @@ class Progress(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The stage and, in training, the loss."""
-        return self.stage if self.loss is None else f"{self.stage}, loss {self.loss:.4g}"
+        """The stage and, in training, the losses."""
+        losses = {"loss": self.loss, "held-out loss": self.held_out_loss}
+        return ", ".join([self.stage, *(f"{of} {loss:.4g}" for of, loss in losses.items() if loss is not None)])
 
 
 class LiveLines:

@@ -102,7 +102,7 @@ class ConvolutionalAutoencoder(AutoencoderSettings):
                 yield event
                 continue
             self._history = event
-            yield Epoch(len(event.epochs), event.planned, *event.epochs[-1])
+            yield Epoch(len(event.epochs), event.planned, *event.epochs[-1], kept=event.best)
 
     def score(self, images: Sequence[Image]) -> Iterator[Score]:
         """The anomaly map of each image, and the image score made of it as `image_score` says."""

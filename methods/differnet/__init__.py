@@ -8,7 +8,7 @@ import numpy as np
 
 from methods import Epoch, Image, MethodError, Pace, Preparing, Score, Work, settings
 from methods._precision import Precision, supported
-from methods.differnet.hyperparameters import DifferNetSettings
+from methods.differnet.hyperparameters import BANK_ON_CPU, PHRASES, DifferNetSettings
 
 STATE = "flow.safetensors"
 
@@ -28,11 +28,12 @@ class DifferNet(DifferNetSettings):
       changed the image AUROC of five categories by .022 at most; training in bfloat16 changed that of four by .017;
     - in float32 on a CPU, the convolutions of stride 1 are computed by Winograd's method: fewer multiplications, equal
       but for rounding;
-    - training draws its views, with replacement, from a bank of views extracted once (`bank_views`). The layers below
-      the flow are frozen, and to compute new views in every epoch is most of the published time. With hundreds of
-      images the flow overfits a small bank: see beside that setting;
+    - on a CPU, training draws its views, with replacement, from a bank of views that are extracted beforehand
+      (`bank_views`). The layers below the flow are frozen, and to compute new views in every epoch is most of the
+      published time. With hundreds of images the flow overfits a small bank: see beside that setting;
+    - a tenth of the training images is held out of the flow (`validation_share`), so that it is seen when it overfits;
     - z and the log-determinant come from one pass; in training nothing is differentiated through AlexNet;
-    - the model is that of the last epoch; no test image is used to choose it;
+    - no test image is used to choose the model: it is that of the last epoch, or has the lowest held-out loss (`keep`);
     - anomaly maps show the gradient of the logarithm of the score, not of the loss. They are the mean over 8 rotations
       (`map_rotations`), not 64. They are rotated back bilinearly, not by cubic splines;
     - maps are not stretched image by image, which would make every image equally bright. They are blurred after the
@@ -57,64 +58,78 @@ class DifferNet(DifferNetSettings):
         "map_rotations": 4,
     }
 
-    _store = _flow = _trained_in = None
+    _store = _flow = _trained_in = _scales = _history = None
+    _trained_on = ""
 
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:
-        """Extract a bank of views, then train the flow on it. Each Epoch is a meta epoch with its mean loss."""
+        """Prepare the views, then train the flow on them. Each Epoch is a meta epoch with its mean loss."""
         import torch
 
-        from methods.differnet import flow
+        from methods.differnet import flow, held_out
 
         if len(images) < 2:
             raise MethodError(f"DifferNet needs at least 2 training images, got {len(images)}")
         self._open(device)
         generator = torch.Generator().manual_seed(seed)
-        bank = torch.empty(len(images), self._different(self.bank_views), self._dims, device=device)
-        for number, image in enumerate(images):
-            bank[number] = self._features.extract(image, self._training_views(generator))
-            yield Preparing(f"training views through {self.backbone}", number + 1, len(images))
+        fitted, watched = held_out.divided(images, self.validation_share, generator)
+        seen = []
+        for number, image in enumerate(watched):
+            seen.append(self._features.extract(image, self._test_views()[:: -(-self.test_views // held_out.VIEWS)]))
+            yield Preparing(f"held-out images through {self.backbone}", number + 1, len(watched))
+        views = self._training_views(fitted, generator, device)
+        yield from views.filled()
         flow_seed = int(torch.randint(2**62, (), generator=generator))
         self._flow = flow.build(self._shape, seed=flow_seed).to(device)
-        self._trained_in = supported(self.training_precision, device)
+        self._trained_in, self._trained_on = supported(self.training_precision, device), views.phrase
+        watch = held_out.Watch(seen, keeps_best=self.keep == "held_out", precision=self.scoring_precision)
         with flow.Trainer(self._flow, precision=self._trained_in, **self._adam) as trainer:
             for number in range(1, self.meta_epochs + 1):
-                losses = [trainer.epoch(self._batches(bank, generator)) for _ in range(self.sub_epochs)]
-                yield Epoch(number, self.meta_epochs, float(torch.cat(losses).mean()))
+                if number > 1:
+                    yield from views.renewed()
+                losses = [trainer.epoch(self._batches(views)) for _ in range(self.sub_epochs)]
+                watch.look(self._flow, float(torch.cat(losses).mean()))
+                self._history = watch.history
+                yield self._history.epoch(number, of=self.meta_epochs)
+        watch.restore(self._flow)
         self._store.clear()  # scores after the fit are timed in full, also of images seen during it
 
     def score(self, images: Sequence[Image]) -> Iterator[Score]:
-        """The mean of z^2 over views and dimensions (section 3.3), with a map where `map_rotations` is above 0."""
+        """The image score by the rule `image_score`, with a map where `map_rotations` is above 0."""
         self._require_flow()
-        return (Score(self._score(image), self._map(image)) for image in images)
+        return (Score(self._score(image), self._map(image)) for image in self._features.ahead(images))
 
     def image_scores(self, images: Sequence[Image]) -> Iterator[float]:
         """The image scores, without the cost of maps."""
         self._require_flow()
-        return map(self._score, images)
+        return map(self._score, self._features.ahead(images))
 
     def anomaly_maps(self, images: Sequence[Image]) -> Iterator[np.ndarray | None]:
         """The maps, without the cost of image scores."""
         self._require_flow()
-        return map(self._map, images)
+        return map(self._map, self._features.ahead(images))
 
     def score_rule(self) -> str:
-        """The mean of z^2."""
-        return f"mean of z^2 over {self._what_scores_are_over} and {self._dims} dimensions"
+        """What the image score is the mean over."""
+        phrase = PHRASES[self.image_score]
+        return phrase.format(views=self._what_scores_are_over, dims=self._dims, scales=self.n_scales)
 
     def save_state(self, folder: Path) -> None:
         """Write the flow, and the digest of the backbone's weights."""
         if self._flow is None:
             raise MethodError("DifferNet has learned nothing yet: fit it before saving")
-        self._save_tensors(self._flow.state_dict(), folder / STATE, trained_in=self._trained_in)
+        notes = {"trained_in": self._trained_in, "trained_on": self._trained_on, "history": self._history.json()}
+        self._save_tensors(self._flow.state_dict(), folder / STATE, **notes)
 
     def load_state(self, folder: Path, *, device: str) -> None:
         """Read the flow. Raises MethodError also if the backbone had other weights than those found now."""
         from methods.differnet import flow
+        from methods.differnet.held_out import History
 
         state, notes = self._load_tensors(folder / STATE, device)
-        self._trained_in = notes.get("trained_in", "")
+        self._trained_in, self._trained_on = notes.get("trained_in", ""), notes.get("trained_on", "")
         try:
             self._flow = flow.restore(state, self._shape)
+            self._history = History.parsed(notes["history"]) if "history" in notes else History()
         except ValueError as error:
             raise MethodError(f"{folder / STATE} does not fit the settings.json beside it: {error}") from None
 
@@ -141,18 +156,20 @@ class DifferNet(DifferNetSettings):
         )
         rotation = speed.seconds_a_map_rotation(self._features, self._shape, device=device) if self.map_rotations else 0
         scored = len(self._test_views()) * view + of_flow.image + self.map_rotations * rotation
-        epochs, bank_views = self.meta_epochs * self.sub_epochs, self._different(self.bank_views)
+        epochs, seen = self.meta_epochs * self.sub_epochs, self._views_seen(device)
         return [
-            work.fit_images * bank_views * view
+            work.fit_images * seen * view
             + epochs * -(-work.fit_images // self.batch_size) * of_flow.step
             + work.scored_images * scored
             for work in works
         ]
 
     def remarks(self) -> tuple[str, ...]:
-        """Which weights the backbone has, and the precision of each part."""
+        """The backbone's weights, the precision of each part, the training views and what held-out images showed."""
+        if not self._trained_in:
+            return super().remarks()
         trained = f"the flow trained in {self._trained_in} and scored in {self.scoring_precision}"
-        return (*super().remarks(), trained) if self._trained_in else super().remarks()
+        return (*super().remarks(), trained, f"trained on {self._trained_on}", *self._history.remarks())
 
     @property
     def _shape(self):
@@ -180,28 +197,41 @@ class DifferNet(DifferNetSettings):
         """This number of random views of an image, or 1 where all views are alike."""
         return views if self.views_vary else 1
 
-    def _training_views(self, generator) -> list:
-        from methods._views import View, random_views
+    def _bank_size(self, device: str) -> int:
+        """Views of an image in the bank; 0: there is none, views are fresh."""
+        if self.bank_views != "auto":
+            return self._different(self.bank_views)
+        return self._different(BANK_ON_CPU if device == "cpu" else 0)
+
+    def _views_seen(self, device: str) -> float:
+        """Passes of each training image through the backbone during a fit."""
+        if size := self._bank_size(device):
+            return size * (1 + self.bank_renewal * (self.meta_epochs - 1))
+        return self.meta_epochs * self.sub_epochs * self.views_per_image
+
+    def _training_views(self, images: Sequence[Image], generator, device: str):
+        from methods._views import View
+        from methods.differnet.training_views import Bank, Drawing, Fresh
 
         spread = View(self.rotation_degrees, self.brightness, self.contrast, self.saturation)
-        return random_views(self._different(self.bank_views), spread=spread, generator=generator)
+        drawing = Drawing(images, self._features, spread, generator)
+        size = self._bank_size(device)
+        return Bank(drawing, size=size, renewal=self.bank_renewal) if size else Fresh(drawing)
 
-    def _batches(self, bank, generator) -> Iterator:
-        from methods.differnet.flow import epoch_batches
-
-        return epoch_batches(
-            bank, images=self.batch_size, views=self._different(self.views_per_image), generator=generator
-        )
+    def _batches(self, views) -> Iterator:
+        return views.epoch(images=self.batch_size, views=self._different(self.views_per_image))
 
     def _require_flow(self) -> None:
         if self._flow is None:
             raise MethodError("DifferNet has learned nothing yet: fit it or load it before scoring")
 
     def _score(self, image: Image) -> float:
-        from methods.differnet import flow
+        from methods.differnet import flow, scores
 
-        z = flow.latent(self._flow, self._store.of(image), precision=self.scoring_precision)
-        return float((z**2).mean())
+        if self._scales is None:
+            self._scales = scores.places_of_scales(self._flow, dims=self._dims, scales=self.n_scales)
+        z, log_det = flow.latent(self._flow, self._store.of(image), precision=self.scoring_precision)
+        return scores.RULES[self.image_score](z, log_det, self._scales)
 
     def _map(self, image: Image) -> np.ndarray | None:
         if not self.map_rotations:

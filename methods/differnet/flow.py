@@ -2,7 +2,7 @@
 
 import ctypes
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -139,10 +139,10 @@ def precise(device: torch.device, precision: str) -> torch.autocast:
 
 
 @torch.no_grad()
-def latent(flow: nn.Module, features: Tensor, *, precision: str) -> Tensor:
-    """z of features (n, dims); the subnets' products are in `precision`."""
+def latent(flow: nn.Module, features: Tensor, *, precision: str) -> tuple[Tensor, Tensor]:
+    """z (n, dims) and log|det dz/dx| (n,) of features (n, dims); the subnets' products are in `precision`."""
     with precise(features.device, precision):
-        return flow(features)[0]
+        return flow(features)
 
 
 def negative_log_likelihood(z: Tensor, log_det: Tensor) -> Tensor:
@@ -198,13 +198,3 @@ def keep_freed_memory() -> None:
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
         libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
         libc.mallopt(M_MMAP_THRESHOLD, 32 << 20)
-
-
-def epoch_batches(bank: Tensor, *, images: int, views: int, generator: torch.Generator) -> Iterator[Tensor]:
-    """Shuffled batches of `images` images with `views` views each, drawn from a bank (images, views, dims)."""
-    order = torch.randperm(len(bank), generator=generator)
-    chosen = torch.randint(bank.shape[1], (len(bank), views), generator=generator)[order]
-    order, chosen = order.to(bank.device), chosen.to(bank.device)  # here, as each copy to a GPU waits for it
-    for start in range(0, len(bank), images):
-        batch = slice(start, start + images)
-        yield bank[order[batch, None], chosen[batch]].flatten(0, 1)

@@ -36,7 +36,7 @@ def flow_seconds(sizes: Sizes, *, device: str, precisions: tuple[str, str], adam
     )
     with flow.Trainer(one, precision=training, **adam) as trainer:
         step = seconds_a_call(lambda: trainer.epoch([rows]).tolist())
-    image = seconds_a_call(lambda: flow.latent(one, views, precision=scoring).sum().item())
+    image = seconds_a_call(lambda: flow.latent(one, views, precision=scoring)[0].sum().item())
     return FlowSeconds(sizes.shape.blocks * step, sizes.shape.blocks * image)
 
 
