@@ -37,9 +37,14 @@ def plan(views: Sequence[View], side: int, device: torch.device) -> Plan:
         torch.tensor([_places(view.degrees, side) for view in views], dtype=torch.float64),
         torch.tensor(factors, dtype=torch.float32),
     )
-    if device.type == "cuda":
-        tensors = tuple(tensor.pin_memory().to(device, non_blocking=True) for tensor in tensors)
-    return Plan(*tensors, jittered=any(factor != 1 for each in factors for factor in each))
+    return Plan(
+        *(sent(tensor, device) for tensor in tensors), jittered=any(factor != 1 for each in factors for factor in each)
+    )
+
+
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """A tensor on the device; the host does not wait for a copy to a GPU."""
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
 
 
 def _places(degrees: float, side: int) -> tuple[float, ...]:

@@ -13,12 +13,12 @@ pytestmark = pytest.mark.filterwarnings("error")
 RATES = np.geomspace(1e-5, 1, 40)
 
 
-def result(losses, held_out=None, *, curves=(), **changed) -> Result:
+def result(losses, held_out=None, *, kept=None, curves=(), **changed) -> Result:
     pairs = zip(losses, held_out or [None] * len(losses), strict=True)
     return made_result(
         cell=made_cell("cae", "$brick_1$", 3, dataset="demo", settings=changed, changed=changed),
         epochs=[
-            StoredEpoch(number=number, loss=loss, held_out_loss=held, image_auroc=None, seconds=1.0)
+            StoredEpoch(number=number, loss=loss, held_out_loss=held, kept=kept, image_auroc=None, seconds=1.0)
             for number, (loss, held) in enumerate(pairs, start=1)
         ],
         curves=list(curves),
@@ -29,13 +29,14 @@ def lines(axes) -> dict[str, tuple[list[float], list[float]]]:
     return {line.get_label(): (list(line.get_xdata()), list(line.get_ydata())) for line in axes.lines}
 
 
-def test_both_losses_are_drawn_and_the_kept_epoch_is_marked():
+@pytest.mark.parametrize("kept, marked", [(3, 3), (None, 4)])
+def test_both_losses_are_drawn_and_the_kept_epoch_is_marked(kept, marked):
     before = dict(matplotlib.rcParams)
-    [axes] = curves_plot.training(result([3, 2, 1.5, 1.4], [3, 2.5, 2.4, 2.6])).axes
+    [axes] = curves_plot.training(result([3, 2, 1.5, 1.4], [3, 2.5, 2.4, 2.6], kept=kept)).axes
     assert lines(axes) == {
         "training": ([1, 2, 3, 4], [3, 2, 1.5, 1.4]),
         "held-out images": ([1, 2, 3, 4], [3, 2.5, 2.4, 2.6]),
-        "kept: epoch 3": ([3, 3], [0, 1]),
+        f"kept: epoch {marked}": ([marked, marked], [0, 1]),
     }
     assert dict(matplotlib.rcParams) == before
 

@@ -125,7 +125,7 @@ class Fresh:
         features, count = self.drawing.features, len(self.pixels)
         order = torch.randperm(count, generator=self.drawing.generator).repeat_interleave(views)
         plan = _tensor_views.plan(self.drawing.views(count * views), features.look.image_size, features.device)
-        order = order.to(features.device)
+        order = _tensor_views.sent(order, features.device)
         for start in range(0, len(order), images * views):
             batch = slice(start, start + images * views)
             yield features.of_tensors(self.pixels[order[batch]], plan.part(batch))
