@@ -6,8 +6,8 @@
 `--ours` leaves the published procedure out. The stages are measured on synthetic images: one JPEG file of 1024x1024
 decoded, one training step of 24 images with 4 views and one of what is left at the end of an epoch, one view for the
 bank, one scored image, one anomaly map. The published program decodes each training image in every epoch and resizes it
-for every view; here it is resized once a step. Ours decodes it anew when its bank is renewed. The whole job, 320 training and 160 test images in 192 epochs, is
-extrapolated from them.
+for every view; here it is resized once a step. Ours decodes it anew when its bank is renewed. The whole job, 320
+training and 160 test images in 192 epochs, is extrapolated from them.
 
 Beside each stage stands its floor: its multiply-adds, at the rate of large matrix products of its own precision,
 measured in the same run. In float32 on a CPU, ours is below that floor where Winograd's method takes fewer
