@@ -1,7 +1,8 @@
 """Atomic writes: a file is complete or does not exist."""
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,3 +28,36 @@ def write_text(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+
+
+@contextmanager
+def replaced(paths: Iterable[Path]) -> Iterator[None]:
+    """Within, files and folders are put aside; at the end they are deleted, and after an error they are put back.
+
+    What a link points to is put aside, and the link stays.
+    """
+    aside: list[tuple[Path, Path]] = []
+    try:
+        for path in paths:
+            real = path.resolve()
+            old = real.with_name(f".{real.name}.old")
+            if real.exists():
+                remove(old)
+                real.rename(old)
+                aside.append((real, old))
+        yield
+    except BaseException:
+        for real, old in aside:
+            remove(real)
+            old.rename(real)
+        raise
+    for _, old in aside:
+        remove(old)
+
+
+def remove(path: Path) -> None:
+    """Delete a file or a folder, if it is there. Raises OSError where it cannot be deleted."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.errors import UsageError
 from benchmarks.jobs.layout import CURVES, FAILURE, FRESH_MODEL, JOB, KEY, MAPS, MODEL, POINT, RESULT, TUNED
 from benchmarks.jobs.plan import Job
-from reports.files import write_text
+from reports.files import replaced, write_text
 from reports.results import DamagedResultError, Result, read, write
 
 FEWEST_EPOCHS = 3
@@ -63,20 +63,20 @@ def has_model(folder: Path, key: str) -> bool:
 def store(result: Result, job: Job) -> None:
     """Replace the model and result in a job's folder by those of the finished job. The model gets a file `key`.
 
-    Everything made from the old model is deleted too, as a model trained again differs, even under the same key. The
-    old result is deleted first and the new one is written last, so a job that is killed in between has no result.
+    Everything made from the old model goes too, as a model trained again differs, even under the same key. The old
+    files are put aside first and deleted last: where the new ones cannot be placed, the old ones are put back and the
+    error is raised. A folder that is a link stays one. The curves are drawn last, as they are made of the result.
     """
-    _draw_curves(result, job.folder)
-    for old in (RESULT, POINT):
-        (job.folder / old).unlink(missing_ok=True)
-    for old in (MODEL, MAPS, TUNED):
-        shutil.rmtree(job.folder / old, ignore_errors=True)
-    if job.keep_model:
-        fresh = job.folder / FRESH_MODEL
-        (fresh / KEY).write_text(job.key, encoding="utf-8")
-        fresh.rename(job.folder / MODEL)
-    write(job.folder / RESULT, result)
-    (job.folder / FAILURE).unlink(missing_ok=True)
+    folder = job.folder
+    model = folder / MODEL
+    with replaced([model, *(folder / old for old in (RESULT, POINT, MAPS, TUNED))]):
+        if job.keep_model:
+            fresh = folder / FRESH_MODEL
+            (fresh / KEY).write_text(job.key, encoding="utf-8")
+            shutil.move(fresh, model.resolve())
+        write(folder / RESULT, result)
+    (folder / FAILURE).unlink(missing_ok=True)
+    _draw_curves(result, folder)
 
 
 def _draw_curves(result: Result, folder: Path) -> None:

@@ -4,8 +4,8 @@
 
 A line is written as soon as it is known: stopped and started again, the script continues. Trials with the same views
 of an image share its features; with BENCHMARKS_FEATURES set to a folder, so do further calls. The images are drawn, as
-many normal ones as defective ones. With `--blended` no test image is seen: three in ten normal training images are held
-out, and defects are blended into them. The spread over seeds is that of the flow: all seeds share one draw of images
+many normal ones as defective ones. With `--blended 1` no test image is seen: three in ten normal training images are
+held out, and defects are blended into them. The spread over seeds is that of the flow: all seeds share one draw of images
 and of views.
 
 Every training is judged by each rule of the image score, and with the weights of the last epoch and of the lowest loss
@@ -14,7 +14,7 @@ on held-out images.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -136,14 +136,21 @@ def drawn(samples: Sequence[Sample], train: int, test: int) -> Category:
     return Category(images.Images(fitted), images.Images(normal + defective), labels)
 
 
-def blended(samples: Sequence[Sample], train: int, test: int) -> Category:
-    """Normal training images alone: up to `train` to fit, and up to `test` others without and with blended defects."""
+def blended(samples: Sequence[Sample], train: int, test: int, strength: float) -> Category:
+    """Normal training images alone: up to `train` to fit, and up to `test` others without and with blended defects.
+
+    A defect of `strength` 1 is as `finetune` blends it; of a lower one, it is that transparent.
+    """
     parts = split.divide(samples, seed=0, shots=None, calibration=0.3)
     normal = images.Images(parts.calibration[:test])
     made = Blended(normal, 0)
     some = sorted(np.random.default_rng(0).permutation(len(made))[: max(50, test)])
     labels = np.repeat([False, True], [len(normal), len(some)])
-    return Category(images.Images(parts.fit[:train]), [*normal, *held_out.Some(made, some)], labels)
+    faint = [
+        np.uint8(np.rint(strength * made[place] + (1 - strength) * np.float32(normal[made.sources[place]])))
+        for place in some
+    ]
+    return Category(images.Images(parts.fit[:train]), [*normal, *faint], labels)
 
 
 class Eyes:
@@ -322,7 +329,7 @@ def measure(name: str, eyes: Eyes, *, epochs: int, seed: int) -> dict[str, float
 
 
 def lines(
-    categories: Mapping[str, Category], names: Sequence[str], seeds: Sequence[int], known: set[tuple], **size: int
+    categories: Mapping[str, Category], names: Sequence[str], seeds: Sequence[int], known: set[tuple], **size: float
 ) -> Iterator[dict[str, Any]]:
     """A line for each category, trial and seed, without the known ones; `size` is the number of epochs and images."""
     for category, shown in categories.items():
@@ -342,7 +349,9 @@ def main(
     categories: Annotated[str, typer.Option(help="Names, separated by commas; all where none is given.")] = "",
     trials: Annotated[str, typer.Option(help="Names, separated by semicolons.")] = ";".join(TRIALS),
     seeds: str = "0,1",
-    without_test: Annotated[bool, typer.Option("--blended", help="Blended defects instead of test images.")] = False,
+    strength: Annotated[
+        float, typer.Option("--blended", help="Instead of test images, blended defects of this strength, up to 1.")
+    ] = 0.0,
     train: Annotated[int, typer.Option(help="Training images.")] = 200,
     test: Annotated[int, typer.Option(help="Test images of each kind, normal and defective.")] = 150,
     epochs: int = 24,
@@ -351,13 +360,13 @@ def main(
     """Add what is missing to the CSV, then print the means over seeds of all its lines."""
     source = sources.opened(dataset, data)
     chosen = categories.split(",") if categories else source.categories()
-    draw = blended if without_test else drawn
+    draw = partial(blended, strength=strength) if strength else drawn
     shown = {name: draw(source.samples(name), train, test) for name in chosen}
     finished = pd.read_csv(csv, dtype={"category": str}).to_dict("records") if csv.exists() else []
     known = {tuple(line[name] for name in KEY[1:]) for line in finished if line["dataset"] == dataset}
     numbers, size = (
         [int(seed) for seed in seeds.split(",")],
-        {"train": train, "test": test, "epochs": epochs} | ({"blended": 1} if without_test else {}),
+        {"train": train, "test": test, "epochs": epochs} | ({"blended": strength} if strength else {}),
     )
     for line in lines(shown, trials.split(";"), numbers, known, **size):
         finished.append({"dataset": dataset} | line)
