@@ -1,6 +1,7 @@
 """The commands: run, report, finetune, predict, submit, check, list."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from typer.core import TyperGroup
 from benchmarks import options
 from benchmarks.data_settings import DataSettings
 from benchmarks.errors import STOPPED, USER_ERRORS, UsageError
+from benchmarks.jobs.determinism import WINDOWLESS
 from benchmarks.jobs.failures import refused_here
 from benchmarks.options import (
     CalibrationOption,
@@ -376,6 +378,7 @@ def forecast(method: str, device: str) -> None:
 def main() -> None:
     """Run a command. An error that the user can mend becomes one sentence and exit status 2."""
     _require_our_packages()
+    os.environ.update(WINDOWLESS)
     try:
         app(prog_name="python -m benchmarks")
     except USER_ERRORS as error:

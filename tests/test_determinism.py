@@ -144,6 +144,20 @@ def test_the_number_of_threads_that_a_user_sets_is_that_of_all_libraries(monkeyp
     assert {variables[name] for name in determinism.THREAD_VARIABLES} == {"3"}
 
 
+@pytest.mark.parametrize(
+    "given, threads", [("4,2", 4), (" 2 ,1", 2), ("1", 1), ("", None), ("0", None), ("many", None)]
+)
+def test_of_a_list_of_threads_by_level_the_outer_one_counts(given, threads, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", given)
+    assert determinism.threads_given() == threads
+    assert determinism.variables({})["MKL_NUM_THREADS"] == str(threads or determinism.cores())
+
+
+def test_a_backend_for_figures_that_only_a_notebook_has_does_not_reach_a_job(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "module://nowhere")
+    assert determinism.variables({})["MPLBACKEND"] == "agg"
+
+
 def test_idle_threads_sleep_if_the_number_of_other_jobs_is_unknown():
     assert determinism.variables({}, at_once=None)["OMP_WAIT_POLICY"] == "passive"
 

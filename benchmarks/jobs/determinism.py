@@ -39,6 +39,8 @@ On two cores, two jobs of two threads take three times as long if idle threads s
 longer than two jobs of one thread.
 """
 TENSORFLOW = "TF_DETERMINISTIC_OPS"
+WINDOWLESS = {"MPLBACKEND": "agg"}
+"""Figures are written to files; the backend of a notebook that starts a run need not exist in a job."""
 REPEATABLE = {TENSORFLOW: "1", "CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
 """Variables that TensorFlow and cuBLAS read when they are loaded."""
 NO_ALGORITHM = re.compile(r"(\w+) does not have a deterministic implementation")
@@ -51,11 +53,17 @@ def variables(settings: Mapping[str, Any], *, at_once: int | None = 1) -> dict[s
     The cores are divided between `at_once` jobs, except for TensorFlow. None: the number of jobs is not known, and each
     may use all cores. Where OMP_NUM_THREADS is set, the other libraries have as many threads.
     """
-    given = os.environ.get("OMP_NUM_THREADS", "")
-    share = int(given) if given.isdecimal() else max(1, cores() // (at_once or 1))
+    given = threads_given()
+    share = given or max(1, cores() // (at_once or 1))
     threads = dict.fromkeys(THREAD_VARIABLES, str(share)) | {UNDIVIDED: str(cores())} | ({} if at_once else WAITING)
     compiled = {TENSORFLOW: "0"} if settings.get("jit_compile") else {}  # with it, Keras compiles nothing
-    return threads | REPEATABLE | compiled
+    return threads | REPEATABLE | WINDOWLESS | compiled
+
+
+def threads_given() -> int | None:
+    """The number of threads in OMP_NUM_THREADS, of a list such as `4,2` the first: that of the outer level."""
+    given = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return int(given) if given.isdecimal() and int(given) else None
 
 
 def cores() -> int:

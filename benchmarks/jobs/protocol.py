@@ -1,6 +1,5 @@
 """One job: read, split, fit, score, measure the maps -> Result."""
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -131,7 +130,7 @@ def _cost(method: Method, fitted: Fit, scored: Scored, trained_on: int) -> Cost:
         peak_memory_mb=machine.peak_memory_mb(),
         parameters=method.parameter_count(trained_on),
         device=fitted.device,
-        threads=int(os.environ.get("OMP_NUM_THREADS") or determinism.cores()),
+        threads=determinism.threads_given() or determinism.cores(),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from benchmarks.errors import UsageError
 from benchmarks.jobs.layout import CURVES, FAILURE, FRESH_MODEL, JOB, KEY, MAPS, MODEL, POINT, RESULT, TUNED
 from benchmarks.jobs.plan import Job
+from methods import first_sentence
 from reports.files import replaced, write_text
 from reports.results import DamagedResultError, Result, read, write
 
@@ -76,7 +77,11 @@ def store(result: Result, job: Job) -> None:
             shutil.move(fresh, model.resolve())
         write(folder / RESULT, result)
     (folder / FAILURE).unlink(missing_ok=True)
-    _draw_curves(result, folder)
+    try:
+        _draw_curves(result, folder)
+    except Exception as error:  # whatever a figure meets, the result stays
+        remark = f"the curves of the training could not be drawn: {first_sentence(error)}"
+        write(folder / RESULT, result.model_copy(update={"remarks": [*result.remarks, remark]}))
 
 
 def _draw_curves(result: Result, folder: Path) -> None:

@@ -5,8 +5,8 @@
 A line is written as soon as it is known: stopped and started again, the script continues. Trials with the same views
 of an image share its features; with BENCHMARKS_FEATURES set to a folder, so do further calls. The images are drawn, as
 many normal ones as defective ones. With `--blended 1` no test image is seen: three in ten normal training images are
-held out, and defects are blended into them. The spread over seeds is that of the flow: all seeds share one draw of images
-and of views.
+held out, and defects are blended into them. The spread over seeds is that of the flow: all seeds share one draw of
+images and of views.
 
 Every training is judged by each rule of the image score, and with the weights of the last epoch and of the lowest loss
 on held-out images.
