@@ -58,6 +58,11 @@ def identity(cell: Cell) -> Row:
     }
 
 
+def variant(row: Row) -> tuple:
+    """What the jobs of one method on one category share: all of IDENTITY but the seed."""
+    return tuple(row[column] for column in IDENTITY if column != "seed")
+
+
 def failed_row(failure: Failure) -> Row:
     """The row of a job without a result."""
     return identity(failure.cell) | {"failure": failure.reason}

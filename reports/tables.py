@@ -175,6 +175,14 @@ def spread_text(spread: Spread | None, seeds: int) -> str:
     return f"{spread.mean:.3f}{around}{missing}"
 
 
+def seeds_text(spread: Spread, seeds: int) -> str:
+    """`(seeds ± 0.008)`, and how many seeds there are where some are missing; empty for one of one."""
+    around = "" if pd.isna(spread.standard_deviation) else f"seeds ± {spread.standard_deviation:.3f}"
+    missing = f"{spread.seeds} of {seeds} seeds" if spread.seeds < seeds else ""
+    inner = ", ".join(filter(None, [around, missing]))
+    return f"({inner})" if inner else ""
+
+
 def _names(table: pd.DataFrame) -> pd.Series:
     """The method and its changed settings, with more where two would have the same name."""
     labels = table["method"] + (" " + table["changed"]).where(table["changed"] != "", "")

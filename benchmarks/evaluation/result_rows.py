@@ -1,5 +1,6 @@
 """Flat rows of numbers from stored results; neither images nor methods are needed."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import compress
@@ -16,7 +17,7 @@ from benchmarks.evaluation.significance import Scored
 from datasets import Counts
 from reports import statistics
 from reports.results import ImageScore, OperatingPoint, Result
-from reports.rows import Row, Tables, identity
+from reports.rows import Row, Tables, identity, variant
 
 DEFINITIONS = metrics.DEFINITIONS | decision.DEFINITIONS | significance.DEFINITIONS
 
@@ -34,18 +35,35 @@ class Measured(NamedTuple):
 def tables(results: Iterable[Measured]) -> Tables:
     """The rows of all results. Significance needs all of them, because methods are compared with each other."""
     measured = list(results)
-    p_values = significance.p_values_holm([each.entry for each in measured])
+    sure = _over_seeds(measured)
     contradicted = promise.contradicted([each.doubts.promise for each in measured])
     return Tables(
         rows=[
-            {**each.row, **_remarked(each.row, broken), "image_auroc_p_value_holm": p_value}
-            for each, broken, p_value in zip(measured, contradicted, p_values, strict=True)
+            {**each.row, **_remarked(each.row, broken), **sure[variant(each.row)]}
+            for each, broken in zip(measured, contradicted, strict=True)
         ],
         defects=[row for each in measured for row in each.defects],
         contradictions=[each.doubts.contradiction for each in compress(measured, contradicted)],
         setters=[each.doubts.setter for each in measured if each.doubts.setter],
         unlike=[row for each in measured for row in each.doubts.unlike],
     )
+
+
+def _over_seeds(measured: Sequence[Measured]) -> dict[tuple, Row]:
+    """By method and category: interval and p-value of the image AUROC, averaged over the seeds."""
+    entries = defaultdict(list)
+    for each in measured:
+        entries[variant(each.row)] += [each.entry] if each.entry else []
+    averaged = [own and significance.averaged(own) or None for own in entries.values()]
+    intervals = [each and statistics.auroc_interval(each.placements) for each in averaged]
+    return {
+        key: {
+            "image_auroc_mean_low": interval and interval.low,
+            "image_auroc_mean_high": interval and interval.high,
+            "image_auroc_p_value_holm": p_value,
+        }
+        for key, interval, p_value in zip(entries, intervals, significance.p_values_holm(averaged), strict=True)
+    }
 
 
 def _remarked(row: Row, contradicted: bool) -> Row:
@@ -104,7 +122,7 @@ def _published_counts(dataset: str) -> Mapping[str, Counts]:
 
 def _contest(result: Result) -> tuple:
     """The key that competing jobs share."""
-    return result.cell.dataset, result.cell.category, result.cell.seed
+    return result.cell.dataset, result.cell.category
 
 
 def _test_images(result: Result, point: OperatingPoint | None) -> list[ImageScore]:
