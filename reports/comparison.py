@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from reports import statistics
+from reports.statistics import FEWEST_NORMAL
 from reports.tables import (
     NOT_AVAILABLE,
     Spread,
@@ -33,8 +34,6 @@ BY_CATEGORY = (
 )
 
 
-FEWEST_NORMAL = 10
-"""With fewer normal test images in a category nothing is called best: one image more or less would change it."""
 TOO_FEW = (
     f"Nothing is bold where a category has fewer than {FEWEST_NORMAL} normal test images: so few do not show which "
     "method is best."

@@ -66,6 +66,7 @@ class _Shown(NamedTuple):
     contradictions: pd.DataFrame
     setters: pd.DataFrame
     unlike: pd.DataFrame
+    verdicts: pd.DataFrame
 
 
 def _jobs(rows: list[Row], failures: list[Failure]) -> list[Row]:

@@ -26,6 +26,8 @@ class Tables(NamedTuple):
     """One for each result: the image that set the threshold, and the threshold that the others would set."""
     unlike: list[Row]
     """One for each training image that looks unlike the others."""
+    verdicts: list[Row]
+    """What to know of a method on a category before using its numbers, see `benchmarks.evaluation.verdict_rows`."""
 
 
 IDENTITY = ("method", "changed", "dataset", "category", "seed", "shots", "calibration", "settings")

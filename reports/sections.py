@@ -27,7 +27,7 @@ from reports.tables import (
 )
 
 DECISIONS = ("true_positive_rate", "false_positive_rate", "balanced_accuracy")
-AT_FALSE_ALARMS = ("tpr_at_fpr_1", "tpr_at_fpr_5")
+AT_FALSE_ALARMS = ("oracle_tpr_at_fpr_1", "oracle_tpr_at_fpr_5")
 SEVERAL_TYPES = (
     "An image with several defect types counts under each of them. So the images of all types add up to more than the "
     "defective test images."

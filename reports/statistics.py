@@ -15,6 +15,8 @@ from scipy.optimize import brentq
 Scores = Sequence[float] | np.ndarray
 
 DRAWS = 10_000  # bootstrap samples
+FEWEST_NORMAL = 10
+"""Normal test images of a category required to call a method the best: with fewer, one image more would change it."""
 FEWEST_CATEGORIES = 8
 """Required for an interval over categories: with fewer, no method reaches the stated coverage."""
 FEWEST_SEEDS = 8

@@ -33,8 +33,8 @@ METRICS = {
     "true_positive_rate": "true positive rate",
     "true_negative_rate": "true negative rate",
     "false_positive_rate": "false-positive rate",
-    "tpr_at_fpr_1": "true positive rate at 1 % (oracle)",
-    "tpr_at_fpr_5": "true positive rate at 5 % (oracle)",
+    "oracle_tpr_at_fpr_1": "true positive rate at 1 % (oracle)",
+    "oracle_tpr_at_fpr_5": "true positive rate at 5 % (oracle)",
 }
 """The name of each column in a table."""
 
