@@ -8,6 +8,7 @@ from rich.console import Console
 
 from benchmarks.console import err, out, say
 from benchmarks.jobs.progress import LiveLines, Progress, display
+from reports.forms import FORMS
 
 NAMES = ["part [v2]", "a[/x]", "[bold]red", ":smile:", r"back\[slash]"]
 
@@ -80,7 +81,7 @@ def test_a_run_prints_odd_names_as_they_are(odd):
     assert "toy bolt: failed: " in done.stderr and f"{odd.data}/bolt/train/good" in done.stderr
     assert f"about 1.0 MB of disk in {odd.results}\n" in done.stderr
     assert "toy part [v2] seed 0: done" in done.stderr
-    assert done.stdout.splitlines() == [f"{odd.results}/report.md"]
+    assert done.stdout.splitlines() == [f"{odd.results}/{form.file}" for form in FORMS.values()]
 
 
 def test_a_run_on_a_terminal_prints_odd_names_as_they_are(odd, monkeypatch):
@@ -88,8 +89,8 @@ def test_a_run_on_a_terminal_prints_odd_names_as_they_are(odd, monkeypatch):
     done = odd.compare("--categories", "part [v2]")
     assert done.returncode == 0 and "reading the data: part [v2]" in done.stderr
     shown = [line.strip() for line in ANSI.sub("", done.stdout).splitlines()]
-    assert shown[0] == "image AUROC" and shown[1].split() == ["category", "toy"]
-    assert shown[2].startswith("part [v2]") and shown[-1] == f"{odd.results}/report.md"
+    assert shown[0] == "image AUROC" and shown[1].split() == ["category", "A", "toy"]
+    assert shown[2].startswith("part [v2]") and shown[-1] == f"{odd.results}/{list(FORMS.values())[-1].file}"
 
 
 def test_a_check_prints_odd_names_as_they_are(odd):

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from benchmarks import results_folder
 from benchmarks.evaluation import result_rows
 from benchmarks.jobs import layout
-from reports import report
+from reports import page, report
 from reports.results import Failure, OperatingPoint, PixelScores, StoredEpoch, write
 from reports.rows import VOLATILE, csv_text
 from tests.stored import made_cell, made_cost, made_images, made_result
@@ -85,7 +84,7 @@ def test_where_no_numbers_were_published_there_are_none(dataset):
 def test_image_metrics_judge_test_images_only():
     row = row_of(result([*CALIBRATION, *VALIDATION, *TEST]))
     assert row["image_auroc"] == 13 / 16
-    assert row["tpr_at_fpr_1"] == row["tpr_at_fpr_5"] == 0.5
+    assert row["oracle_tpr_at_fpr_1"] == row["oracle_tpr_at_fpr_5"] == 0.5
     assert row["oracle_image_f1"] == pytest.approx(0.8)
     assert row["why_no_image_metrics"] is None
 
@@ -201,20 +200,26 @@ def test_an_operating_point_judges_in_the_place_of_the_calibrated_threshold():
     assert row["image_auroc"] == row["area_image_auroc"] == pytest.approx(13 / 16)
 
 
-def test_a_threshold_that_rests_on_one_odd_image_is_remarked_unless_a_point_sets_another():
+def set_alone(*judged):
+    """What the verdicts say of the image that set the threshold."""
+    rows = result_rows.tables([result_rows.measure(*judged)]).verdicts
+    return [row["text"].partition(" alone")[0] for row in rows if row["kind"] == "set_alone"]
+
+
+def test_a_threshold_that_one_image_alone_sets_is_told_unless_a_point_sets_another():
     stored = result([*CALIBRATION, ("calibration", None, 5.1), *TEST])
-    assert "the threshold is the score of 3.png" in row_of(stored)["remarks"]
-    assert "the threshold" not in row_of(stored, operating_point(stored))["remarks"]
-    assert "the threshold" not in row_of(result([*CALIBRATION, *TEST]))["remarks"]
+    assert set_alone(stored) == ["3.png"]
+    assert set_alone(stored, operating_point(stored)) == []
+    assert set_alone(result([*CALIBRATION, *TEST])) == []
 
 
-def test_an_operating_point_names_the_image_that_set_its_threshold_and_remarks_a_lonely_one():
+def test_an_operating_point_names_the_image_that_set_its_threshold_and_tells_a_lonely_one():
     stored = result([*CALIBRATION, *TEST])
-    point = operating_point(stored, set_by="1.png", threshold_of_rest=0.004)
-    found = result_rows.measure(stored, point)
-    setter = {key: found.doubts.setter[key] for key in ("set_by", "threshold", "threshold_of_rest")}
-    assert setter == {"set_by": "1.png", "threshold": 0.045, "threshold_of_rest": 0.004}
-    assert "the threshold is the score of 1.png" in found.row["remarks"]
+    point = operating_point(stored, threshold=0.5, set_by="1.png", threshold_of_rest=0.045)
+    setter = result_rows.measure(stored, point).doubts.setter
+    assert [setter[key] for key in ("set_by", "threshold", "threshold_of_rest")] == ["1.png", 0.5, 0.045]
+    assert [setter[key] for key in ("missed_of_rest", "false_alarms_of_rest")] == [1, 1]
+    assert set_alone(stored, point) == ["1.png"]
 
 
 def test_the_promise_of_an_operating_point_is_tested_by_its_own_levels():
@@ -292,7 +297,7 @@ from pathlib import Path
 from benchmarks.commands import report
 
 report.MANY = int(sys.argv[1])
-report.run(Path(sys.argv[2]))
+report.run([Path(sys.argv[2])])
 """
 
 
@@ -302,15 +307,16 @@ def reported(results, many):
 
 
 def test_further_processes_change_nothing_but_the_time(tmp_path):
-    for number in range(9):
+    for number in range(15):
         images = [(part, defect, score + number % 4 * (defect is not None)) for part, defect, score in TEST]
         stored = result([*CALIBRATION, *images])
-        cell = stored.cell.model_copy(update={"method": "abc"[number % 3], "category": "xyz"[number // 3]})
+        cell = stored.cell.model_copy(update={"method": "abc"[number % 3], "category": "xyzuv"[number // 3]})
         write(layout.of_cell(tmp_path, cell) / "result.json", stored.model_copy(update={"cell": cell}))
     (tmp_path / "jobs/a/x/notes.txt").write_text("no job")
-    alone = reported(tmp_path, many=10)
-    assert set(alone) == {"report.md", "report.csv", "ranks.png", "ranks.pdf"}
-    assert reported(tmp_path, many=8) == alone
+    alone = reported(tmp_path, many=16)
+    tables = {f"{name}.csv" for name in ("report", "defects", "scores", "verdicts")}
+    assert set(alone) == {"report.md", "report.tex", "ranks.png", "ranks.pdf", *tables}
+    assert reported(tmp_path, many=15) == alone
 
 
 def test_every_number_of_the_report_is_defined(tmp_path):
@@ -319,9 +325,8 @@ def test_every_number_of_the_report_is_defined(tmp_path):
     elsewhere = stored.cell.model_copy(update={"category": "nut"})
     failure = Failure(key="k", cell=elsewhere, reason="no memory left", tail="")
     tables = result_rows.tables([result_rows.measure(stored, operating_point(stored)), result_rows.measure(left_out)])
-    with ThreadPoolExecutor(1) as helpers:
-        report.write(tmp_path, tables, failures=[failure], definitions=result_rows.DEFINITIONS, helpers=helpers)
-    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    made = report.made(tables, [failure], result_rows.DEFINITIONS)
+    text = page.text(made)
     missing = [name for name, meaning in result_rows.DEFINITIONS.items() if meaning not in text]
-    assert missing == ["image_average_precision", "other_seeds"]
-    assert len((tmp_path / "report.csv").read_text(encoding="utf-8").splitlines()) == 4
+    assert missing == ["image_average_precision", "doubtful", "other_seeds"]
+    assert len(csv_text(made.rows).splitlines()) == 4
