@@ -23,8 +23,10 @@ PROCESSES = 8
 """The most processes used."""
 
 
-def run(results: Path) -> None:
+def run(results: Path, *, took: str | None = None) -> None:
     """Write report.md and report.csv of a results folder, and print where; on a terminal the summary, too.
+
+    `took` says how long the jobs just done took.
 
     Raises UsageError if the folder holds neither result nor failure.
     """
@@ -42,8 +44,9 @@ def run(results: Path) -> None:
         if not tables.rows and not failures:
             raise UsageError(f"--results {results}: no results there; make some with: python -m benchmarks run")
         table = pages.write(results, tables, failures=failures, definitions=result_rows.DEFINITIONS, helpers=helpers)
-    if out.is_terminal and (summary := terminal.summary(table)):
-        out.print(summary)
+    if out.is_terminal:
+        for part in terminal.summary(table, took=took):
+            out.print(part)
     for line in terminal.doubts(tables):
         say(line, style="yellow")
     say(str(results / "report.md"), on=out)
