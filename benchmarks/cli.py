@@ -335,7 +335,7 @@ def check(
 def list_(
     name: Annotated[str, typer.Argument(help="Method or dataset to show in full. Default: all, in brief.")] = "",
 ) -> None:
-    """List the methods with their settings, and the datasets.
+    """List the methods and the datasets. With a name, explain one: a method with its settings, a dataset's layout.
 
     Example: python -m benchmarks list differnet
     """
