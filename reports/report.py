@@ -66,6 +66,7 @@ class _Shown(NamedTuple):
     contradictions: pd.DataFrame
     setters: pd.DataFrame
     unlike: pd.DataFrame
+    verdicts: pd.DataFrame
 
 
 def _jobs(rows: list[Row], failures: list[Failure]) -> list[Row]:
@@ -147,7 +148,7 @@ def _at_a_glance(table: pd.DataFrame) -> str:
 def _conventions(table: pd.DataFrame) -> str:
     seeds = table["seed"].nunique()
     spread = f"mean ± sample standard deviation over {seeds} seeds" if seeds > 1 else "one seed, without a spread"
-    tested = "mean rows, and the image AUROC of each category" if seeds == 1 else "mean rows only"
+    tested = "mean rows, and the image AUROC of each category"
     return "\n".join(
         [
             "- **Bold**: highest value of the row. **≈**: not shown to be better than the second.",

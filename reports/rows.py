@@ -26,6 +26,8 @@ class Tables(NamedTuple):
     """One for each result: the image that set the threshold, and the threshold that the others would set."""
     unlike: list[Row]
     """One for each training image that looks unlike the others."""
+    verdicts: list[Row]
+    """What to know of a method on a category before using its numbers, see `benchmarks.evaluation.verdict_rows`."""
 
 
 IDENTITY = ("method", "changed", "dataset", "category", "seed", "shots", "calibration", "settings")
@@ -56,6 +58,11 @@ def identity(cell: Cell) -> Row:
         "calibration": cell.calibration,
         "settings": json.dumps(cell.settings, sort_keys=True),
     }
+
+
+def variant(row: Row) -> tuple:
+    """What the jobs of one method on one category share: all of IDENTITY but the seed."""
+    return tuple(row[column] for column in IDENTITY if column != "seed")
 
 
 def failed_row(failure: Failure) -> Row:

@@ -7,7 +7,7 @@ from itertools import product
 import pandas as pd
 
 from reports import published, ranks
-from reports.comparison import BY_CATEGORY, comparison, tests_categories
+from reports.comparison import BY_CATEGORY, TOO_FEW, comparison, few_normal, tests_categories
 from reports.rows import natural
 from reports.tables import (
     METRICS,
@@ -27,7 +27,7 @@ from reports.tables import (
 )
 
 DECISIONS = ("true_positive_rate", "false_positive_rate", "balanced_accuracy")
-AT_FALSE_ALARMS = ("tpr_at_fpr_1", "tpr_at_fpr_5")
+AT_FALSE_ALARMS = ("oracle_tpr_at_fpr_1", "oracle_tpr_at_fpr_5")
 SEVERAL_TYPES = (
     "An image with several defect types counts under each of them. So the images of all types add up to more than the "
     "defective test images."
@@ -62,7 +62,9 @@ def _section(title: str, *blocks: str) -> str:
 def _compared(title: str, table: pd.DataFrame, column: str) -> str:
     if not has(table, column):
         return ""
-    return _section(title, comparison(table, column), BY_CATEGORY if tests_categories(table, column) else "")
+    why = [BY_CATEGORY] if tests_categories(table, column) else []
+    why += [TOO_FEW] if few_normal(table) and len(names(table)) > 1 else []
+    return _section(title, comparison(table, column), *why)
 
 
 def _decisions(table: pd.DataFrame) -> str:

@@ -33,8 +33,8 @@ METRICS = {
     "true_positive_rate": "true positive rate",
     "true_negative_rate": "true negative rate",
     "false_positive_rate": "false-positive rate",
-    "tpr_at_fpr_1": "true positive rate at 1 % (oracle)",
-    "tpr_at_fpr_5": "true positive rate at 5 % (oracle)",
+    "oracle_tpr_at_fpr_1": "true positive rate at 1 % (oracle)",
+    "oracle_tpr_at_fpr_5": "true positive rate at 5 % (oracle)",
 }
 """The name of each column in a table."""
 
@@ -173,6 +173,14 @@ def spread_text(spread: Spread | None, seeds: int) -> str:
     around = "" if pd.isna(spread.standard_deviation) else f" ± {spread.standard_deviation:.3f}"
     missing = f" ({spread.seeds} of {seeds} seeds)" if spread.seeds < seeds else ""
     return f"{spread.mean:.3f}{around}{missing}"
+
+
+def seeds_text(spread: Spread, seeds: int) -> str:
+    """`(seeds ± 0.008)`, and how many seeds there are where some are missing; empty for one of one."""
+    around = "" if pd.isna(spread.standard_deviation) else f"seeds ± {spread.standard_deviation:.3f}"
+    missing = f"{spread.seeds} of {seeds} seeds" if spread.seeds < seeds else ""
+    inner = ", ".join(filter(None, [around, missing]))
+    return f"({inner})" if inner else ""
 
 
 def _names(table: pd.DataFrame) -> pd.Series:

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,7 +37,10 @@ def result(cell, **fields):
 
 
 def row(method="knn", category="bolt", seed=0, auroc=0.5, **fields):
-    return result_rows.measure(result(cell(method, category, seed, **fields))).row | {"image_auroc": auroc}
+    return result_rows.measure(result(cell(method, category, seed, **fields))).row | {
+        "image_auroc": auroc,
+        "test_normal": 20,
+    }
 
 
 def failed(job):
@@ -86,8 +90,8 @@ def test_three_methods_are_ranked_and_two_are_not(tmp_path):
 
 def sure(auroc, p_value, method):
     """A row with an interval, and the p-value against the best of its category."""
-    chance = {"image_auroc_low": auroc - 0.1, "image_auroc_high": auroc + 0.05, "image_auroc_p_value_holm": p_value}
-    return row(method, auroc=auroc) | chance
+    ends = {"image_auroc_mean_low": auroc - 0.1, "image_auroc_mean_high": auroc + 0.05}
+    return row(method, auroc=auroc) | ends | {"image_auroc_p_value_holm": p_value}
 
 
 def test_an_auroc_of_one_seed_has_its_interval():
@@ -106,6 +110,50 @@ def test_a_best_that_is_not_shown_to_be_better_than_the_second_is_marked(p_value
     assert line[1] == "<strong>0.900 [0.80, 0.95]</strong> ≈" and "≈" not in "".join(line[2:])
 
 
+def test_with_fewer_than_ten_normal_test_images_nothing_is_bold():
+    rows = [sure(0.9, None, "a"), sure(0.8, 0.01, "b")]
+    assert "strong" in compared([one | {"test_normal": 10} for one in rows])[1][1]
+    assert compared([one | {"test_normal": 9} for one in rows])[1][1:] == ["0.900 [0.80, 0.95]", "0.800 [0.70, 0.85]"]
+
+
+def test_the_report_says_why_nothing_is_bold():
+    few = text_of([result(cell(method)) for method in "ab"])
+    assert "Nothing is bold where a category has fewer than 10 normal test images" in section(few, "Image AUROC")
+    assert "**0" not in section(few, "Image AUROC")
+    assert "Nothing is bold" not in text_of([moved("bolt", 0), moved("bolt", 0, method="b")])
+
+
+def of_seeds(method, lift, seeds=2):
+    """Results of several seeds on 20 images of each class; scores of each seed are on a scale of their own."""
+    generator = np.random.default_rng(0)
+    parts = generator.normal(size=40)
+    for seed in range(seeds):
+        own = 10.0**seed * (parts + 0.2 * generator.normal(size=40) + lift * (np.arange(40) >= 20))
+        scores = [("test", "bent" if place >= 20 else None, score) for place, score in enumerate(own.tolist())]
+        yield result(cell(method, seed=seed), images=made_images(scores))
+
+
+def test_several_seeds_have_an_interval_and_a_mark_with_their_spread_beside_it():
+    text = text_of([*of_seeds("a", 2.0), *of_seeds("b", 1.9)])
+    [[_, line]] = read_tables(section(text, "Image AUROC"))
+    interval = r"0\.\d{3} \[0\.\d\d, [01]\.\d\d\]"
+    seeds = r"\(seeds ± 0\.\d{3}\)"
+    assert re.fullmatch(rf"<strong>{interval}</strong> ≈ {seeds}", line[1])
+    assert re.fullmatch(rf"{interval} {seeds}", line[2])
+
+
+def test_seeds_do_not_count_as_more_images():
+    """The same scores three times are no surer than once."""
+    [once] = of_seeds("a", 1.0, seeds=1)
+    thrice = [once.model_copy(update={"cell": cell("a", seed=seed)}) for seed in range(3)]
+    ends = [
+        [row[f"image_auroc_mean_{end}"] for end in ("low", "high")]
+        for results in ([once], thrice)
+        for row in result_rows.tables(map(result_rows.measure, results)).rows
+    ]
+    assert all(each == pytest.approx(ends[0], rel=1e-9) for each in ends)
+
+
 def test_the_mean_over_many_categories_has_an_interval_and_a_surely_best():
     rows = [row("a", f"part {n}", auroc=0.9 + 0.01 * (n % 3)) for n in range(10)]
     rows += [row("b", f"part {n}", auroc=0.5 + 0.03 * (n % 4)) for n in range(10)]
@@ -121,8 +169,8 @@ def test_the_best_mean_over_few_categories_is_in_doubt():
 BY_CATEGORY = "Each category is tested on its own, without a correction across categories"
 
 
-def test_of_one_seed_image_aurocs_are_said_to_be_tested_category_by_category():
-    text = text_of([result(cell(method, place)) for method in "ab" for place in "xy"])
+def test_image_aurocs_are_said_to_be_tested_category_by_category():
+    text = text_of([moved(place, 0, method=method) for method in "ab" for place in "xy"])
     assert "- Tested for ≈: mean rows, and the image AUROC of each category." in text
     assert BY_CATEGORY in section(text, "Image AUROC") and text.count(BY_CATEGORY) == 1
     for title in ("Image AUROC", "Pixel AUROC", "AUPRO", "Pixel average precision", "Oracle: image F1-max"):
@@ -130,10 +178,10 @@ def test_of_one_seed_image_aurocs_are_said_to_be_tested_category_by_category():
     assert "DeLong's paired test" in section(text, "Terms") and "Wilcoxon's signed-rank" in section(text, "Terms")
 
 
-def test_of_several_seeds_no_category_is_said_to_be_tested():
+def test_of_several_seeds_categories_are_tested_too():
     text = text_of([result(cell(method, seed=seed)) for method in "ab" for seed in (0, 1)])
-    assert "- Tested for ≈: mean rows only. In all other rows, bold alone does not show a difference." in text
-    assert BY_CATEGORY not in text
+    assert "- Tested for ≈: mean rows, and the image AUROC of each category." in text
+    assert BY_CATEGORY in text
 
 
 def test_an_interval_of_a_mean_is_explained_where_it_appears():
@@ -715,11 +763,11 @@ def test_both_files_are_written(tmp_path):
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["report.csv", "report.md"]
 
 
-def moved(category, alarms, **fields):
+def moved(category, alarms, method="knn", **fields):
     """A result with 9 calibration images, and so many of 18 normal test images above them."""
     scores = [("calibration", None, 0.1 * place) for place in range(9)]
     scores += [("test", None, 2.0 if place < alarms else 0.0) for place in range(18)] + [("test", "bent", 3.0)]
-    return result(cell("knn", category, **fields), images=made_images(scores))
+    return result(cell(method, category, **fields), images=made_images(scores))
 
 
 def test_a_contradicted_promise_is_the_first_thing_said_with_its_numbers_and_what_it_means():

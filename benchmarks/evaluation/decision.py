@@ -39,8 +39,6 @@ DEFINITIONS = {
 }
 """Meaning of each number at the threshold, for the foot of the report."""
 
-FAR = 10
-"""A threshold is suspicious if it is more than this many times the one that the other images would set."""
 AREAS = 120
 """Number of areas to try if the user names none."""
 LARGEST_SHARE = 0.05
@@ -79,11 +77,6 @@ class Setter(NamedTuple):
     index: int
     threshold_of_rest: float | None
     """The threshold that the other images would set, by the score of the same rank; None: there is none."""
-
-
-def far_off(threshold: float, threshold_of_rest: float | None) -> bool:
-    """Whether one image, far above the others, sets the threshold alone: see `FAR`."""
-    return threshold_of_rest is not None and threshold > FAR * threshold_of_rest > 0
 
 
 def setter(calibration_scores: Sequence[float], false_alarm_share: float = 0.0) -> Setter:
@@ -135,6 +128,16 @@ def _alarms(calibration_images: int, false_alarm_share: float) -> int:
     """The rank m, counted from the highest, of the calibration score that is the threshold."""
     rounding = 1e-9  # a product such as 0.1 * 10 may come out just below the whole number
     return min(max(1, int(false_alarm_share * (calibration_images + 1) + rounding)), max(1, calibration_images))
+
+
+def counts(
+    normal: np.ndarray, defective: np.ndarray, threshold: float | None, suffix: str = ""
+) -> dict[str, int | None]:
+    """The numbers of defective images missed and of false alarms at a threshold; None without one."""
+    if threshold is None:
+        return {f"missed{suffix}": None, f"false_alarms{suffix}": None}
+    missed, alarms = int((defective <= threshold).sum()), int((normal > threshold).sum())
+    return {f"missed{suffix}": missed, f"false_alarms{suffix}": alarms}
 
 
 def area_share(area_px: float, shape: tuple[int, int]) -> float:
