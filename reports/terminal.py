@@ -1,23 +1,25 @@
 """What is said of all results on a terminal, in 80 columns."""
 
 import string
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import NamedTuple
 
 import pandas as pd
 from rich.table import Column, Table
 from rich.text import Text
 
-from reports import misjudged
-from reports.comparison import DOUBTFUL, Cell, lines
-from reports.misjudged import Misjudged, without_zero
+from reports import brief
+from reports.comparison import DOUBTFUL, FAILED, OTHER_SEEDS, Cell, lines
 from reports.rows import Tables, natural
-from reports.tables import has, names, places
+from reports.tables import NOT_AVAILABLE, has, names, places, significant
 
 NAMED = 3
 """The most jobs or images named in a sentence."""
 MOST_LINES = 60
 """With more, a line for each category and method is left to the report."""
+MOST_VERDICTS = 8
 NUMBERS = ("AUROC", "95 %", "missed", "false al.", "threshold", "fit", "ms/img")
 
 
@@ -29,17 +31,36 @@ def summary(table: pd.DataFrame, *, took: str | None = None) -> Iterator[Text | 
         yield from map(Text, _legend(table))
 
 
-def doubts(tables: Tables) -> Iterator[str]:
-    """What a user must know before believing the numbers, a sentence each."""
-    if broken := tables.contradictions:
-        where = dict.fromkeys(f"{row['method']} on {row['category']}" for row in broken)
-        yield (
-            f"false alarms contradict the promised false-positive rate in {len(broken)} of {len(tables.rows)} jobs "
-            f"({_few(where)}): calibration images are not like the test images, see the report"
-        )
+class Verdict(NamedTuple):
+    """What a user must know before believing the numbers, and what to do."""
+
+    light: str
+    """Red or yellow."""
+    sentence: str
+
+
+def verdicts(tables: Tables) -> list[Verdict]:
+    """The gravest first; what is said of several methods or categories in the same words is said once."""
+    places = defaultdict(list)
+    for row in tables.verdicts:
+        told = f"{row['text']} -> {row['advice']}"
+        places[row["light"], told].append(f"{row['method']} on {row['category']}")
+    found = [Verdict(light, f"{_few(where)}: {told}") for (light, told), where in places.items()]
+    if (left := len(found) - MOST_VERDICTS) > 0:
+        found[MOST_VERDICTS:] = [Verdict("yellow", f"{_counted(left, 'more verdict', 'more verdicts')} in the report")]
     if tables.unlike:
         paths = dict.fromkeys(f"{row['path']}" for row in tables.unlike)
-        yield f"training images that look unlike the others: {_few(paths)}, see the report"
+        unlike = f"training images that look unlike the others: {_few(paths)}, see the report"
+        found.append(Verdict("yellow", unlike))
+    return found
+
+
+def indented(found: Iterable[Verdict]) -> Table:
+    """Verdicts for a terminal, each wrapped beside its mark."""
+    shown = Table.grid(padding=(0, 1))
+    for verdict in found:
+        shown.add_row(Text(" !", f"bold {verdict.light}"), Text(verdict.sentence))
+    return shown
 
 
 def _heading(table: pd.DataFrame, took: str | None) -> str:
@@ -60,86 +81,78 @@ def _counted(number: int, one: str, several: str) -> str:
 
 def _numbers(table: pd.DataFrame) -> Table:
     shown = Table(
-        Column("", no_wrap=True, overflow="ellipsis", min_width=8),
-        Column("", no_wrap=True, overflow="ellipsis", min_width=8),
+        Column("", min_width=6),
+        Column("", min_width=6),
         *(Column(number, justify="right", no_wrap=True) for number in NUMBERS),
         box=None,
         padding=(0, 0, 0, 1),
         header_style="dim",
     )
-    found = lines(table, "image_auroc")
+    found = [line for line in lines(table, "image_auroc") if line.title != OTHER_SEEDS]
     if len(found) * len(names(table)) > MOST_LINES:
         found = [line for line in found if line.of_all]
     for line in found:
-        blocks = table if line.of_all else table[table["place"] == line.title]
+        own = table if line.of_all else table[table["place"] == line.title]
         for index, (name, cell) in enumerate(zip(names(table), line.cells, strict=True)):
-            title = Text(line.title if index == 0 else "", "italic" if line.of_all else "")
-            own = blocks[blocks["name"] == name]
-            shown.add_row(title, Text(_short(table, name)), *_row(own, cell))
+            title = _shortened(line.title if index == 0 else "", "italic" if line.of_all else "")
+            shown.add_row(title, _shortened(_short(table, name)), *_row(own[own["name"] == name], cell))
     return shown
 
 
-def _row(own: pd.DataFrame, cell: Cell) -> list[Text | str]:
+def _shortened(name: str, style: str = "") -> Text:
+    """A name that gives way, where a line is too long: the numbers stand whole."""
+    return Text(name, style, no_wrap=True, overflow="ellipsis")
+
+
+def _row(jobs: pd.DataFrame, cell: Cell) -> list[Text | str]:
     """The numbers of one method: of one category, or of several together."""
-    done = own[own["failure"].isna()] if len(own) else own
+    done = jobs[jobs["failure"].isna()]
     if not has(done, "image_auroc"):
-        return [Text(cell.text, "red" if cell.text == "failed" else "")]
-    by_seed = done.groupby("seed")
-    auroc = Text(without_zero(done["image_auroc"].mean()), "bold" if cell.best else "")
-    missed, alarms = _misjudged(done)
+        return [Text(cell.number, "red" if cell.number == FAILED else "")]
+    auroc = done.groupby("place")["image_auroc"].mean().mean()
+    fit = done["fit_seconds"].astype(float).mean()
     return [
-        auroc,
-        f"{_interval(done)} {DOUBTFUL if cell.doubtful else ' '}",
-        missed,
-        alarms,
+        Text(brief.without_zero(auroc), "bold" if cell.best else ""),
+        f"{_interval(cell)} {DOUBTFUL if cell.doubtful else ' '}",
+        *_misjudged(done),
         _threshold(done) if done["place"].nunique() == 1 else "",
-        _seconds(by_seed["fit_seconds"].sum(min_count=1).mean()),
+        NOT_AVAILABLE if pd.isna(fit) else brief.seconds(fit),
         _milliseconds(done["images_per_second"]),
     ]
+
+
+def _interval(cell: Cell) -> str:
+    """`[.77,.99]`: short, so that a line has room for all."""
+    return cell.interval.replace("0.", ".").replace(", ", ",")
 
 
 def _misjudged(done: pd.DataFrame) -> tuple[str, str]:
     """Missed defective images and false alarms, a mean over seeds."""
     judged = done[done["threshold"].notna()]
     if judged.empty:
-        return "n/a", "n/a"
-    each = pd.DataFrame([Misjudged.of(row) for row in judged.astype(object).where(judged.notna(), None).to_dict("records")])
-    total = each.groupby(judged["seed"].to_numpy()).sum().mean()
-    return misjudged.share(total["missed"], round(total["defective"])), misjudged.share(
-        total["false_alarms"], round(total["normal"])
-    )
-
-
-def _interval(done: pd.DataFrame) -> str:
-    if len(done) != 1 or not has(done, "image_auroc_low"):
-        return ""
-    low, high = done.iloc[0][["image_auroc_low", "image_auroc_high"]]
-    return f"[{without_zero(low, 2)},{without_zero(high, 2)}]"
+        return NOT_AVAILABLE, NOT_AVAILABLE
+    counts = judged[["missed", "test_defective", "false_alarms", "test_normal"]].astype(float)
+    missed, defective, alarms, normal = counts.groupby(judged["seed"]).sum().mean()
+    return brief.share(missed, defective), brief.share(alarms, normal)
 
 
 def _threshold(done: pd.DataFrame) -> str:
     found = done["threshold"].dropna().astype(float)
     if found.empty:
         return "none"
-    return f"{found.mean():.3g}" + (f" ±{found.std():.1g}" if len(found) > 1 else "")
-
-
-def _seconds(seconds: float) -> str:
-    if pd.isna(seconds):
-        return "n/a"
-    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:,.0f} s" if seconds < 600 else f"{seconds / 60:,.0f} min"
+    around = f" ±{found.std():.1g}".replace("±0.", "±.") if len(found) > 1 else ""
+    return f"{found.mean():.3g}{around}"
 
 
 def _milliseconds(images_per_second: pd.Series) -> str:
-    mean = pd.to_numeric(images_per_second).mean()
-    return "n/a" if pd.isna(mean) else f"{1000 / mean:,.3g}" if mean > 1 else f"{1000 / mean:,.0f}"
+    mean = images_per_second.astype(float).mean()
+    return NOT_AVAILABLE if pd.isna(mean) else significant(1000 / mean)
 
 
 def _legend(table: pd.DataFrame) -> Iterator[str]:
     """The settings of methods whose name alone does not tell them."""
     for name in names(table):
-        method = _method(table, name)
-        if name != method:
+        if name != _method(table, name):
             yield f" {_letter(table, name)} {name}"
 
 
@@ -153,8 +166,8 @@ def _method(table: pd.DataFrame, name: str) -> str:
 
 def _letter(table: pd.DataFrame, name: str) -> str:
     """A, B, ..., Z, A1, ...: the methods in order."""
-    round_, place = divmod(names(table).index(name), 26)
-    return string.ascii_uppercase[place] + (str(round_) if round_ else "")
+    turn, place = divmod(names(table).index(name), 26)
+    return string.ascii_uppercase[place] + (str(turn) if turn else "")
 
 
 def _few(names: Iterable[str]) -> str:

@@ -23,8 +23,8 @@ from benchmarks.images.files import opened
 from benchmarks.jobs import failures, plan, storage
 from benchmarks.jobs.plan import Job, Request
 from benchmarks.jobs.progress import PlainLines
-from benchmarks.jobs.time_left import TimeLeft
 from benchmarks.jobs.runner import Runner
+from benchmarks.jobs.time_left import TimeLeft
 from reports.results import Result, read
 from tests.checkout.program import ROOT, SIZE, Checkout
 from tests.processes import alive, children, wait_for

@@ -1,6 +1,7 @@
 """The command `list` fits a terminal of 80 columns, and its names can be copied whole."""
 
 import io
+from dataclasses import fields
 
 import pytest
 from rich.console import Console
@@ -38,4 +39,4 @@ def test_in_a_pipe_each_is_one_line(monkeypatch):
 @pytest.mark.parametrize("name", plugins.names(methods))
 def test_the_settings_of_a_method_can_be_copied_whole(monkeypatch, name):
     words = " ".join(listed(monkeypatch, name)).split()
-    assert {f"{name}.{setting}" for setting in plugins.method(name).__dataclass_fields__} <= set(words)
+    assert {f"{name}.{field.name}" for field in fields(plugins.method(name))} <= set(words)

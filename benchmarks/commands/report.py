@@ -2,20 +2,21 @@
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import results_folder
-from benchmarks.console import out, say
+from benchmarks.console import err, out, say
 from benchmarks.errors import UsageError
 from benchmarks.jobs import determinism, layout
 from reports.results import Failure
 
 if TYPE_CHECKING:
     from benchmarks.evaluation.result_rows import Measured
+    from reports.terminal import Verdict
 
 MANY = 1000
 """From this many results on, further processes help."""
@@ -47,9 +48,19 @@ def run(results: Path, *, took: str | None = None) -> None:
     if out.is_terminal:
         for part in terminal.summary(table, took=took):
             out.print(part)
-    for line in terminal.doubts(tables):
-        say(line, style="yellow")
+    _say_verdicts(terminal.verdicts(tables))
     say(str(results / "report.md"), on=out)
+
+
+def _say_verdicts(verdicts: "Sequence[Verdict]") -> None:
+    """Print what a user must know first; in a pipe, a line each."""
+    from reports import terminal
+
+    if err.is_terminal:
+        err.print(terminal.indented(verdicts))
+        return
+    for verdict in verdicts:
+        say(f"! {verdict.sentence}")
 
 
 @contextmanager

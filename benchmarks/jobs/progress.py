@@ -1,9 +1,10 @@
 """What is seen of running jobs: one live line each, or plain lines where there is no terminal."""
 
 import json
-import textwrap
+import re
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, Self
 
@@ -104,8 +105,19 @@ class LiveLines:
         if outcome.failed:
             say(outcome.text, on=self.console, style="red")
             return
-        for line in textwrap.wrap(outcome.text, self.console.width, subsequent_indent="  ", break_on_hyphens=False):
+        for line in _wrapped(outcome.text, self.console.width):
             say(line, on=self.console)
+
+
+def _wrapped(text: str, width: int) -> Iterator[str]:
+    """The lines of a text, broken behind commas."""
+    line = ""
+    for part in re.split(r"(?<=,) ", text):
+        if line.strip() and len(line) + 1 + len(part) > width:
+            yield line
+            line = " "
+        line = f"{line} {part}" if line else part
+    yield line
 
 
 def _shortened(*, ratio: int) -> Column:

@@ -25,8 +25,7 @@ from benchmarks.jobs.gpus import Gpu, Slots
 from benchmarks.jobs.layout import FAILURE, LOG, RESULT
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import LiveLines, Outcome, PlainLines, Progress
-from benchmarks.jobs.time_left import duration
-from reports import misjudged
+from reports import brief
 from reports.results import Failure, Result, read, write
 
 WATCH_SECONDS = 0.2
@@ -173,8 +172,9 @@ def outcome(job: Job, failure: Failure | None) -> Outcome:
     from benchmarks.evaluation import result_rows
 
     result = read(job.folder / RESULT, Result)
-    found, cost = misjudged.in_words(result_rows.measure(result).row), result.cost
-    return Outcome(f"{job.name}: done, {found}, fit {duration(cost.fit_seconds)} on {cost.device}", failed=False)
+    found, cost = brief.in_words(result_rows.measure(result).row), result.cost
+    fit = f"fit {brief.seconds(cost.fit_seconds)} on {cost.device}"
+    return Outcome(f"{job.name}: done, {found}, {fit}", failed=False)
 
 
 def work(spec: Path, *, leash: bool) -> int:

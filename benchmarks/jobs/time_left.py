@@ -18,7 +18,10 @@ class TimeLeft:
     """
 
     def __init__(
-        self, jobs: Sequence[Job], forecast: Mapping[str, float] | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        jobs: Sequence[Job],
+        forecast: Mapping[str, float] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ):
         self.waiting = {job.name: job for job in jobs}
         self.total = len(jobs)
