@@ -20,7 +20,7 @@ NAMED = 3
 MOST_LINES = 60
 """With more, a line for each category and method is left to the report."""
 MOST_VERDICTS = 8
-NUMBERS = ("AUROC", "95 %", "missed", "false al.", "threshold", "fit", "ms/img")
+NUMBERS = ("AUROC", "95 %", "missed", "false\nal.", "threshold", "fit", "ms/img")
 
 
 def summary(table: pd.DataFrame, *, took: str | None = None) -> Iterator[Text | Table]:
@@ -83,7 +83,7 @@ def _numbers(table: pd.DataFrame) -> Table:
     shown = Table(
         Column("", min_width=6),
         Column("", min_width=6),
-        *(Column(number, justify="right", no_wrap=True) for number in NUMBERS),
+        *(Column(number, justify="right", vertical="bottom", no_wrap=True) for number in NUMBERS),
         box=None,
         padding=(0, 0, 0, 1),
         header_style="dim",

@@ -42,9 +42,10 @@ def several() -> list[Result]:
 
 
 def test_a_line_has_all_that_a_choice_needs(several):
-    heading, columns, first, second = shown(several)
+    heading, above, columns, first, second = shown(several)
     assert heading == "visa · 2 methods · 1 category · seeds 0,1 · 4 of 4 jobs in 13 min"
-    assert columns.split() == ["AUROC", "95", "%", "missed", "false", "al.", "threshold", "fit", "ms/img"]
+    assert above.split() == ["false"]
+    assert columns.split() == ["AUROC", "95", "%", "missed", "al.", "threshold", "fit", "ms/img"]
     assert first.split()[:3] == ["cookie", "A", "knn"] and second.split()[:2] == ["B", "mean_image"]
     assert first.split()[-8:] == ["≈", "3/8", "1/12", "2.05", "±.07", "140", "s", "1,282"]
     assert re.search(r" \.\d{3} +\[\.\d\d,(\.\d\d|1\.00)\] ", first)
@@ -55,8 +56,8 @@ def test_long_names_do_not_break_the_lines(colour):
     long = "a_category_whose_name_is_long_enough_to_fill_half_of_the_terminal"
     lines = shown([result("a_method_of_a_long_name", long), result("knn", long)], colour=colour)
     plain = [ANSI.sub("", line) for line in lines]
-    assert max(map(len, plain)) <= 80 and len(plain) == 4 and "AUROC" in plain[1]
-    assert all(line.endswith(" 1,282") for line in plain[2:])
+    assert max(map(len, plain)) <= 80 and len(plain) == 5 and "AUROC" in plain[2]
+    assert all(line.endswith(" 1,282") for line in plain[3:])
     assert (lines != plain) == (colour is not None)
 
 
@@ -73,7 +74,7 @@ def test_several_categories_end_with_their_mean_and_sums():
 
 def test_many_categories_are_left_to_the_report():
     lines = shown([result("knn", f"part {index}") for index in range(70)])
-    assert len(lines) == 3 and lines[-1].split()[:3] == ["mean", "of", "70"]
+    assert len(lines) == 4 and lines[-1].split()[:3] == ["mean", "of", "70"]
 
 
 def test_a_failed_job_has_its_place(several):

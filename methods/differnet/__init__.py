@@ -104,7 +104,7 @@ class DifferNet(DifferNetSettings):
     def save_state(self, folder: Path) -> None:
         """Write the flow, and the digest of the backbone's weights."""
         if self._flow is None:
-            raise MethodError("DifferNet has learned nothing yet: fit it before saving")
+            raise MethodError("DifferNet has learned nothing yet: train it before saving")
         self._save_tensors(self._flow.state_dict(), folder / STATE, trained_in=self._trained_in)
 
     def load_state(self, folder: Path, *, device: str) -> None:
@@ -195,7 +195,7 @@ class DifferNet(DifferNetSettings):
 
     def _require_flow(self) -> None:
         if self._flow is None:
-            raise MethodError("DifferNet has learned nothing yet: fit it or load it before scoring")
+            raise MethodError("DifferNet has learned nothing yet: train it or load it before scoring")
 
     def _score(self, image: Image) -> float:
         from methods.differnet import flow
