@@ -95,35 +95,27 @@ def run(
     """
     from benchmarks import plugins
     from benchmarks.commands import run
-    from benchmarks.jobs import plan
+    from benchmarks.jobs import request
 
     names = options.names(methods, "--methods")
-    given = plugins.parse_assignments(set_ or [], names)
-    if preset:
-        plugins.require_preset(preset, names)
-    calibrated_by = options.calibration(calibration)
-    settings = plugins.with_preset(given, preset or plugins.dataset(dataset).preset)
-    choices = [plugins.choose(name, settings[name]) for name in names]
-    if calibrated_by == "loo":
-        plugins.require_leaving_one_out(choices)
-        if data_settings.every_page:
-            raise UsageError("--calibration loo and --page all exclude each other: a part has several pages")
-    request = plan.Request(
-        choices=choices,
-        dataset=dataset,
-        root=(data or plan.default_data(dataset)).resolve(),
-        results=(results or Path("results") / dataset).resolve(),
+    wanted = request.made(
+        names,
+        dataset,
+        settings=plugins.parse_assignments(set_ or [], names),
+        preset=preset,
+        data=data,
+        results=results,
         data_settings=data_settings,
         categories=options.categories(categories),
         seeds=options.seeds(seeds),
         shots=shots,
-        calibration=calibrated_by,
+        calibration=options.calibration(calibration),
         device=options.device(device),
         track_epochs=track_epochs,
         keep_models=options.keep_models(keep_models),
     )
     minutes = options.minutes(job_timeout)
-    raise typer.Exit(run.run(request, at_once=jobs, force=force, minutes=minutes, scheduler=dask))
+    raise typer.Exit(run.run(wanted, at_once=jobs, force=force, minutes=minutes, scheduler=dask))
 
 
 @app.command()
