@@ -2,17 +2,18 @@
 
 import gc
 import io
-from contextlib import nullcontext
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from benchmarks import console, data_settings, options, plugins
+from benchmarks import console, data_settings, options, plugins, results_folder
 from benchmarks.errors import UsageError
-from benchmarks.jobs import request
+from benchmarks.jobs import layout, request
 from benchmarks.jobs.plan import Request
+from reports import csv_files, rows
 
 STOPPED = 130
 """What a run returns that Ctrl-C stopped."""
@@ -91,3 +92,23 @@ def do(request: Request, *, at_once: int, minutes: float | None, force: bool, qu
 
 def load(results: Path) -> Loaded:
     """The jobs and the scores of images of a results folder. Raises UsageError where there is none."""
+    from benchmarks.evaluation import result_rows
+
+    measured, failures, scores = [], [], []
+    for folder in layout.all_in(results):
+        if found := results_folder.result(folder):
+            measured.append(result_rows.measure(*found))
+            scores.append(csv_files.score_lines(*found, measured[-1].row["threshold"]))
+        elif failure := results_folder.failure(folder):
+            failures.append(rows.failed_row(failure))
+    if not measured and not failures:
+        raise UsageError(f"--results {results}: no results there; make some with: python -m benchmarks run")
+    jobs = rows.in_order([*result_rows.tables(measured).rows, *failures])
+    return Loaded(pd.DataFrame(map(csv_files.with_settings, jobs)), _images(scores))
+
+
+def _images(scores: Sequence[str]) -> pd.DataFrame:
+    """The lines of scores.csv as a frame. A category `01` and a defect type `none` stay what they are."""
+    text = io.StringIO("".join([csv_files.HEADER, *scores]))
+    images = pd.read_csv(text, dtype=dict.fromkeys(csv_files.TEXTS, str), keep_default_na=False, na_values=[""])
+    return images.assign(changed=images["changed"].fillna(""))

@@ -13,6 +13,7 @@ FLAGS = ("force", "track-epochs")
 """Options without a value."""
 VALUE = r"(?:all|none|loo|kept|ignore|paper|fast|light|auto|cpu|cuda(?::\d+)?|\d[\w.:]*|[A-Z]+(?::[A-Z]+)?)(?![\w-])"
 """What follows an option as its value, and not as the next word of the sentence."""
+OPTION = rf"--[a-z][\w-]*(?: {VALUE})?"
 Answer = TypeVar("Answer")
 
 
@@ -25,9 +26,9 @@ def in_python(sentence: str) -> str:
     'results=kept: choose one with seed or variant'
     """
     sentence = re.sub(r"python -m benchmarks (\w+)", r"benchmarks.\1(...)", sentence)
+    sentence = re.sub(rf"\brun((?: {OPTION})+)", _call, sentence)
     sentence = re.sub(r"^--([a-z][\w-]*) (.*?): ", lambda found: f"{_name(found[1])}={found[2]}: ", sentence)
-    sentence = re.sub(rf"--([a-z][\w-]*)(?: ({VALUE}))?", _parameter, sentence)
-    return re.sub(r"\brun((?: (?:\w+=\S*[^\s.,;:]|\w+$))+)", _call, sentence)
+    return re.sub(OPTION, _parameter, sentence)
 
 
 @contextmanager
@@ -55,12 +56,13 @@ def _name(option: str) -> str:
 
 
 def _parameter(found: re.Match) -> str:
-    option, value = found.groups()
+    """`page=all`, `force=True` or, without a value, `page`."""
+    option, value = re.fullmatch(r"--([\w-]+)(?: (.+))?", found[0]).groups()
     if option in FLAGS:
         return f"{_name(option)}=True{f' {value}' if value else ''}"
     return f"{_name(option)}={value}" if value else _name(option)
 
 
 def _call(found: re.Match) -> str:
-    parameters = (each if "=" in each else f"{each}=..." for each in found[1].split())
-    return f"benchmarks.run({', '.join(parameters)})"
+    parameters = (_parameter(option) for option in re.finditer(OPTION, found[1]))
+    return f"benchmarks.run({', '.join(each if '=' in each else f'{each}=...' for each in parameters)})"

@@ -16,7 +16,8 @@ NOT_AVAILABLE = "n/a"
 METRICS = {
     "image_auroc": "image AUROC",
     "image_average_precision": "image average precision",
-    "oracle_image_f1": "image F1-max",
+    "oracle_image_f1": "image F1-max (oracle)",
+    "oracle_balanced_accuracy": "balanced accuracy (oracle)",
     "pixel_auroc": "pixel AUROC",
     "pixel_average_precision": "pixel average precision",
     "aupro": "AUPRO",
@@ -74,6 +75,19 @@ def frame(rows: Iterable[Row]) -> pd.DataFrame:
     table["name"] = _names(table)
     table["place"] = table["dataset"] + "/" + table["category"] if several else table["category"]
     return table
+
+
+MIXED = " †"
+"""Marks numbers that mix seeds judged by an operating point with seeds judged by the calibrated threshold."""
+
+
+def mixed_rules(table: pd.DataFrame) -> set[tuple[str, str]]:
+    """(category, method) whose seeds are not all judged by the same kind of rule."""
+    if not has(table, "min_area_px"):
+        return set()
+    judged = table[table["threshold"].notna()]
+    ways = judged["min_area_px"].notna().groupby([judged["place"], judged["name"]]).nunique()
+    return set(ways[ways > 1].index)
 
 
 def names(table: pd.DataFrame) -> list[str]:

@@ -1,6 +1,5 @@
 """What is said of all results on a terminal, in 80 columns."""
 
-import string
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -10,9 +9,10 @@ import pandas as pd
 from rich.table import Column, Table
 from rich.text import Text
 
-from reports import brief
+from reports import brief, legend
 from reports.comparison import DOUBTFUL, FAILED, OTHER_SEEDS, Cell, lines
-from reports.rows import Tables, natural
+from reports.report import Report
+from reports.rows import natural
 from reports.tables import NOT_AVAILABLE, has, names, places, significant
 
 NAMED = 3
@@ -23,12 +23,13 @@ MOST_VERDICTS = 8
 NUMBERS = ("AUROC", "95 %", "missed", "false\nal.", "threshold", "fit", "ms/img")
 
 
-def summary(table: pd.DataFrame, *, took: str | None = None) -> Iterator[Text | Table]:
-    """What was run, then a line for each category and method, then what the letters of the methods stand for."""
-    yield Text(_heading(table, took), "bold")
+def summary(report: Report, *, took: str | None = None) -> Iterator[Text | Table]:
+    """What was run, then a line for each category and method, then the settings of the methods."""
+    table = report.jobs
+    yield Text(_heading(report, took), "bold")
     if has(table, "image_auroc"):
         yield _numbers(table)
-        yield from map(Text, _legend(table))
+        yield from (Text(f" {name}: {settings}") for name, settings in legend.lines(table) if _is_told(name, table))
 
 
 class Verdict(NamedTuple):
@@ -39,17 +40,17 @@ class Verdict(NamedTuple):
     sentence: str
 
 
-def verdicts(tables: Tables) -> list[Verdict]:
+def verdicts(report: Report) -> list[Verdict]:
     """The gravest first; what is said of several methods or categories in the same words is said once."""
     places = defaultdict(list)
-    for row in tables.verdicts:
+    for row in report.verdicts.to_dict("records"):
         told = f"{row['text']} -> {row['advice']}"
-        places[row["light"], told].append(f"{row['method']} on {row['category']}")
+        places[row["light"], told].append(f"{row['name']} on {row['place']}")
     found = [Verdict(light, f"{_few(where)}: {told}") for (light, told), where in places.items()]
     if (left := len(found) - MOST_VERDICTS) > 0:
         found[MOST_VERDICTS:] = [Verdict("yellow", f"{_counted(left, 'more verdict', 'more verdicts')} in the report")]
-    if tables.unlike:
-        paths = dict.fromkeys(f"{row['path']}" for row in tables.unlike)
+    if len(report.unlike):
+        paths = dict.fromkeys(report.unlike["path"])
         unlike = f"training images that look unlike the others: {_few(paths)}, see the report"
         found.append(Verdict("yellow", unlike))
     return found
@@ -63,14 +64,16 @@ def indented(found: Iterable[Verdict]) -> Table:
     return shown
 
 
-def _heading(table: pd.DataFrame, took: str | None) -> str:
+def _heading(report: Report, took: str | None) -> str:
+    table = report.jobs
+    planned = len(table) + sum(len(each.jobs) for each in report.unfinished)
     seeds = ",".join(map(str, sorted(table["seed"].unique())))
     parts = (
         ", ".join(sorted(table["dataset"].unique(), key=natural)),
         _counted(len(names(table)), "method", "methods"),
         _counted(len(places(table)), "category", "categories"),
         f"seed{'s' * (table['seed'].nunique() > 1)} {seeds}",
-        f"{table['failure'].isna().sum()} of {_counted(len(table), 'job', 'jobs')}{f' in {took}' if took else ''}",
+        f"{table['failure'].isna().sum()} of {_counted(planned, 'job', 'jobs')}{f' in {took}' if took else ''}",
     )
     return " · ".join(parts)
 
@@ -95,7 +98,7 @@ def _numbers(table: pd.DataFrame) -> Table:
         own = table if line.of_all else table[table["place"] == line.title]
         for index, (name, cell) in enumerate(zip(names(table), line.cells, strict=True)):
             title = _shortened(line.title if index == 0 else "", "italic" if line.of_all else "")
-            shown.add_row(title, _shortened(_short(table, name)), *_row(own[own["name"] == name], cell))
+            shown.add_row(title, _shortened(name), *_row(own[own["name"] == name], cell))
     return shown
 
 
@@ -149,25 +152,10 @@ def _milliseconds(images_per_second: pd.Series) -> str:
     return NOT_AVAILABLE if pd.isna(mean) else significant(1000 / mean)
 
 
-def _legend(table: pd.DataFrame) -> Iterator[str]:
-    """The settings of methods whose name alone does not tell them."""
-    for name in names(table):
-        if name != _method(table, name):
-            yield f" {_letter(table, name)} {name}"
-
-
-def _short(table: pd.DataFrame, name: str) -> str:
-    return f"{_letter(table, name)} {_method(table, name)}"
-
-
-def _method(table: pd.DataFrame, name: str) -> str:
-    return table.loc[table["name"] == name, "method"].iloc[0]
-
-
-def _letter(table: pd.DataFrame, name: str) -> str:
-    """A, B, ..., Z, A1, ...: the methods in order."""
-    turn, place = divmod(names(table).index(name), 26)
-    return string.ascii_uppercase[place] + (str(turn) if turn else "")
+def _is_told(name: str, table: pd.DataFrame) -> bool:
+    """Whether a name leaves something to be told: settings, or what sets it apart."""
+    first = table[table["name"] == name].iloc[0]
+    return first["title"] != first["method"]
 
 
 def _few(names: Iterable[str]) -> str:

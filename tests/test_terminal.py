@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -9,9 +10,9 @@ from rich.console import Console
 
 from benchmarks.evaluation import result_rows
 from reports import brief, terminal
-from reports.results import Result
-from reports.rows import failed_row
-from reports.tables import frame
+from reports.report import Report, made
+from reports.results import Failure, Result
+from reports.rows import Unfinished
 from tests.stored import made_cell, made_cost, made_images, made_result
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -28,10 +29,20 @@ def result(method: str, category: str, seed: int = 0, **settings: object) -> Res
     return made_result(cell=cell, images=made_images(scores), cost=made_cost(fit_seconds=140.4, images_per_second=0.78))
 
 
-def shown(results: list[Result], *, colour: str | None = None, failures: list[dict] | None = None) -> list[str]:
+def reported(results: list[Result], failures: Sequence[Failure] = (), unfinished: Sequence[Unfinished] = ()) -> Report:
     tables = result_rows.tables(map(result_rows.measure, results))
+    return made(tables, failures, result_rows.DEFINITIONS, unfinished=unfinished)
+
+
+def shown(
+    results: list[Result],
+    *,
+    colour: str | None = None,
+    failures: Sequence[Failure] = (),
+    unfinished: Sequence[Unfinished] = (),
+) -> list[str]:
     console = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=colour)
-    for part in terminal.summary(frame([*tables.rows, *(failures or [])]), took="13 min"):
+    for part in terminal.summary(reported(results, failures or [], unfinished), took="13 min"):
         console.print(part)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
@@ -63,7 +74,7 @@ def test_long_names_do_not_break_the_lines(colour):
 
 def test_settings_are_explained_once_below(several):
     lines = shown([*several, result("knn", "cookie", 0, bank_size=128)])
-    assert lines[-1] == " B knn bank_size=128" and "bank_size" not in " ".join(lines[:-1])
+    assert lines[-1] == " C knn: bank_size=128" and "bank_size" not in " ".join(lines[:-1])
 
 
 def test_several_categories_end_with_their_mean_and_sums():
@@ -78,24 +89,22 @@ def test_many_categories_are_left_to_the_report():
 
 
 def test_a_failed_job_has_its_place(several):
-    failure = {**failed_row_of("cae"), "failure": "it broke"}
+    failure = Failure(key="", cell=made_cell("cae", "cookie", dataset="visa"), reason="it broke", tail="")
     lines = shown(several, failures=[failure])
     assert "4 of 5 jobs" in lines[0] and any(line.split()[-2:] == ["cae", "failed"] for line in lines)
 
 
-def failed_row_of(method: str) -> dict:
-    from reports.results import Failure
-
-    return failed_row(Failure(key="", cell=made_cell(method, "cookie", dataset="visa"), reason="it broke", tail=""))
+def test_planned_jobs_that_were_not_done_count(several):
+    assert "4 of 6 jobs" in shown(several, unfinished=[Unfinished("run", ["jobs/a", "jobs/b"])])[0]
 
 
 def test_a_verdict_is_told_once_with_what_to_do(several):
-    tables = result_rows.tables(map(result_rows.measure, several))
-    found = terminal.verdicts(tables)
-    assert len(found) < len(tables.verdicts)
+    report = reported(several)
+    found = terminal.verdicts(report)
+    assert len(found) < len(report.verdicts)
     assert all(" -> " in verdict.sentence for verdict in found)
     few = next(verdict.sentence for verdict in found if "2 held-out images" in verdict.sentence)
-    assert few.startswith("knn on cookie, mean_image on cookie: ")
+    assert few.startswith("A knn on cookie, B mean_image on cookie: ")
 
 
 def test_a_long_verdict_is_wrapped_beside_its_mark():

@@ -1,21 +1,25 @@
-"""The command `report`: write the report of a results folder."""
+"""The command `report`: write the report of a results folder, or of several together."""
 
 import gc
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import results_folder
+from benchmarks import merging, results_folder
 from benchmarks.console import err, out, say
 from benchmarks.errors import UsageError
-from benchmarks.jobs import determinism, layout
+from benchmarks.jobs import agenda, determinism, layout
+from benchmarks.merging import Ended
+from reports import csv_files, forms
 from reports.results import Failure
+from reports.rows import Figures, Unfinished, identity_of
 
 if TYPE_CHECKING:
-    from benchmarks.evaluation.result_rows import Measured
     from reports.terminal import Verdict
 
 MANY = 1000
@@ -24,32 +28,91 @@ PROCESSES = 8
 """The most processes used."""
 
 
-def run(results: Path, *, took: str | None = None) -> None:
-    """Write report.md and report.csv of a results folder, and print where; on a terminal the summary, too.
+def run(
+    results: Sequence[Path],
+    *,
+    to: Path | None = None,
+    wanted: Sequence[str] = tuple(forms.FORMS),
+    took: str | None = None,
+) -> None:
+    """Write the report of results folders in the wanted forms, and print where; on a terminal the summary, too.
 
     `took` says how long the jobs just done took.
-
-    Raises UsageError if the folder holds neither result nor failure.
+    It is written into the folder `to`; by default the results folder itself, or `merged` in the first of several.
+    Raises UsageError if the folders hold neither result nor failure, or contradict each other.
     """
     from benchmarks.evaluation import result_rows
 
-    folders = layout.all_in(results)
-    with _without_garbage_collection(), _helpers(len(folders)) as helpers:
-        measured = helpers.map(_measure, folders, chunksize=MANY // 4)
-        from reports import report as pages  # loads pandas while the helpers measure
+    folders = list(dict.fromkeys(results))
+    place = to or (folders[0] if len(folders) == 1 else folders[0] / layout.MERGED)
+    jobs = [(each, folder) for each in folders for folder in layout.all_in(each)]
+    with _without_garbage_collection(), _helpers(len(jobs)) as helpers:
+        ended = helpers.map(partial(_ended, with_scores="csv" in wanted), jobs, chunksize=MANY // 4)
+        from reports import report as content  # loads pandas while the helpers measure
         from reports import terminal
 
-        found = list(filter(None, measured))
-        failures = [each for each in found if isinstance(each, Failure)]
-        tables = result_rows.tables(each for each in found if not isinstance(each, Failure))
-        if not tables.rows and not failures:
-            raise UsageError(f"--results {results}: no results there; make some with: python -m benchmarks run")
-        table = pages.write(results, tables, failures=failures, definitions=result_rows.DEFINITIONS, helpers=helpers)
+        found = _gathered(ended, folders, scores=place if "csv" in wanted else None)
+        unfinished = _unfinished(folders, found)
+        failures = [each.found for each in found if isinstance(each.found, Failure)]
+        tables = result_rows.tables(each.found for each in found if not isinstance(each.found, Failure))
+        differences = merging.differences(found) if len(folders) > 1 else []
+        report = content.made(
+            tables,
+            failures,
+            result_rows.DEFINITIONS,
+            unfinished=unfinished,
+            figures=[_relative(each, place) for each in found if each.figures],
+            differences=differences,
+        )
+        forms.write(place, report, wanted, helpers)
     if out.is_terminal:
-        for part in terminal.summary(table, took=took):
+        for part in terminal.summary(report, took=took):
             out.print(part)
-    _say_verdicts(terminal.verdicts(tables))
-    say(str(results / "report.md"), on=out)
+    _say_verdicts(terminal.verdicts(report))
+    for line in (*differences, *(each.told + (each.command or "the same call again") for each in unfinished)):
+        say(line, style="yellow")
+    for form in wanted:
+        say(str(place / forms.FORMS[form].file), on=out)
+
+
+def run_if_any(results: Path) -> None:
+    """The report of a results folder; none where nothing is there to report."""
+    with suppress(UsageError):
+        run([results])
+
+
+def _gathered(ended: Iterator[Ended | None], folders: Sequence[Path], *, scores: Path | None) -> list[Ended]:
+    """What ended, each job once; the scores of images are written into a folder meanwhile.
+
+    Raises UsageError if there is nothing, or if two folders contradict each other; then no file has changed.
+    """
+    found: dict[str, Ended] = {}
+    with csv_files.writing_scores(scores) if scores else nullcontext() as file:
+        for each in filter(None, ended):
+            if merging.adds(each, found.get(each.name)):
+                if file:
+                    file.write(each.scores)
+                found[each.name] = each._replace(scores="")
+        if not found:
+            raise UsageError(_nothing(folders))
+    return list(found.values())
+
+
+def _nothing(folders: Sequence[Path]) -> str:
+    ways = [left.command for left in _unfinished(folders, []) if left.command]
+    where = " and ".join(f"--results {folder}" for folder in folders)
+    return f"{where}: no results there; make some with: {ways[0] if ways else 'python -m benchmarks run'}"
+
+
+def _unfinished(folders: Sequence[Path], found: Sequence[Ended]) -> list[Unfinished]:
+    keys = {each.name: each.key for each in found}
+    return [left for folder in folders for left in agenda.unfinished(folder, keys)]
+
+
+def _relative(ended: Ended, place: Path) -> Figures:
+    """The figures of a job as links from a folder."""
+    paths = [Path(os.path.relpath(file, place)).as_posix() for file in ended.figures]
+    return Figures(identity_of(ended.cell), paths, ended.cell.seed)
 
 
 def _say_verdicts(verdicts: "Sequence[Verdict]") -> None:
@@ -85,9 +148,16 @@ def _helpers(results: int) -> Executor:
     return ProcessPoolExecutor(min(PROCESSES, determinism.cores()))
 
 
-def _measure(folder: Path) -> "Measured | Failure | None":
-    """The measured result or the failure that a job's folder holds; None if it holds neither."""
+def _ended(job: tuple[Path, Path], *, with_scores: bool) -> Ended | None:
+    """What a job's folder in a results folder holds; None if it holds neither result nor failure."""
     from benchmarks.evaluation import result_rows
 
-    found = results_folder.result(folder)
-    return result_rows.measure(*found) if found else results_folder.failure(folder)
+    results, folder = job
+    name = folder.relative_to(results).as_posix()
+    if found := results_folder.result(folder):
+        result, point = found
+        measured = result_rows.measure(result, point)
+        scores = csv_files.score_lines(result, point, measured.row["threshold"]) if with_scores else ""
+        return Ended(results, name, result.cell, result.key, measured, scores, layout.figures(folder))
+    failure = results_folder.failure(folder)
+    return failure and Ended(results, name, failure.cell, failure.key, failure)

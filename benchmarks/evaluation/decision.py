@@ -19,12 +19,9 @@ from reports.results import ImageScore
 
 DEFINITIONS = {
     "threshold": "an image that scores strictly above it is called defective. It is the highest calibration score or, "
-    "if a minimum area is given, the level that `finetune` set for that area. Calibration scores are those of normal "
-    "images judged by what was learned from others (held out from training, or left out one at a time), and of the "
-    "normal images of a labelled validation split, if the data have one; never those of test images.",
-    "promised_false_alarm_share": "upper bound of the false-positive rate that n calibration images promise: 1 / (n + "
-    "1) if their highest score is the threshold, m / (n + 1) if the m-th highest is. It holds on average over draws "
-    "of the calibration images, for new normal images that are exchangeable with them.",
+    "if a minimum area is given, the level that `finetune` set for that area; no test image sets it.",
+    "promised_false_alarm_share": "1 / (n + 1) for n calibration images (m / (n + 1) if the m-th highest score is the "
+    "threshold). It holds on average over draws of them, for new normal images that are exchangeable with them.",
     "expected_false_alarm_share": "1 / (n + 1) for n training images that were left out one at a time (m / (n + 1) if "
     "the m-th highest score is the threshold). It is to be expected of a method that one image more or less hardly "
     "changes, and is no promise: new images are judged by one image more than the n are, and training images that are "
@@ -220,6 +217,14 @@ def _best_threshold(normal: np.ndarray, defective: np.ndarray, index: int) -> Or
     found = 1 - np.searchsorted(np.sort(defective), candidates, side="right") / len(defective)
     best = int(np.argmax(passed + found))
     return OraclePoint(index, float(candidates[best]), float(found[best]), float(passed[best]))
+
+
+def largest_area(map: np.ndarray, threshold: float) -> int:
+    """Area in pixels of the largest 8-connected component of {map > threshold} in an (h, w) map; 0 for none."""
+    from scipy.ndimage import label
+
+    labels, _ = label(map > np.float64(threshold), np.ones((3, 3)))
+    return int(np.bincount(labels.ravel())[1:].max(initial=0))
 
 
 class Region(NamedTuple):

@@ -15,13 +15,12 @@ from reports import statistics
 from reports.results import ImageScore
 
 DEFINITIONS = {
-    "interval": "95 % confidence interval. In a row of one category it covers the choice of test images (DeLong's "
-    "variance on the logit scale, of the mean over seeds), in a mean row the choice of categories (bootstrap). It does "
-    "not cover other seeds; their standard deviation stands beside it.",
+    "interval": "95 % confidence interval: in a row of one category over the choice of test images (DeLong's "
+    "variance on the logit scale), in a mean row over the choice of categories (bootstrap). It does not cover other "
+    "seeds; their standard deviation stands beside it.",
     "doubtful": "the best of the row is not shown to be better than the second: p >= 0.05, or no test can be made. "
-    "Image AUROCs of one category: DeLong's paired test on the same images, of the means over seeds, with Holm's "
-    "correction over all pairs of methods in that category (`image_auroc_p_value_holm` in report.csv). Mean rows: "
-    "Wilcoxon's signed-rank test over the categories, without a correction. Other rows are not tested.",
+    "One category: DeLong's paired test of the means over seeds on the same images, with Holm's correction over all "
+    "pairs of methods. Mean rows: Wilcoxon's signed-rank test over the categories.",
     "other_seeds": "95 % confidence interval of the mean over these categories and images, if all models were trained "
     "again with other seeds (bootstrap over the seeds of each category).",
 }

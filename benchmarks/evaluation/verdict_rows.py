@@ -159,10 +159,10 @@ def _set_alone(jobs: Sequence[Row], setters: Sequence[Row]) -> Iterator[Told]:
     of_seed = f" in seed {row['seed']}" if len(by_seed) > 1 else ""
     yield (
         "set_alone",
-        f"{row['set_by']} alone sets the threshold{of_seed}, {_height(row)}: without it {row['missed_of_rest']} instead "
-        f"of {job['missed']} of {job['test_defective']} defective test images would be missed, with "
+        f"{row['set_by']} alone sets the threshold{of_seed}, {_height(row)}: without it {row['missed_of_rest']} "
+        f"instead of {job['missed']} of {job['test_defective']} defective test images would be missed, with "
         f"{row['false_alarms_of_rest']} instead of {job['false_alarms']} false alarms",
-        f"look at {row['set_by']}: if it is not normal, take it out; else hold more images out",
+        "look at the image: if it is not normal, take it out; else hold more images out",
     )
 
 
