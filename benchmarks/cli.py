@@ -234,8 +234,8 @@ def predict(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Folder for PNG images with outlined defective regions or, without an applied point, with the heat "
-            "map and the verdict. Default: none.",
+            help="Folder for PNG images: image, heat map and outlines side by side, with the verdict, and the truth "
+            "where it is known; and for contact sheets of all. Default: none.",
         ),
     ] = None,
     maps: Annotated[

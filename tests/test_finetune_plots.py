@@ -18,6 +18,7 @@ from PIL import Image
 from scipy import ndimage
 
 from reports import finetune_plots as plots
+from reports.blocks import blocks
 from reports.finetune_plots import areas, curves, sample, surface
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -223,7 +224,7 @@ def test_the_line_of_wanted_false_alarms_parts_the_cells():
     st.integers(1, 5),
 )
 def test_a_smaller_drawing_keeps_the_highest_level_of_every_block(map, step):
-    reduced = sample.blocks(map, step, np.max)
+    reduced = blocks(map, step, np.max)
     slow = [
         [map[r : r + step, c : c + step].max() for c in range(0, map.shape[1], step)] for r in range(0, len(map), step)
     ]

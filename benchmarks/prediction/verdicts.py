@@ -20,6 +20,7 @@ from benchmarks.likeness import appearance, novelty
 from benchmarks.likeness.novelty import Novelties, Unseen
 from benchmarks.pages import OverPages, Part, first
 from benchmarks.trained import Trained
+from benchmarks.wording import in_python
 from datasets import is_image_name
 from methods import Image, Method, MethodError
 from reports.results import Appearances
@@ -61,7 +62,7 @@ class Verdict(NamedTuple):
     """Area of the largest region, pixels; 0 if there is no region, None if no operating point was applied."""
     unseen: tuple[Unseen, ...] = ()
     """What in the image training never saw, such as its size: then the score may mean nothing."""
-    map: np.ndarray | None = None
+    anomaly_map: np.ndarray | None = None
     """(h, w) float32 at the size of the image; None: it was not asked for, or the method gives none."""
     unreadable: str | None = None
     """Why the image cannot be read; None: it was read."""
@@ -124,7 +125,7 @@ def predict(
     judged_by, appearances = rule(trained, threshold), trained.result.appearances
     for remark in (judged_by.remark, None if appearances else NOT_COMPARED):
         if remark:
-            warnings.warn(remark, stacklevel=3)
+            warnings.warn(in_python(remark), stacklevel=3)
     judged, told_of = tee(sources(images))
     answers = inspect(
         trained.judge(device),
@@ -152,7 +153,7 @@ def _warning_afterwards(answers: Iterator[Inspection | ImageError]) -> Iterator[
     finally:
         lost = [sentence for _, sentence in said_of_images(losses)]
         for sentence in [*lost, *novelties.sentences()]:
-            warnings.warn(sentence, stacklevel=2)
+            warnings.warn(in_python(sentence), stacklevel=2)
 
 
 def inspect(
@@ -262,7 +263,7 @@ def _unreadable_as_verdict(answer: Inspection | ImageError, source: Source, thre
     if isinstance(answer, Inspection):
         return answer
     path = source if isinstance(source, Path) else None
-    return Verdict(path, None, threshold, None, unreadable=str(answer))
+    return Verdict(path, None, threshold, None, unreadable=in_python(str(answer)))
 
 
 def _verdict(answer: Inspection | ImageError | Verdict, *, with_map: bool) -> Verdict:
@@ -272,4 +273,4 @@ def _verdict(answer: Inspection | ImageError | Verdict, *, with_map: bool) -> Ve
     if isinstance(answer, Verdict):
         return answer
     map = None if answer.map is None or not with_map else np.asarray(answer.map, np.float32)
-    return answer.verdict._replace(map=map)
+    return answer.verdict._replace(anomaly_map=map)

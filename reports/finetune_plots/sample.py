@@ -4,7 +4,7 @@ Everything is placed in inches from the top left corner, because each row has th
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
 from reports import plots
+from reports.blocks import blocks
 from reports.finetune_plots.inputs import Panel, Rule
 
 MARGIN, GAP, LINE, HEAD = 0.12, 0.08, 0.17, 1.62  # inches
@@ -57,14 +58,6 @@ def sample(panels: Sequence[Panel], rule: Rule) -> Figure:
     for title, box in zip(titles, boxes, strict=True):
         _text(figure, MARGIN, box.top - 0.04, title, va="bottom")
     return figure
-
-
-def blocks(array: np.ndarray, step: int, reduce: Callable[..., np.ndarray]) -> np.ndarray:
-    """Each `step` x `step` block of (h, w, ...) reduced to one pixel; incomplete ones are filled from their edge."""
-    rows, columns = (-side % step for side in array.shape[:2])
-    padded = np.pad(array, [(0, rows), (0, columns), *[(0, 0)] * (array.ndim - 2)], mode="edge")
-    height, width = (side // step for side in padded.shape[:2])
-    return reduce(padded.reshape(height, step, width, step, *array.shape[2:]), axis=(1, 3))
 
 
 def _title(panel: Panel) -> str:
