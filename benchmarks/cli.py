@@ -193,6 +193,14 @@ def finetune(
         bool,
         typer.Option("--apply", help="Let report and predict judge by the chosen area and threshold. Default: off."),
     ] = False,
+    all_seeds: Annotated[
+        bool,
+        typer.Option("--all-seeds", help="Do it for every seed, so that all are judged by one rule. Default: off."),
+    ] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Apply also a point that is no better than chance. Default: off."),
+    ] = False,
 ) -> None:
     """Choose the minimum defect area and the threshold for the anomaly maps of a finished job.
 
@@ -200,6 +208,8 @@ def finetune(
     defects blended into normal images. Test images choose it only with --tune-on-test. Held-out normal images set the
     threshold or, after run --calibration loo, the training images, each judged by the others. Figures show what other
     choices would do. With --area and --threshold you give both yourself, and no false-positive rate is promised.
+
+    Exit status: 0 done, 1 a point was not applied, as it is no better than chance, 2 wrong use.
 
     Example: python -m benchmarks finetune --results results/demo --method cae --category brick --apply
     """
@@ -213,8 +223,14 @@ def finetune(
         raise UsageError("--threshold needs --area: a threshold of your own holds for regions of one minimum area")
     given = options.threshold(threshold)
     request = TuningRequest(options.areas(areas), false_alarms, area, tune_on_test, given)
-    found = trained.find(results.resolve(), method=method, category=category, seed=seed, variant=variant)
-    finetune.run(found, request, data=data and data.resolve(), figures=figures, apply=apply)
+    if all_seeds and seed is not None:
+        raise UsageError("--all-seeds and --seed exclude each other: one seed, or all")
+    if force and not apply:
+        raise UsageError("--force counts only with --apply: without it nothing is applied")
+    place = {"method": method, "category": category, "variant": variant}
+    folder, wish = results.resolve(), finetune.Wish(figures, apply, force)
+    found = trained.of_all_seeds(folder, **place) if all_seeds else [trained.find(folder, **place, seed=seed)]
+    raise typer.Exit(finetune.run_all(found, request, wish, data=data and data.resolve()))
 
 
 @app.command()

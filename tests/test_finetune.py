@@ -8,7 +8,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from benchmarks.evaluation import decision
 from benchmarks.finetune import sampling
+from benchmarks.finetune.choosing import TuningLevels
+from benchmarks.finetune.operating_point import Tuned
 from benchmarks.images import Images
 from datasets import Sample
 from tests.checkout.program import Checkout, write_image
@@ -76,6 +79,40 @@ def test_the_report_judges_by_an_applied_point_and_says_where_it_came_from(finis
     assert row(finished).threshold == chosen["threshold"]
     page = (finished.results / "report.md").read_text()
     assert "## Operating points" in page and "defects blended into 4 training images" in page
+
+
+def test_a_point_no_better_than_chance_is_applied_only_by_force(checkout):
+    toy = checkout.folder / "methods/toy.py"
+    toy.write_text(toy.read_text().replace("max(axis=2)", "max(axis=2) * 0 + 1"))  # a map that tells nothing
+    checkout.compare("--categories", "bolt", "--calibration", "0.4")
+    done = finetune(checkout, "--apply")
+    assert done.returncode == 1 and "not shown to be better than chance" in done.stderr and "--force" in done.stderr
+    assert not list(checkout.results.glob("jobs/*/*/*/operating_point.json"))
+    assert finetune(checkout, "--apply", "--force").returncode == 0
+    assert list(checkout.results.glob("jobs/*/*/*/operating_point.json"))
+
+
+def tuned(normal, defective, threshold):
+    """An operating point by the levels of tuning images, for a single area."""
+    levels = [np.array([scores], float).T for scores in (normal, defective)]
+    on = TuningLevels("made", [], levels[0], *levels)
+    aurocs = decision.aurocs_by_area(*levels)
+    return Tuned(None, on, 0, np.array([threshold]), aurocs, levels[0])
+
+
+def test_a_point_is_held_against_chance_on_the_tuning_images():
+    low, high = np.linspace(0, 1, 20), np.linspace(2, 3, 20)
+    assert tuned(low, high, 1.5).why_not() is None
+    assert "AUROC 0.500 [" in tuned(low, low, 1.5).why_not()
+    assert "0.0% of the defective and 0.0% of the normal" in tuned(low, high, 4.0).why_not()
+    assert "100.0% of the defective and 100.0%" in tuned(low, high, -1.0).why_not()
+
+
+def test_all_seeds_get_a_point_with_one_command(checkout):
+    checkout.compare("--categories", "bolt", "--calibration", "0.4", "--seeds", "0,1")
+    done = finetune(checkout, "--all-seeds", "--apply")
+    assert done.returncode == 0 and "seed 0\n" in done.stdout and "seed 1\n" in done.stdout
+    assert len(list(checkout.results.glob("jobs/*/*/*/operating_point.json"))) == 2
 
 
 def test_a_point_that_is_not_applied_changes_no_report(finished):
@@ -255,6 +292,8 @@ def test_normal_validation_images_set_the_threshold_beside_images_left_out_one_a
         (["--threshold", "2"], "--threshold needs --area"),
         (["--area", "5", "--threshold", "nan"], "--threshold: expected a finite number, got nan"),
         (["--seed", "3"], "--seed or --variant"),
+        (["--all-seeds", "--seed", "0"], "--all-seeds and --seed exclude each other"),
+        (["--force"], "--force counts only with --apply"),
         (["--data", "nowhere"], "nowhere"),
     ],
 )

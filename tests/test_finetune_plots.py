@@ -262,6 +262,27 @@ def test_a_single_pixel_of_a_large_image_is_outlined_where_it_lies(figures):
     np.testing.assert_allclose(found["rejected"].mean(axis=0), (1100, 700), atol=6)
 
 
+def test_the_sample_shows_ground_truth_and_names_each_fault(figures):
+    panel = figures.panels[0]
+    known = panel._replace(mask=panel.accepted | panel.rejected, fault="MISSED")
+    figure = sample.sample([known, panel._replace(fault="FALSE ALARM")], figures.rule)
+    texts = [text.get_text() for text in figure.texts]
+    assert texts.count("MISSED") == texts.count("FALSE ALARM") == 1
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend[-1] == "ground truth (input)"
+    assert "ground truth (input)" not in [
+        text.get_text() for text in sample.sample([panel], figures.rule).legends[0].get_texts()
+    ]
+
+
+@pytest.mark.parametrize(("promised", "told"), [(0.25, "at most 25 % is promised"), (None, "no rate is promised")])
+def test_the_line_of_false_alarms_says_what_so_few_images_can_promise(figures, promised, told):
+    shown = figures.tuning.surface._replace(setters=3, promised_share=promised)
+    figure = surface.balanced_accuracy(figures.tuning._replace(surface=shown), figures.rule)
+    label = " ".join(text.get_text() for text in figure.legends[0].get_texts())
+    assert "of the 3 normal images that set the threshold" in label and told in label
+
+
 def test_accepted_and_rejected_regions_are_told_apart_by_colour_and_by_line():
     assert sample.ACCEPTED["colors"] != sample.REJECTED["colors"]
     assert sample.ACCEPTED["linestyles"] != sample.REJECTED["linestyles"]

@@ -9,6 +9,10 @@ from benchmarks.evaluation import decision
 from benchmarks.finetune.choosing import TuningLevels, choose
 from benchmarks.finetune.evidence import Evidence
 from datasets import relative_name
+from reports import statistics
+
+CHANCE = 0.5
+"""The AUROC of a score that tells nothing."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,28 @@ class Tuned:
     def tuning_rates(self) -> decision.Rates:
         """Rates at t(A) of the images that chose the area; NaN if the area was given."""
         return decision.judge(self.levels.normal, self.levels.defective, self.thresholds)
+
+    def why_not(self) -> str | None:
+        """Why this point finds no defects, as far as the tuning images tell; None where they tell nothing against it.
+
+        Test images have no say. What is only chance is told in a clause, without a final stop.
+        """
+        if self.tuning_aurocs is None:
+            return None
+        normal, defective = self.levels.normal[:, self.index], self.levels.defective[:, self.index]
+        interval = statistics.auroc_interval(statistics.placements(normal, defective))
+        auroc = f"{self.tuning_aurocs[self.index]:.3f}"
+        if (interval.low if interval else self.tuning_aurocs[self.index]) <= CHANCE:  # one image has no interval
+            between = f" [{interval.low:.2f}, {interval.high:.2f}]" if interval else ""
+            return f"the tuning AUROC {auroc}{between} is not shown to be better than chance, which is {CHANCE}"
+        found = self.tuning_rates.true_positive[self.index]
+        alarms = 1 - self.tuning_rates.true_negative[self.index]
+        if found <= alarms:
+            return (
+                f"at this threshold {found:.1%} of the defective and {alarms:.1%} of the normal tuning images would be "
+                f"called defective, which is no better than chance, though the tuning AUROC is {auroc}"
+            )
+        return None
 
     @cached_property
     def test_classes(self) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -10,6 +11,13 @@ from benchmarks.trained import Trained
 from datasets import DataError, Sample
 
 NORMAL = "normal"
+
+
+def fault(defect: str | None, *, called_defective: bool) -> Literal["", "MISSED", "FALSE ALARM"]:
+    """What is wrong with the verdict on an image with this defect, or on a normal one."""
+    if called_defective == (defect is not None):
+        return ""
+    return "FALSE ALARM" if called_defective else "MISSED"
 
 
 class Truth:
@@ -36,10 +44,8 @@ class Truth:
 
     def fault(self, path: Path | None, *, defective: bool) -> str:
         """`MISSED` or `FALSE ALARM`; empty where the verdict is right, or nothing is known."""
-        label = self.label(path)
-        if not label or defective == (label != NORMAL):
-            return ""
-        return "FALSE ALARM" if defective else "MISSED"
+        sample = self._sample(path)
+        return "" if sample is None else fault(sample.defect, called_defective=defective)
 
     def _sample(self, path: Path | None) -> Sample | None:
         return None if path is None else self.samples.get(os.path.realpath(path))
