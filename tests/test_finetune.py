@@ -83,7 +83,8 @@ def test_the_report_judges_by_an_applied_point_and_says_where_it_came_from(finis
 
 def test_a_point_no_better_than_chance_is_applied_only_by_force(checkout):
     toy = checkout.folder / "methods/toy.py"
-    toy.write_text(toy.read_text().replace("max(axis=2)", "max(axis=2) * 0 + 1"))  # a map that tells nothing
+    told = "np.abs(image[::2, ::2] - mean).max(axis=2)"
+    toy.write_text(toy.read_text().replace(told, "np.ones(image[::2, ::2].shape[:2])"))  # a map that tells nothing
     checkout.compare("--categories", "bolt", "--calibration", "0.4")
     done = finetune(checkout, "--apply")
     assert done.returncode == 1 and "not shown to be better than chance" in done.stderr and "--force" in done.stderr
@@ -104,8 +105,15 @@ def test_a_point_is_held_against_chance_on_the_tuning_images():
     low, high = np.linspace(0, 1, 20), np.linspace(2, 3, 20)
     assert tuned(low, high, 1.5).why_not() is None
     assert "AUROC 0.500 [" in tuned(low, low, 1.5).why_not()
-    assert "0.0% of the defective and 0.0% of the normal" in tuned(low, high, 4.0).why_not()
-    assert "100.0% of the defective and 100.0%" in tuned(low, high, -1.0).why_not()
+    assert "0 of 20 defective and 0 of 20 normal" in tuned(low, high, 4.0).why_not()
+    assert "20 of 20 defective and 20 of 20 normal" in tuned(low, high, -1.0).why_not()
+    assert "1 of 20 defective and 0 of 20 normal" in tuned(low, high, 2.99).why_not()
+
+
+def test_so_few_tuning_images_that_nothing_can_be_shown_count_as_they_are():
+    assert tuned([0.0], [1.0], 0.5).why_not() is None
+    assert "not shown to be better" in tuned([1.0], [0.0], 0.5).why_not()
+    assert "0 of 1 defective" in tuned([0.0], [1.0], 2.0).why_not()
 
 
 def test_all_seeds_get_a_point_with_one_command(checkout):

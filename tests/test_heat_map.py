@@ -1,7 +1,6 @@
 """Maps in colours, over an image, and the values of normal maps that give the colours their meaning."""
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from benchmarks.evaluation.map_scale import NormalMaps

@@ -13,6 +13,8 @@ from reports import statistics
 
 CHANCE = 0.5
 """The AUROC of a score that tells nothing."""
+SIGNIFICANT = 0.05
+"""A p-value below this level shows a difference."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +82,11 @@ class Tuned:
         if (interval.low if interval else self.tuning_aurocs[self.index]) <= CHANCE:  # one image has no interval
             between = f" [{interval.low:.2f}, {interval.high:.2f}]" if interval else ""
             return f"the tuning AUROC {auroc}{between} is not shown to be better than chance, which is {CHANCE}"
-        found = self.tuning_rates.true_positive[self.index]
-        alarms = 1 - self.tuning_rates.true_negative[self.index]
-        if found <= alarms:
+        found, alarms = int((defective > self.threshold).sum()), int((normal > self.threshold).sum())
+        if _is_chance(found, len(defective), alarms, len(normal)):
             return (
-                f"at this threshold {found:.1%} of the defective and {alarms:.1%} of the normal tuning images would be "
-                f"called defective, which is no better than chance, though the tuning AUROC is {auroc}"
+                f"{found} of {len(defective)} defective and {alarms} of {len(normal)} normal tuning images would be "
+                f"called defective, which is not shown to be better than chance, though the tuning AUROC is {auroc}"
             )
         return None
 
@@ -102,6 +103,22 @@ class Tuned:
     def test_rates(self) -> decision.Rates:
         """Rates at t(A) of the test images on which nothing was chosen."""
         return decision.judge(*self.test_classes, self.thresholds)
+
+
+def _is_chance(found: int, defective: int, alarms: int, normal: int) -> bool:
+    """Whether so many found and so many false alarms are not shown to be better than calling images at random.
+
+    By Fisher's exact test, one-sided. Where so few images could never show it, what was counted decides.
+    """
+    from scipy.stats import fisher_exact
+
+    def p_value(found: int, alarms: int) -> float:
+        counts = [[found, defective - found], [alarms, normal - alarms]]
+        return float(fisher_exact(counts, alternative="greater").pvalue)
+
+    if p_value(defective, 0) >= SIGNIFICANT:
+        return found * normal <= alarms * defective
+    return p_value(found, alarms) >= SIGNIFICANT
 
 
 def tune(evidence: Evidence) -> Tuned:

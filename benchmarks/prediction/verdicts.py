@@ -153,7 +153,7 @@ def _warning_afterwards(answers: Iterator[Inspection | ImageError]) -> Iterator[
     finally:
         lost = [sentence for _, sentence in said_of_images(losses)]
         for sentence in [*lost, *novelties.sentences()]:
-            warnings.warn(in_python(sentence), stacklevel=2)
+            warnings.warn(in_python(sentence), stacklevel=3)
 
 
 def inspect(
