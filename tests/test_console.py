@@ -9,6 +9,7 @@ from rich.console import Console
 from benchmarks.console import err, out, say
 from benchmarks.jobs.progress import LiveLines, Outcome, Progress, display
 from benchmarks.jobs.time_left import TimeLeft
+from reports.forms import FORMS
 from tests.test_forecast import job
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
@@ -114,7 +115,7 @@ def test_a_run_prints_odd_names_as_they_are(odd):
     assert "toy bolt: failed: " in done.stderr and f"{odd.data}/bolt/train/good" in done.stderr
     assert f"about 1.0 MB of disk in {odd.results}\n" in done.stderr
     assert "toy part [v2] seed 0: done" in done.stderr
-    assert done.stdout.splitlines() == [f"{odd.results}/report.md"]
+    assert done.stdout.splitlines() == [f"{odd.results}/{form.file}" for form in FORMS.values()]
 
 
 def test_a_run_on_a_terminal_prints_odd_names_as_they_are(odd, monkeypatch):
@@ -123,7 +124,7 @@ def test_a_run_on_a_terminal_prints_odd_names_as_they_are(odd, monkeypatch):
     assert done.returncode == 0 and "reading the data: part [v2]" in done.stderr
     shown = [line.strip() for line in ANSI.sub("", done.stdout).splitlines()]
     assert shown[0].startswith("folder · 1 method · 1 category · seed 0 · 1 of 1 job in ")
-    assert shown[2].startswith("part [v2]") and shown[-1] == f"{odd.results}/report.md"
+    assert shown[3].startswith("part [v2]") and shown[-1] == f"{odd.results}/{list(FORMS.values())[-1].file}"
 
 
 def test_a_check_prints_odd_names_as_they_are(odd):
