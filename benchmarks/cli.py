@@ -97,36 +97,28 @@ def run(
     """
     from benchmarks import plugins
     from benchmarks.commands import run
-    from benchmarks.jobs import agenda, plan
+    from benchmarks.jobs import agenda, request
 
     names = options.names(methods, "--methods")
-    given = plugins.parse_assignments(set_ or [], names)
-    if preset:
-        plugins.require_preset(preset, names)
-    calibrated_by = options.calibration(calibration)
-    settings = plugins.with_preset(given, preset or plugins.dataset(dataset).preset)
-    choices = [plugins.choose(name, settings[name]) for name in names]
-    if calibrated_by == "loo":
-        plugins.require_leaving_one_out(choices)
-        if data_settings.every_page:
-            raise UsageError("--calibration loo and --page all exclude each other: a part has several pages")
-    request = plan.Request(
-        choices=choices,
-        dataset=dataset,
-        root=(data or plan.default_data(dataset)).resolve(),
-        results=(results or Path("results") / dataset).resolve(),
+    wanted = request.made(
+        names,
+        dataset,
+        settings=plugins.parse_assignments(set_ or [], names),
+        preset=preset,
+        data=data,
+        results=results,
         data_settings=data_settings,
         categories=options.categories(categories),
         seeds=options.seeds(seeds),
         shots=shots,
-        calibration=calibrated_by,
+        calibration=options.calibration(calibration),
         device=options.device(device),
         track_epochs=track_epochs,
         keep_models=options.keep_models(keep_models),
     )
     minutes = options.minutes(job_timeout)
     command = agenda.command(sys.argv[1:])
-    raise typer.Exit(run.run(request, at_once=jobs, force=force, minutes=minutes, scheduler=dask, command=command))
+    raise typer.Exit(run.run(wanted, at_once=jobs, force=force, minutes=minutes, scheduler=dask, command=command))
 
 
 @app.command()
@@ -203,6 +195,14 @@ def finetune(
         bool,
         typer.Option("--apply", help="Let report and predict judge by the chosen area and threshold. Default: off."),
     ] = False,
+    all_seeds: Annotated[
+        bool,
+        typer.Option("--all-seeds", help="Do it for every seed, so that all are judged by one rule. Default: off."),
+    ] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Apply also a point that is no better than chance. Default: off."),
+    ] = False,
 ) -> None:
     """Choose the minimum defect area and the threshold for the anomaly maps of a finished job.
 
@@ -210,6 +210,8 @@ def finetune(
     defects blended into normal images. Test images choose it only with --tune-on-test. Held-out normal images set the
     threshold or, after run --calibration loo, the training images, each judged by the others. Figures show what other
     choices would do. With --area and --threshold you give both yourself, and no false-positive rate is promised.
+
+    Exit status: 0 done, 1 a point was not applied, as it is no better than chance, 2 wrong use.
 
     Example: python -m benchmarks finetune --results results/demo --method cae --category brick --apply
     """
@@ -223,8 +225,14 @@ def finetune(
         raise UsageError("--threshold needs --area: a threshold of your own holds for regions of one minimum area")
     given = options.threshold(threshold)
     request = TuningRequest(options.areas(areas), false_alarms, area, tune_on_test, given)
-    found = trained.find(results.resolve(), method=method, category=category, seed=seed, variant=variant)
-    finetune.run(found, request, data=data and data.resolve(), figures=figures, apply=apply)
+    if all_seeds and seed is not None:
+        raise UsageError("--all-seeds and --seed exclude each other: one seed, or all")
+    if force and not apply:
+        raise UsageError("--force counts only with --apply: without it nothing is applied")
+    place = {"method": method, "category": category, "variant": variant}
+    folder, wish = results.resolve(), finetune.Wish(figures, apply, force)
+    found = trained.of_all_seeds(folder, **place) if all_seeds else [trained.find(folder, **place, seed=seed)]
+    raise typer.Exit(finetune.run_all(found, request, wish, data=data and data.resolve()))
 
 
 @app.command()
@@ -244,8 +252,8 @@ def predict(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Folder for PNG images with outlined defective regions or, without an applied point, with the heat "
-            "map and the verdict. Default: none.",
+            help="Folder for PNG images: image, heat map and outlines side by side, with the verdict, and the truth "
+            "where it is known; and for contact sheets of all. Default: none.",
         ),
     ] = None,
     maps: Annotated[
@@ -361,7 +369,7 @@ def check(
 def list_(
     name: Annotated[str, typer.Argument(help="Method or dataset to show in full. Default: all, in brief.")] = "",
 ) -> None:
-    """List the methods with their settings, and the datasets.
+    """List the methods and the datasets. With a name, explain one: a method with its settings, a dataset's layout.
 
     Example: python -m benchmarks list differnet
     """

@@ -68,7 +68,7 @@ SettingsOption = Annotated[
     typer.Option(
         "--set",
         metavar="METHOD.FIELD=VALUE",
-        help="Change a setting of a method. Can be repeated. Default: the values that `list` shows.",
+        help="Change a setting of a method. Can be repeated. Default: the values that `list METHOD` shows.",
     ),
 ]
 JobsOption = Annotated[

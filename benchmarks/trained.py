@@ -1,6 +1,6 @@
 """A finished job and its model: find it in a results folder, load it, and list its images."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -131,20 +131,46 @@ def find(results: Path, *, method: str, category: str, seed: int | None = None, 
 
     If none or several fit, raises UsageError, which names the finished jobs there are.
     """
+    finished = _of(results, method, category)
+    chosen = [each for each in finished if seed in (None, each.job.cell.seed) and variant in (None, each.name)]
+    if len(chosen) != 1:
+        raise UsageError(
+            f"--results {results}: {len(chosen)} of the finished jobs of {method} on {category} fit; choose one with "
+            f"--seed or --variant; there are: {_described(finished)}"
+        )
+    return chosen[0]
+
+
+def _of(results: Path, method: str, category: str) -> list[Trained]:
+    """The finished jobs of a method on a category. Raises UsageError for an unknown one, with the nearest."""
     require_method(results, method)
     folder = layout.of_category(results, method, category)
     if not folder.is_dir():
         known = layout.categories(results, method)
         raise plugins.nearest(f"category of {method} in --results {results}", category, known)
-    finished = stored(folder)
-    chosen = [each for each in finished if seed in (None, each.job.cell.seed) and variant in (None, each.name)]
-    if len(chosen) != 1:
-        described = "; ".join(f"{each.name} ({each.job.cell.changes or 'default settings'})" for each in finished)
+    return stored(folder)
+
+
+def _described(finished: Sequence[Trained]) -> str:
+    return "; ".join(f"{each.name} ({each.job.cell.changes or 'default settings'})" for each in finished) or "none"
+
+
+def of_all_seeds(results: Path, *, method: str, category: str, variant: str | None = None) -> list[Trained]:
+    """The finished jobs of a method and category that differ in their seed alone, by seed.
+
+    A variant (the folder name of one of them) chooses among several settings. Raises UsageError where none or several
+    fit.
+    """
+    finished = _of(results, method, category)
+    chosen = [each for each in finished if variant in (None, each.name)]
+    rules = {each.job.cell.model_copy(update={"seed": 0}).model_dump_json() for each in chosen}
+    if len(rules) != 1:
         raise UsageError(
-            f"--results {results}: {len(chosen)} of the finished jobs of {method} on {category} fit; choose one with "
-            f"--seed or --variant; there are: {described or 'none'}"
+            f"--results {results}: finished jobs of {method} on {category} have {len(rules)} kinds of settings; choose "
+            f"one with --variant; there are: {_described(finished)}"
         )
-    return chosen[0]
+    alike = [each for each in finished if each.job.cell.model_copy(update={"seed": 0}).model_dump_json() in rules]
+    return sorted(alike, key=lambda each: each.job.cell.seed)
 
 
 def require_method(results: Path, method: str) -> None:

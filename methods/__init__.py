@@ -58,6 +58,12 @@ class Epoch(NamedTuple):
     kept: int | None = None
     """Number of the epoch whose weights would be kept if the fit ended here; None: of this one."""
 
+    def require_convergence(self) -> None:
+        """Raises MethodError where a loss is no number."""
+        for loss, of in ((self.loss, "loss"), (self.held_out_loss or 0.0, "held-out loss")):
+            if not math.isfinite(loss):
+                raise MethodError(f"training diverged: the {of} of epoch {self.number} is {loss}")
+
 
 class Curve(NamedTuple):
     """What a fit measured besides the losses of its epochs, for a figure."""
@@ -105,6 +111,7 @@ class Method(ABC):
     Laws, each held by a test of the same words over every method:
 
     - images are left untouched, and scored in order, each independent of its company;
+    - training is a fit that is driven to its end;
     - scoring twice is equal; the same seed gives the same scores; the global random generators are left alone;
     - image scores and anomaly maps asked for alone are those of `score`;
     - a saved and loaded method gives equal scores;
@@ -162,9 +169,22 @@ class Method(ABC):
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:
         """Learn from normal images, decoded on access and free to be read again.
 
-        A generator: who drives it shows progress, scores between epochs, or stops.
-        `device` is an answer of `find_device`. Raises MethodError where it cannot learn from them.
+        A generator, which does nothing until it is driven: who drives it shows progress, scores between epochs, or
+        stops. `train` drives it to its end. `device` is an answer of `find_device`. Raises MethodError where it cannot
+        learn from them.
         """
+
+    def train(self, images: Sequence[Image], *, seed: int = 0, device: str = "auto") -> Self:
+        """Drive `fit` to its end and return the method itself, as in `method.train(images).score(images)`.
+
+        Raises MethodError for anything but images, where the device is not there, where it cannot learn from the
+        images, and where its loss is no longer a number.
+        """
+        require_images(images)
+        for event in self.fit(images, seed=seed, device=self.find_device(device)):
+            if isinstance(event, Epoch):
+                event.require_convergence()
+        return self
 
     @abstractmethod
     def score(self, images: Sequence[Image]) -> Iterator[Score]:
@@ -281,6 +301,17 @@ class Method(ABC):
             raise MethodError(f"{path} does not hold settings of this method: {place}: {first['msg']}") from None
         except (OSError, ValueError, TypeError, RecursionError) as error:
             raise MethodError(f"{path} cannot be read as settings: {first_sentence(error)}") from None
+
+
+def require_images(images: Sequence[Image]) -> None:
+    """Raises MethodError where the first of some images is none."""
+    first = images[0] if len(images) else None
+    if first is None:
+        return  # a method says how many it needs
+    shape, kind = getattr(first, "shape", ()), getattr(first, "dtype", type(first).__name__)
+    if kind != np.uint8 or len(shape) != 3 or shape[-1] != 3 or not all(shape):
+        found = f"{tuple(shape)} {kind}" if len(shape) else f"{kind}"
+        raise MethodError(f"expected images as (height, width, 3) uint8 RGB arrays, got {found}")
 
 
 def first_sentence(error: Exception) -> str:

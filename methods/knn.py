@@ -79,13 +79,13 @@ class NearestNeighbours(ViewMethod):
     def score(self, images: Sequence[Image]) -> Iterator[Score]:
         """The mean over views of the distance to the nearest training features; no map."""
         if self._bank is None:
-            raise MethodError("knn has learned nothing yet: fit it or load it before scoring")
+            raise MethodError("knn has learned nothing yet: train it or load it before scoring")
         return (Score(self._score(image, self._standardised, self._deviation), None) for image in images)
 
     def leave_one_out(self, images: Sequence[Image]) -> Iterator[Score]:
         """The mean over views of the distance to the nearest features of the other training images; no map."""
         if self._bank is None:
-            raise MethodError("knn has learned nothing yet: fit it or load it before leaving one image out")
+            raise MethodError("knn has learned nothing yet: train it or load it before leaving one image out")
         if len(images) != self._fit_images:
             raise MethodError(f"knn was fitted on {self._fit_images} images and can leave out these, got {len(images)}")
         own = shares(self.bank_size, self._fit_images)
@@ -105,7 +105,7 @@ class NearestNeighbours(ViewMethod):
     def save_state(self, folder: Path) -> None:
         """Write the bank, the number of its images, and the digest of the backbone's weights."""
         if self._bank is None:
-            raise MethodError("knn has learned nothing yet: fit it before saving")
+            raise MethodError("knn has learned nothing yet: train it before saving")
         self._save_tensors({"bank": self._bank}, folder / STATE, fit_images=str(self._fit_images))
 
     def load_state(self, folder: Path, *, device: str) -> None:

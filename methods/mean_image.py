@@ -126,7 +126,7 @@ class MeanImage(Method):
 
     def _require_state(self, doing: str) -> None:
         if self._state is None:
-            raise MethodError(f"mean_image has learned nothing yet: fit it or load it before {doing}")
+            raise MethodError(f"mean_image has learned nothing yet: train it or load it before {doing}")
 
     def _score(self, image: Image) -> Score:
         differences = np.abs(resized(image, side_px=SIDE, color_mode="rgb") - self._state["mean"])

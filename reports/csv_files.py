@@ -18,6 +18,10 @@ OF_DEFECT = ("defect", "images", "of_several_types", "image_auroc", "missed")
 OF_VERDICT = ("seeds", "kind", "light", "text", "advice")
 JOB = ("method", "changed", "dataset", "category", "seed", "shots", "calibration")
 OF_IMAGE = ("path", "part", "group", "defect", "score", "level", "verdict", "threshold", "largest_area_px")
+HEADER = ",".join((*JOB, *OF_IMAGE)) + "\n"
+"""The first line of scores.csv."""
+TEXTS = ("method", "changed", "dataset", "category", "path", "part", "group", "defect", "verdict")
+"""Columns of scores.csv that are texts, also where they look like numbers."""
 SPECIAL = re.compile(r'[,"\r\n]')
 TUNING = "tuning"
 """The part of a test image on which the operating point was chosen; it is judged by no threshold."""
@@ -25,12 +29,12 @@ TUNING = "tuning"
 
 def write(folder: Path, jobs: Iterable[Row], defects: Iterable[Row], verdicts: Iterable[Row]) -> None:
     """Write all but the scores of images."""
-    write_text(folder / "report.csv", csv_text(map(_with_settings, jobs)))
+    write_text(folder / "report.csv", csv_text(map(with_settings, jobs)))
     write_text(folder / "defects.csv", csv_text(defects, (*IDENTITY, *OF_DEFECT)))
     write_text(folder / "verdicts.csv", csv_text(verdicts, (*IDENTITY, *OF_VERDICT)))
 
 
-def _with_settings(row: Row) -> Row:
+def with_settings(row: Row) -> Row:
     """A row with a column for each setting, before `settings`, which has all of them as JSON."""
     settings = {f"{SETTING}{name}": _text(value) for name, value in json.loads(row["settings"]).items()}
     return row | settings
@@ -44,7 +48,7 @@ def _text(value: object) -> str | int | float | bool | None:
 def writing_scores(folder: Path) -> Iterator[TextIO]:
     """The file scores.csv, with its header; it replaces an older one when it is complete."""
     with replacing(folder / SCORES) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
-        file.write(",".join((*JOB, *OF_IMAGE)) + "\n")
+        file.write(HEADER)
         yield file
 
 

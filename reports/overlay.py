@@ -9,24 +9,25 @@ from skimage.morphology import isotropic_dilation
 from reports.files import replacing
 
 LINE = (213, 94, 0)  # vermillion, as in the figures
-HALO = (255, 255, 255)
+RIM = (20, 20, 20)
 LINE_SHARE = 1 / 250
 """Width of the line as a share of the longer side of the image."""
+LEAST_LINE_PX = 3
 
 
-def draw(image: np.ndarray, regions: np.ndarray) -> np.ndarray:
+def draw(image: np.ndarray, regions: np.ndarray, colour: tuple[int, int, int] = LINE) -> np.ndarray:
     """A copy of an (h, w, 3) uint8 image with a line around the (h, w) bool regions; their own pixels do not change.
 
-    A second, white line around it makes it visible on any background.
+    A dark rim around it makes it visible on any background.
     """
     drawn = image.copy()
     if not regions.any():
         return drawn  # without a region there is no distance to it
-    width = max(1, round(LINE_SHARE * max(regions.shape)))
+    width = max(LEAST_LINE_PX, round(LINE_SHARE * max(regions.shape)))
     line = isotropic_dilation(regions, width)
-    halo = isotropic_dilation(regions, width + max(1, width // 2))
-    drawn[halo & ~line] = HALO
-    drawn[line & ~regions] = LINE
+    rim = isotropic_dilation(regions, width + max(2, width // 2))
+    drawn[rim & ~line] = RIM
+    drawn[line & ~regions] = colour
     return drawn
 
 

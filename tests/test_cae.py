@@ -280,7 +280,7 @@ def test_a_fit_that_ends_before_its_first_epoch_leaves_nothing_to_save(tmp_path)
     events = method.fit([surface(0), surface(1)], seed=0, device="cpu")
     next(event for event in events if event.what == "finding the learning rate")
     events.close()
-    with pytest.raises(MethodError, match="fit it before saving"):
+    with pytest.raises(MethodError, match="train it before saving"):
         method.save(tmp_path)
 
 

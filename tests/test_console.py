@@ -7,9 +7,12 @@ import pytest
 from rich.console import Console
 
 from benchmarks.console import err, out, say
-from benchmarks.jobs.progress import LiveLines, Progress, display
+from benchmarks.jobs.progress import LiveLines, Outcome, Progress, display
+from benchmarks.jobs.time_left import TimeLeft
 from reports.forms import FORMS
+from tests.test_forecast import job
 
+ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 NAMES = ["part [v2]", "a[/x]", "[bold]red", ":smile:", r"back\[slash]"]
 
 
@@ -46,23 +49,54 @@ def shown(lines: LiveLines) -> str:
     return seen.get()
 
 
+def named(*names: str) -> TimeLeft:
+    return TimeLeft([job("toy", name) for name in names])
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_live_line_of_a_job_shows_names_as_they_are(terminal, name):
-    lines = LiveLines(terminal, 1)
-    lines.begin(f"toy {name} seed 0", "GPU [1]")
+    lines = LiveLines(terminal, named(name))
+    lines.begin(f"toy {name} seed 0", "[1]")
     lines.update(f"toy {name} seed 0", Progress("stage [v3]", 1, 2))
-    assert f"toy {name} seed 0 (GPU [1])" in shown(lines) and "stage [v3]" in shown(lines)
+    assert f"toy {name} seed 0 ([1])" in shown(lines) and "stage [v3]" in shown(lines)
 
 
-def test_a_job_that_ended_is_told_in_one_line_above_the_live_ones(terminal):
-    outcome = f"toy part [v2] seed 0: failed: {'a long reason ' * 10}"
-    with display(terminal, 1) as lines:
+@pytest.mark.parametrize("colour", ["truecolor", None])
+def test_the_live_lines_fit_80_columns(colour):
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=colour)
+    lines = LiveLines(terminal, named("a_category_of_a_long_name"))
+    lines.begin("toy a_category_of_a_long_name seed 0", "GPU 0: a graphics card of a long name")
+    lines.update("toy a_category_of_a_long_name seed 0", Progress("training views through a network", 3, 4800))
+    of_all, of_job = ANSI.sub("", shown(lines)).splitlines()
+    assert len(of_all) <= 80 and of_all.startswith("all jobs") and of_all.rstrip().endswith("time left not known yet")
+    assert len(of_job) <= 80 and of_job.startswith("toy a_cat") and "3/4800" in of_job
+
+
+def test_a_failed_job_is_told_in_one_line_so_that_paths_can_be_copied(terminal):
+    reason = f"toy part [v2] seed 0: failed: {'a long reason ' * 10}"
+    with display(terminal, named("part [v2]")) as lines:
         lines.begin("toy part [v2] seed 0")
-        lines.end("toy part [v2] seed 0", outcome)
-    assert f"{outcome}\n" in terminal.file.getvalue()
+        lines.end("toy part [v2] seed 0", Outcome(reason, failed=True))
+    assert f"{reason}\n" in ANSI.sub("", terminal.file.getvalue())
 
 
-ANSI = re.compile(r"\x1b\[[0-9;]*m")
+def test_a_job_that_is_done_is_told_within_the_width_of_the_terminal(terminal):
+    with display(terminal, named("nut")) as lines:
+        lines.begin("toy nut seed 0")
+        lines.end("toy nut seed 0", Outcome(f"toy nut seed 0: done, {'a number, ' * 15}on cpu", failed=False))
+    told = [line for line in ANSI.sub("", terminal.file.getvalue()).splitlines() if "a number" in line]
+    assert len(told) == 2 and max(map(len, told)) <= 100 and told[1].endswith("on cpu")
+
+
+def test_in_a_pipe_there_are_plain_lines_only():
+    pipe = Console(file=io.StringIO(), width=80)
+    with display(pipe, named("nut", "bolt")) as lines:
+        lines.begin("toy nut seed 0")
+        lines.update("toy nut seed 0", Progress("epoch", 4, 4, loss=0.5))
+        lines.end("toy nut seed 0", Outcome(f"toy nut seed 0: done, {'a number, ' * 15}on cpu", failed=False))
+    begun, told, ended = pipe.file.getvalue().splitlines()
+    assert (begun, told) == ("toy nut seed 0: starting", "toy nut seed 0: epoch, loss 0.5 4/4")
+    assert ended.startswith("[1/2, about 0 s left] toy nut seed 0: done") and ended.endswith("on cpu")
 
 
 @pytest.fixture
@@ -89,8 +123,8 @@ def test_a_run_on_a_terminal_prints_odd_names_as_they_are(odd, monkeypatch):
     done = odd.compare("--categories", "part [v2]")
     assert done.returncode == 0 and "reading the data: part [v2]" in done.stderr
     shown = [line.strip() for line in ANSI.sub("", done.stdout).splitlines()]
-    assert shown[0] == "image AUROC" and shown[1].split() == ["category", "A", "toy"]
-    assert shown[2].startswith("part [v2]") and shown[-1] == f"{odd.results}/{list(FORMS.values())[-1].file}"
+    assert shown[0].startswith("folder · 1 method · 1 category · seed 0 · 1 of 1 job in ")
+    assert shown[3].startswith("part [v2]") and shown[-1] == f"{odd.results}/{list(FORMS.values())[-1].file}"
 
 
 def test_a_check_prints_odd_names_as_they_are(odd):

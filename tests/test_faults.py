@@ -24,6 +24,7 @@ from benchmarks.jobs import failures, plan, storage
 from benchmarks.jobs.plan import Job, Request
 from benchmarks.jobs.progress import PlainLines
 from benchmarks.jobs.runner import Runner
+from benchmarks.jobs.time_left import TimeLeft
 from reports.results import Result, read
 from tests.checkout.program import ROOT, SIZE, Checkout
 from tests.processes import alive, children, wait_for
@@ -150,14 +151,14 @@ def jobs(checkout) -> list[Job]:
 def test_a_failure_that_cannot_be_stored_is_returned_and_the_other_jobs_go_on(checkout, jobs, name, why):
     (checkout.folder / "parts.txt").touch()
     lost = jobs[0].model_copy(update={"folder": checkout.folder / name})
-    (failure,) = Runner(2).run([lost, jobs[1]], PlainLines(Console(), 2))
+    (failure,) = Runner(2).run([lost, jobs[1]], PlainLines(Console(), TimeLeft(jobs)))
     assert failure.key == lost.key and failure.reason.endswith(why) and str(lost.folder) in failure.reason
     assert storage.finished(jobs[1])
 
 
 def test_jobs_whose_processes_cannot_be_started_are_failures(jobs, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    failures = Runner(1).run(jobs, PlainLines(Console(), 2))
+    failures = Runner(1).run(jobs, PlainLines(Console(), TimeLeft(jobs)))
     assert ["/nowhere/python" in failure.reason for failure in failures] == [True, True]
 
 

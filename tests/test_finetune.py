@@ -8,7 +8,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from benchmarks.evaluation import decision
 from benchmarks.finetune import sampling
+from benchmarks.finetune.choosing import TuningLevels
+from benchmarks.finetune.operating_point import Tuned
 from benchmarks.images import Images
 from datasets import Sample
 from tests.checkout.program import Checkout, write_image
@@ -79,6 +82,48 @@ def test_the_report_judges_by_an_applied_point_and_says_where_it_came_from(finis
     scores = pd.read_csv(finished.results / "scores.csv")
     test = scores[(scores.category == "bolt") & (scores.part == "test")]
     assert ((test.verdict == "defective") == (test.largest_area_px >= chosen["area_px"])).all()
+
+
+def test_a_point_no_better_than_chance_is_applied_only_by_force(checkout):
+    toy = checkout.folder / "methods/toy.py"
+    told = "np.abs(image[::2, ::2] - mean).max(axis=2)"
+    toy.write_text(toy.read_text().replace(told, "np.ones(image[::2, ::2].shape[:2])"))  # a map that tells nothing
+    checkout.compare("--categories", "bolt", "--calibration", "0.4")
+    done = finetune(checkout, "--apply")
+    assert done.returncode == 1 and "not shown to be better than chance" in done.stderr and "--force" in done.stderr
+    assert not list(checkout.results.glob("jobs/*/*/*/operating_point.json"))
+    assert finetune(checkout, "--apply", "--force").returncode == 0
+    assert list(checkout.results.glob("jobs/*/*/*/operating_point.json"))
+
+
+def tuned(normal, defective, threshold):
+    """An operating point by the levels of tuning images, for a single area."""
+    levels = [np.array([scores], float).T for scores in (normal, defective)]
+    on = TuningLevels("made", [], levels[0], *levels)
+    aurocs = decision.aurocs_by_area(*levels)
+    return Tuned(None, on, 0, np.array([threshold]), aurocs, levels[0])
+
+
+def test_a_point_is_held_against_chance_on_the_tuning_images():
+    low, high = np.linspace(0, 1, 20), np.linspace(2, 3, 20)
+    assert tuned(low, high, 1.5).why_not() is None
+    assert "AUROC 0.500 [" in tuned(low, low, 1.5).why_not()
+    assert "0 of 20 defective and 0 of 20 normal" in tuned(low, high, 4.0).why_not()
+    assert "20 of 20 defective and 20 of 20 normal" in tuned(low, high, -1.0).why_not()
+    assert "1 of 20 defective and 0 of 20 normal" in tuned(low, high, 2.99).why_not()
+
+
+def test_so_few_tuning_images_that_nothing_can_be_shown_count_as_they_are():
+    assert tuned([0.0], [1.0], 0.5).why_not() is None
+    assert "not shown to be better" in tuned([1.0], [0.0], 0.5).why_not()
+    assert "0 of 1 defective" in tuned([0.0], [1.0], 2.0).why_not()
+
+
+def test_all_seeds_get_a_point_with_one_command(checkout):
+    checkout.compare("--categories", "bolt", "--calibration", "0.4", "--seeds", "0,1")
+    done = finetune(checkout, "--all-seeds", "--apply")
+    assert done.returncode == 0 and "seed 0\n" in done.stdout and "seed 1\n" in done.stdout
+    assert len(list(checkout.results.glob("jobs/*/*/*/operating_point.json"))) == 2
 
 
 def test_a_point_that_is_not_applied_changes_no_report(finished):
@@ -258,6 +303,8 @@ def test_normal_validation_images_set_the_threshold_beside_images_left_out_one_a
         (["--threshold", "2"], "--threshold needs --area"),
         (["--area", "5", "--threshold", "nan"], "--threshold: expected a finite number, got nan"),
         (["--seed", "3"], "--seed or --variant"),
+        (["--all-seeds", "--seed", "0"], "--all-seeds and --seed exclude each other"),
+        (["--force"], "--force counts only with --apply"),
         (["--data", "nowhere"], "nowhere"),
     ],
 )

@@ -18,6 +18,7 @@ from PIL import Image
 from scipy import ndimage
 
 from reports import finetune_plots as plots
+from reports.blocks import blocks
 from reports.finetune_plots import areas, curves, sample, surface
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -223,7 +224,7 @@ def test_the_line_of_wanted_false_alarms_parts_the_cells():
     st.integers(1, 5),
 )
 def test_a_smaller_drawing_keeps_the_highest_level_of_every_block(map, step):
-    reduced = sample.blocks(map, step, np.max)
+    reduced = blocks(map, step, np.max)
     slow = [
         [map[r : r + step, c : c + step].max() for c in range(0, map.shape[1], step)] for r in range(0, len(map), step)
     ]
@@ -259,6 +260,27 @@ def test_a_single_pixel_of_a_large_image_is_outlined_where_it_lies(figures):
     found = outlines(panel, figures.rule)
     assert found.keys() == {"rejected"}
     np.testing.assert_allclose(found["rejected"].mean(axis=0), (1100, 700), atol=6)
+
+
+def test_the_sample_shows_ground_truth_and_names_each_fault(figures):
+    panel = figures.panels[0]
+    known = panel._replace(mask=panel.accepted | panel.rejected, fault="MISSED")
+    figure = sample.sample([known, panel._replace(fault="FALSE ALARM")], figures.rule)
+    texts = [text.get_text() for text in figure.texts]
+    assert texts.count("MISSED") == texts.count("FALSE ALARM") == 1
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend[-1] == "ground truth (input)"
+    assert "ground truth (input)" not in [
+        text.get_text() for text in sample.sample([panel], figures.rule).legends[0].get_texts()
+    ]
+
+
+@pytest.mark.parametrize(("promised", "told"), [(0.25, "at most 25 % is promised"), (None, "no rate is promised")])
+def test_the_line_of_false_alarms_says_what_so_few_images_can_promise(figures, promised, told):
+    shown = figures.tuning.surface._replace(setters=3, promised_share=promised)
+    figure = surface.balanced_accuracy(figures.tuning._replace(surface=shown), figures.rule)
+    label = " ".join(text.get_text() for text in figure.legends[0].get_texts())
+    assert "of the 3 normal images that set the threshold" in label and told in label
 
 
 def test_accepted_and_rejected_regions_are_told_apart_by_colour_and_by_line():

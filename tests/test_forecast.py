@@ -41,7 +41,7 @@ def test_a_duration_is_told_in_two_units_at_most(seconds, text):
 def told(monkeypatch, seconds, methods=("differnet",), devices=1):
     monkeypatch.setattr(forecast, "_can_tell", lambda method: method != "mean_image")
     monkeypatch.setattr(forecast, "_measured", lambda jobs: seconds.get(jobs[0].cell.method))
-    return forecast.forecast([job(method) for method in methods], devices=devices)
+    return forecast.sentence(forecast.speeds([job(method) for method in methods]), devices=devices)
 
 
 def test_a_brief_run_is_not_announced(monkeypatch):
@@ -119,5 +119,5 @@ def test_what_is_measured_has_the_run_as_set_and_its_lighter_presets(given, ligh
 def test_a_light_run_on_few_images_is_not_measured(monkeypatch):
     light = job("differnet").model_copy(update={"cell": made_cell("differnet", settings={"preset": "light"})})
     monkeypatch.setattr(forecast, "_measured", lambda jobs: {"": 7200.0})
-    assert forecast.forecast([light] * 3) is None
-    assert forecast.forecast([light] * 300) and forecast.forecast([light, job("differnet")])
+    assert not forecast.speeds([light] * 3)
+    assert forecast.speeds([light] * 300) and forecast.speeds([light, job("differnet")])

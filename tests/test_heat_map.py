@@ -1,7 +1,6 @@
 """Maps in colours, over an image, and the values of normal maps that give the colours their meaning."""
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from benchmarks.evaluation.map_scale import NormalMaps
@@ -43,16 +42,6 @@ def test_where_a_map_is_low_only_the_image_is_seen():
     drawn = heat_map.laid_over(image, RAMP, Scale(5, 15)).astype(int)
     spread = drawn.max(axis=2) - drawn.min(axis=2)
     assert not spread[0, :11].any() and (spread[0, 15:] > 60).all()
-
-
-@pytest.mark.parametrize(("shape", "defective"), [((40, 36), True), ((500, 90), False), ((20, 900), True)])
-def test_the_verdict_stands_in_a_bar_of_its_colour_above_the_whole_image(shape, defective):
-    image = np.full((*shape, 3), 128, np.uint8)
-    drawn = heat_map.with_verdict(image, "DEFECTIVE   score 1.5, threshold 1.25", defective=defective)
-    bar = drawn[: np.flatnonzero((drawn == 128).all(axis=2).any(axis=1))[0]]
-    assert tuple(drawn[0, 0]) == (heat_map.DEFECTIVE if defective else heat_map.NORMAL)
-    assert (bar > 200).all(axis=2).any() and max(drawn.shape) >= heat_map.LEAST_SIDE_PX
-    assert (drawn == 128).all(axis=2).sum() % (shape[0] * shape[1]) == 0
 
 
 def test_a_saved_map_is_a_tiff_of_float32_with_the_same_values(tmp_path):

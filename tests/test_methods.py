@@ -153,6 +153,28 @@ def test_fitting_on_nothing_is_one_sentence(cls):
     assert "\n" not in str(caught.value)
 
 
+def test_training_is_a_fit_that_is_driven_to_its_end(cls, fitted):
+    trained = cls(**cls.quick)
+    assert trained.train(normal_images(), device="cpu") is trained
+    assert image_scores(trained, unseen_images()) == image_scores(fitted.method, unseen_images())
+
+
+@pytest.mark.parametrize(
+    ("images", "found"),
+    [(["a.png"], "str"), ([texture(0)[..., 0]], r"\(96, 96\) uint8"), ([texture(0) / 255], r"\(96, 96, 3\) float64")],
+)
+def test_training_on_anything_but_images_is_one_sentence(cls, images, found):
+    with pytest.raises(MethodError, match=f"uint8 RGB arrays, got {found}$"):
+        cls(**cls.quick).train(images)
+
+
+def test_a_fit_that_is_not_driven_is_named_when_it_is_to_score(cls):
+    method = cls(**cls.quick)
+    method.fit(normal_images(), seed=0, device="cpu")
+    with pytest.raises(MethodError, match="train it"):
+        next(iter(method.score(unseen_images())))
+
+
 def test_epochs_are_numbered_in_order(fitted):
     epochs = [event for event in fitted.events if isinstance(event, Epoch)]
     assert [epoch.number for epoch in epochs] == list(range(1, len(epochs) + 1))

@@ -817,6 +817,5 @@ def test_training_images_unlike_the_others_are_listed():
 
 
 def test_the_terminal_names_jobs_whose_promise_is_contradicted():
-    tables = result_rows.tables(map(result_rows.measure, [moved("bolt", 17), moved("nut", 1)]))
-    [line] = terminal.doubts(tables)
-    assert "in 1 of 2 jobs (knn on bolt)" in line and "not like the test images" in line
+    first = terminal.verdicts(made([moved("bolt", 17), moved("nut", 1)]))[0]
+    assert first.light == "red" and "knn on bolt: calls 17 of 18 normal test images defective" in first.sentence

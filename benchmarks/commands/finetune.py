@@ -1,8 +1,8 @@
 """The command `finetune`: choose an operating point for a finished job, store it, plot it and print it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -33,8 +33,29 @@ COLUMNS = {
 NO_FIGURES = "no figures: they show the maps of held-out normal images, and none was held out; see run --calibration"
 
 
-def run(trained: Trained, request: TuningRequest, *, data: Path | None, figures: bool, apply: bool) -> None:
-    """Choose an operating point, write it and print it. With `apply`, `report` and `predict` judge by it."""
+class Wish(NamedTuple):
+    """What is to be done with a chosen point."""
+
+    figures: bool = True
+    apply: bool = False
+    """Whether `report` and `predict` are to judge by it."""
+    force: bool = False
+    """Whether they are to do so also where it is no better than chance."""
+
+
+def run_all(several: Sequence[Trained], request: TuningRequest, wish: Wish, *, data: Path | None) -> int:
+    """`run` for each of several jobs. Return 1 if a point was not applied though it was to be."""
+    statuses = []
+    for trained in several:
+        statuses.append(run(trained, request, wish, data=data))
+    return max(statuses)
+
+
+def run(trained: Trained, request: TuningRequest, wish: Wish, *, data: Path | None) -> int:
+    """Choose an operating point, write it and print it. With `apply`, `report` and `predict` judge by it.
+
+    A point that is no better than chance on the tuning images is applied only with `force`; else the status is 1.
+    """
     with Progress(console=err, transient=True) as bars:
         task = bars.add_task("reading", total=None)
 
@@ -44,14 +65,22 @@ def run(trained: Trained, request: TuningRequest, *, data: Path | None, figures:
         tuned = tune(Evidence(trained, request, data=data, advance=advance))
         chosen, areas = record(tuned, trained), by_area(tuned)
         folder = store(trained, chosen, areas)
-        if apply:
+        why_not = tuned.why_not()
+        applied = wish.apply and (wish.force or not why_not)
+        if applied:
             store_point(tuned, trained)
-        if figures and tuned.evidence.held_out:
+        if wish.figures and tuned.evidence.held_out:
             bars.update(task, description="drawing", completed=0, total=1)
             draw(tuned, folder)
-    if figures and not tuned.evidence.held_out:
+    if wish.figures and not tuned.evidence.held_out:
         say(NO_FIGURES)
-    _show(chosen, areas, folder, standing=trained.operating_point(), applied=apply)
+    _show(chosen, areas, folder, standing=trained.operating_point(), applied=applied)
+    if why_not:
+        say(f"{'applied by force' if applied else 'do not apply this point'}: {why_not}", style="bold red")
+    if why_not and wish.apply and not wish.force:
+        say("not applied; choose another method or other tuning images, or apply it all the same with --force")
+        return 1
+    return 0
 
 
 def _show(

@@ -1,11 +1,12 @@
-"""The command `list`: the methods with their settings, and the datasets."""
+"""The command `list`: the methods and the datasets, or one of them in full."""
 
 import inspect
 import json
+import textwrap
 from dataclasses import fields
 
 from rich.markdown import Markdown
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 import datasets
@@ -14,6 +15,11 @@ from benchmarks import plugins as found
 from benchmarks.console import out, say
 from datasets import Dataset
 from methods import Method
+
+PACKAGES = {methods: Method, datasets: Dataset}
+MIN_WIDTH = 40
+"""A narrower terminal breaks the lines itself."""
+HOW_TO_GO_ON = "`list NAME` explains one: a method with its settings, or a dataset"
 
 
 def run(name: str) -> None:
@@ -32,23 +38,31 @@ def run(name: str) -> None:
 
 
 def _list_all() -> None:
-    """Print a line for each method and each dataset, then the settings of the methods."""
-    for package, base in ((methods, Method), (datasets, Dataset)):
-        table = Table(title=package.__name__, title_justify="left", box=None, show_header=False)
+    """Print a line for each method and each dataset, with its name and what it is."""
+    width = max(len(name) for package in PACKAGES for name in found.names(package))
+    for package, base in PACKAGES.items():
+        say(package.__name__, on=out, style="bold")
         for name in found.names(package):
-            table.add_row(Text(name, "bold"), _first_line(found.load(package, name, base)))
-        out.print(table)
-    out.print("settings (change one with --set METHOD.FIELD=VALUE; `list METHOD` explains them)")
-    for name in found.names(methods):
-        values = [f"{field.name}={_default(field)}" for field in fields(found.method(name))]
-        out.print(Text.assemble("  ", (name, "bold"), ": ", ", ".join(values)))
+            _say_beside(name, _first_line(found.load(package, name, base)), width=width)
+    say(HOW_TO_GO_ON, on=out)
+
+
+def _say_beside(name: str, text: str, *, width: int) -> None:
+    """A name and a text, which is wrapped beside it on a terminal; in a pipe it is one line."""
+    begin = f"  {name:{width}}  "
+    if not out.is_terminal:
+        say(begin + text, on=out)
+        return
+    wide = max(out.width, MIN_WIDTH)
+    for line in textwrap.wrap(text, wide, initial_indent=begin, subsequent_indent=" " * len(begin)):
+        say(line, on=out)
 
 
 def _show_method(name: str) -> None:
     cls = found.method(name)
     out.print(Markdown(inspect.getdoc(cls)))
     out.print(f"\nPaper: {cls.paper}\n")
-    table = Table("setting", "default", "what it is", box=None)
+    table = Table(Column("setting", no_wrap=True), "default", "what it is", box=None)
     for field in fields(cls):
         table.add_row(f"{name}.{field.name}", Text(_default(field)), Text(_description(field)))
     out.print(table)

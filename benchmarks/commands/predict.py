@@ -13,6 +13,7 @@ from benchmarks.likeness.novelty import Novelties
 from benchmarks.prediction import files as verdict_files
 from benchmarks.prediction import verdicts
 from benchmarks.prediction.files import COLUMNS, Outputs, Pictures, Row, told_apart, word
+from benchmarks.prediction.truth import Truth
 from benchmarks.prediction.verdicts import Inspection, Rule, Verdict
 from benchmarks.trained import Trained
 
@@ -30,7 +31,9 @@ def run(
     """
     rule, paths = verdicts.rule(trained, threshold), list(verdicts.sources(images))
     appearances = trained.result.appearances
-    pictures = Pictures(outputs, images, paths, verdict_files.colours(trained.result.map_scale, rule))
+    colours = verdict_files.colours(trained.result.map_scale, rule)
+    truth = Truth(trained) if outputs.overlays else None
+    pictures = Pictures(outputs, images, paths, colours=colours, truth=truth)
     if outputs.table:
         verdict_files.prepare_table(outputs.table)
     for remark in _remarks(rule, compared=appearances is not None):
@@ -51,6 +54,7 @@ def run(
             novelties.add(_printed(Path(path.name)), answer.verdict.unseen)
             pictures.write(path, answer)
         rows.append(_row(path, answer))
+    pictures.finish()
     if outputs.table:
         verdict_files.write_table(outputs.table, rows)
     for sentence in pictures.remarks():

@@ -8,9 +8,10 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks import merging, results_folder
-from benchmarks.console import out, say
+from benchmarks.console import err, out, say
 from benchmarks.errors import UsageError
 from benchmarks.jobs import agenda, determinism, layout
 from benchmarks.merging import Ended
@@ -18,15 +19,25 @@ from reports import csv_files, forms
 from reports.results import Failure
 from reports.rows import Figures, Unfinished, identity_of
 
+if TYPE_CHECKING:
+    from reports.terminal import Verdict
+
 MANY = 1000
 """From this many results on, further processes help."""
 PROCESSES = 8
 """The most processes used."""
 
 
-def run(results: Sequence[Path], *, to: Path | None = None, wanted: Sequence[str] = tuple(forms.FORMS)) -> None:
+def run(
+    results: Sequence[Path],
+    *,
+    to: Path | None = None,
+    wanted: Sequence[str] = tuple(forms.FORMS),
+    took: str | None = None,
+) -> None:
     """Write the report of results folders in the wanted forms, and print where; on a terminal the summary, too.
 
+    `took` says how long the jobs just done took.
     It is written into the folder `to`; by default the results folder itself, or `merged` in the first of several.
     Raises UsageError if the folders hold neither result nor failure, or contradict each other.
     """
@@ -54,10 +65,11 @@ def run(results: Sequence[Path], *, to: Path | None = None, wanted: Sequence[str
             differences=differences,
         )
         forms.write(place, report, wanted, helpers)
-    if out.is_terminal and (summary := terminal.summary(report.jobs)):
-        out.print(summary)
-    lines = [*differences, *(each.told + (each.command or "the same call again") for each in unfinished)]
-    for line in (*lines, *terminal.doubts(tables)):
+    if out.is_terminal:
+        for part in terminal.summary(report, took=took):
+            out.print(part)
+    _say_verdicts(terminal.verdicts(report))
+    for line in (*differences, *(each.told + (each.command or "the same call again") for each in unfinished)):
         say(line, style="yellow")
     for form in wanted:
         say(str(place / forms.FORMS[form].file), on=out)
@@ -101,6 +113,17 @@ def _relative(ended: Ended, place: Path) -> Figures:
     """The figures of a job as links from a folder."""
     paths = [Path(os.path.relpath(file, place)).as_posix() for file in ended.figures]
     return Figures(identity_of(ended.cell), paths, ended.cell.seed)
+
+
+def _say_verdicts(verdicts: "Sequence[Verdict]") -> None:
+    """Print what a user must know first; in a pipe, a line each."""
+    from reports import terminal
+
+    if err.is_terminal:
+        err.print(terminal.indented(verdicts))
+        return
+    for verdict in verdicts:
+        say(f"! {verdict.sentence}")
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from benchmarks.jobs.cluster import Cluster
 from benchmarks.jobs.layout import FAILURE
 from benchmarks.jobs.plan import Job, Request
 from benchmarks.jobs.runner import Runner
+from benchmarks.jobs.time_left import TimeLeft, duration
 from datasets import require_utf8
 from methods import PACES
 from reports.results import Failure, write
@@ -68,17 +69,18 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool, command
     todo = cheapest_first(crew.prepare(missing))
     _announce(request, done, todo, failed=len(failures))
     agenda.add(request.results, jobs, command)
+    time_left = TimeLeft(todo)
     try:
         if isinstance(crew, Runner):  # nobody knows how fast the workers of a cluster are
             _say_what_memory(todo, at_once=crew.at_once)
-            _say_how_long(todo, devices=crew.slots.devices)
-        with progress.display(err, len(todo)) as lines:
+            time_left = TimeLeft(todo, _say_how_long(todo, devices=crew.slots.devices))
+        with progress.display(err, time_left) as lines:
             failures += crew.run(todo, lines)
     except KeyboardInterrupt:
         say(STOPPED)
         report.run_if_any(request.results)
         return 130
-    report.run([request.results])
+    report.run([request.results], took=duration(time_left.seconds_so_far) if todo else None)
     return 1 if failures else 0
 
 
@@ -127,11 +129,13 @@ def _say_what_memory(todo: Sequence[Job], *, at_once: int) -> None:
         say(sentence)
 
 
-def _say_how_long(todo: Sequence[Job], *, devices: int) -> None:
+def _say_how_long(todo: Sequence[Job], *, devices: int) -> dict[str, float]:
+    """Say how long the jobs take, if that is long. Return the seconds of each method whose speed was measured."""
     with err.status("measuring how long it takes"):
-        sentence = forecast.forecast(todo, devices=devices)
-    if sentence:
+        measured = forecast.speeds(todo)
+    if sentence := forecast.sentence(measured, devices=devices):
         say(sentence)
+    return forecast.as_set(measured)
 
 
 def _make_folder(results: Path) -> None:

@@ -9,6 +9,7 @@ from benchmarks import images, pages
 from benchmarks.evaluation import decision
 from benchmarks.evaluation.component_tree import ComponentTree
 from benchmarks.finetune.operating_point import Tuned
+from benchmarks.prediction.truth import fault
 from datasets import Sample
 from reports import finetune_plots as plots
 
@@ -79,6 +80,8 @@ def _tuning(tuned: Tuned) -> plots.Tuning:
             balanced_accuracy=np.array([each.balanced_accuracy for each in swept]),
             false_alarm_share=np.array(alarms),
             wanted_share=tuned.evidence.request.false_alarm_share,
+            setters=len(levels.setting),
+            promised_share=tuned.false_alarm_share.promised_false_alarm_share,
         ),
         tuned_on=levels.on,
     )
@@ -123,7 +126,17 @@ def _shown(
             map=map,
             accepted=found.accepted,
             rejected=found.rejected,
+            mask=_mask(samples[index], map.shape, tuned),
+            fault=fault(samples[index].defect, called_defective=bool(found.regions)),
         )
+
+
+def _mask(sample: Sample, shape: tuple[int, int], tuned: Tuned) -> np.ndarray | None:
+    """The ground truth of a defective image; None: it has no mask, or none that can be read and fits."""
+    try:
+        return images.read_mask(sample.masks, shape, tuned.evidence.reading).defect if sample.masks else None
+    except images.ImageError:
+        return None
 
 
 def _title(sample: Sample, regions: int, map: np.ndarray, tuned: Tuned) -> str:

@@ -9,6 +9,12 @@ from benchmarks.evaluation import decision
 from benchmarks.finetune.choosing import TuningLevels, choose
 from benchmarks.finetune.evidence import Evidence
 from datasets import relative_name
+from reports import statistics
+
+CHANCE = 0.5
+"""The AUROC of a score that tells nothing."""
+SIGNIFICANT = 0.05
+"""A p-value below this level shows a difference."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,27 @@ class Tuned:
         """Rates at t(A) of the images that chose the area; NaN if the area was given."""
         return decision.judge(self.levels.normal, self.levels.defective, self.thresholds)
 
+    def why_not(self) -> str | None:
+        """Why this point finds no defects, as far as the tuning images tell; None where they tell nothing against it.
+
+        Test images have no say. What is only chance is told in a clause, without a final stop.
+        """
+        if self.tuning_aurocs is None:
+            return None
+        normal, defective = self.levels.normal[:, self.index], self.levels.defective[:, self.index]
+        interval = statistics.auroc_interval(statistics.placements(normal, defective))
+        auroc = f"{self.tuning_aurocs[self.index]:.3f}"
+        if (interval.low if interval else self.tuning_aurocs[self.index]) <= CHANCE:  # one image has no interval
+            between = f" [{interval.low:.2f}, {interval.high:.2f}]" if interval else ""
+            return f"the tuning AUROC {auroc}{between} is not shown to be better than chance, which is {CHANCE}"
+        found, alarms = int((defective > self.threshold).sum()), int((normal > self.threshold).sum())
+        if _is_chance(found, len(defective), alarms, len(normal)):
+            return (
+                f"{found} of {len(defective)} defective and {alarms} of {len(normal)} normal tuning images would be "
+                f"called defective, which is not shown to be better than chance, though the tuning AUROC is {auroc}"
+            )
+        return None
+
     @cached_property
     def test_classes(self) -> tuple[np.ndarray, np.ndarray]:
         """Levels of the normal and of the defective test images on which nothing was chosen."""
@@ -76,6 +103,22 @@ class Tuned:
     def test_rates(self) -> decision.Rates:
         """Rates at t(A) of the test images on which nothing was chosen."""
         return decision.judge(*self.test_classes, self.thresholds)
+
+
+def _is_chance(found: int, defective: int, alarms: int, normal: int) -> bool:
+    """Whether so many found and so many false alarms are not shown to be better than calling images at random.
+
+    By Fisher's exact test, one-sided. Where so few images could never show it, what was counted decides.
+    """
+    from scipy.stats import fisher_exact
+
+    def p_value(found: int, alarms: int) -> float:
+        counts = [[found, defective - found], [alarms, normal - alarms]]
+        return float(fisher_exact(counts, alternative="greater").pvalue)
+
+    if p_value(defective, 0) >= SIGNIFICANT:
+        return found * normal <= alarms * defective
+    return p_value(found, alarms) >= SIGNIFICANT
 
 
 def tune(evidence: Evidence) -> Tuned:

@@ -135,7 +135,8 @@ class Cluster:
                     failure, done_on = self._conclude(job, future)
                     future.release()  # Dask would do a task that is still held again if its worker dies
                     failures[job.name] = failure
-                    told.end(job.name, f"{outcome(job, failure)} [{done_on}]")
+                    ended_so = outcome(job, failure)
+                    told.end(job.name, ended_so._replace(text=f"{ended_so.text} [{done_on}]"))
         except KeyboardInterrupt:
             self.client.cancel(list(waiting))
             raise

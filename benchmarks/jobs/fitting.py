@@ -1,6 +1,5 @@
 """Drive the fit of a job's method to its end: progress, epochs, and looks at the test set where asked for."""
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -10,7 +9,7 @@ from benchmarks.evaluation import metrics
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
 from datasets import Sample
-from methods import Epoch, Method, MethodError, Preparing
+from methods import Method, Preparing
 from reports.results import StoredEpoch
 
 Tell = Callable[[Progress], None]
@@ -47,7 +46,7 @@ def fit(seen: Seen, parts: split.Parts, job: Job, tell: Tell) -> Fit:
         if isinstance(event, Preparing):
             tell(Progress(event.what, event.done, event.of))
             continue
-        _require_convergence(event)
+        event.require_convergence()
         tell(Progress("epoch", event.number, event.of, loss=event.loss, held_out_loss=event.held_out_loss))
         paused = time.perf_counter()
         epochs.append(
@@ -62,12 +61,6 @@ def fit(seen: Seen, parts: split.Parts, job: Job, tell: Tell) -> Fit:
         )
         looking += time.perf_counter() - paused
     return Fit(device, epochs, time.perf_counter() - begun - looking)
-
-
-def _require_convergence(epoch: Epoch) -> None:
-    for loss, of in ((epoch.loss, "loss"), (epoch.held_out_loss or 0.0, "held-out loss")):
-        if not math.isfinite(loss):
-            raise MethodError(f"training diverged: the {of} of epoch {epoch.number} is {loss}")
 
 
 def _look(seen: Seen, test: list[Sample]) -> float | None:

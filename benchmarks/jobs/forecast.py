@@ -11,6 +11,7 @@ from benchmarks import plugins
 from benchmarks.fingerprint import ROOT
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.runner import job_environment
+from benchmarks.jobs.time_left import duration
 from methods import Method, Work
 
 BRIEF_SECONDS = 60
@@ -30,16 +31,25 @@ Seconds = Mapping[str, float]
 """Seconds of some jobs by preset, `AS_SET` among them."""
 
 
-def forecast(jobs: Sequence[Job], *, devices: int = 1) -> str | None:
-    """How long jobs take, and under which presets less, in a sentence; None where that is brief.
+def speeds(jobs: Sequence[Job]) -> Mapping[str, Seconds | None]:
+    """Seconds of all jobs of each method that says how long they take; None where that fails. Empty: they are brief."""
+    if _is_brief(jobs):
+        return {}
+    return {method: _measured(own) for method, own in _by_method(jobs).items() if _can_tell(method)}
+
+
+def as_set(measured: Mapping[str, Seconds | None]) -> dict[str, float]:
+    """Seconds of each method's jobs with the settings of the run, where they are known."""
+    return {method: seconds[AS_SET] for method, seconds in measured.items() if seconds}
+
+
+def sentence(measured: Mapping[str, Seconds | None], *, devices: int = 1) -> str | None:
+    """How long jobs take, and under which presets less; None where that is brief.
 
     They are divided between the devices. Methods that do not say how long they take are the fast ones: they count as
     nothing.
     """
-    if _is_brief(jobs):
-        return None
-    found = {method: _measured(own) for method, own in _by_method(jobs).items() if _can_tell(method)}
-    known = [seconds for seconds in found.values() if seconds]
+    known = [seconds for seconds in measured.values() if seconds]
     presets = dict.fromkeys(preset for seconds in known for preset in seconds)
     totals = {preset: sum(seconds.get(preset, seconds[AS_SET]) for seconds in known) / devices for preset in presets}
     planned = totals.pop(AS_SET, 0.0)
@@ -50,7 +60,7 @@ def forecast(jobs: Sequence[Job], *, devices: int = 1) -> str | None:
         for preset, less in totals.items()
         if less < WORTH_NAMING * planned
     ]
-    unknown = [method for method, seconds in found.items() if not seconds]
+    unknown = [method for method, seconds in measured.items() if not seconds]
     without = [f"without {', '.join(unknown)}, whose speed could not be measured"] if unknown else []
     return "; ".join([f"about {duration(planned)} by the speed just measured", *faster, *without])
 
@@ -69,18 +79,6 @@ def measure(name: str, changed: Mapping[str, Any], works: Sequence[Work], device
         preset: sum(method.expected_seconds(works, device=found))
         for preset, method in {AS_SET: chosen, **by_preset}.items()
     }
-
-
-def duration(seconds: float) -> str:
-    """`45 s`, `12 min`, `3 h 20 min` or `2 days 5 h`: two units at most."""
-    minutes = round(seconds / 60)
-    if minutes < 1:
-        return f"{seconds:.0f} s"
-    hours, minutes = divmod(minutes, 60)
-    days, hours_left = divmod(hours, 24)
-    if days:
-        return f"{days} {'day' if days == 1 else 'days'} {hours_left} h"
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def _by_method(jobs: Sequence[Job]) -> dict[str, list[Job]]:

@@ -1,16 +1,21 @@
 """What is seen of running jobs: one live line each, or plain lines where there is no terminal."""
 
 import json
+import re
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TaskID, TextColumn
 from rich.progress import Progress as Bars
+from rich.table import Column
+from rich.text import Text
 
 from benchmarks.console import say
+from benchmarks.jobs.time_left import TimeLeft
 
 PLAIN_SECONDS = 15
 """At least this long between two plain lines about one stage of a job."""
@@ -41,28 +46,51 @@ class Progress(NamedTuple):
         return ", ".join([self.stage, *(f"{of} {loss:.4g}" for of, loss in losses.items() if loss is not None)])
 
 
-class LiveLines:
-    """A line for each running job: stage, bar, count, loss, time left."""
+class Outcome(NamedTuple):
+    """How a job ended, in a line."""
 
-    def __init__(self, console: Console, total: int):
+    text: str
+    failed: bool
+
+
+class StageLeft(ProgressColumn):
+    """The time left: of a job, that of its stage; of all jobs, what is known of them."""
+
+    def __init__(self, time_left: TimeLeft):
+        super().__init__(Column(no_wrap=True, justify="right"))
+        self.time_left = time_left
+
+    def render(self, task: Task) -> Text:
+        if task.fields["of_all"]:
+            return Text(self.time_left.sentence(), "bold")
+        seconds = task.time_remaining
+        return Text("" if seconds is None or task.finished else f"stage {_clock(seconds)} left")
+
+
+class LiveLines:
+    """A line for each running job: stage, bar, count, loss, time left of the stage. The first line is of all jobs."""
+
+    def __init__(self, console: Console, time_left: TimeLeft):
         self.console = console
+        self.time_left = time_left
         self.bars = Bars(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
+            TextColumn("{task.description}", markup=False, table_column=_shortened(ratio=3)),
+            BarColumn(bar_width=8),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[text]}", markup=False),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[text]}", markup=False, table_column=_shortened(ratio=2)),
+            StageLeft(time_left),
             console=console,
+            expand=True,
         )
-        self.all = self.bars.add_task("all jobs", total=total, text="")
+        self.all = self.bars.add_task("all jobs", total=time_left.total, text="", of_all=True)
         self.stages: dict[str, str] = {}
-        self.tasks: dict[str, int] = {}
+        self.tasks: dict[str, TaskID] = {}
 
     def begin(self, job: str, gpu: str = "") -> None:
         """Add the line of a job, which may see that GPU."""
-        self.tasks[job] = self.bars.add_task(f"{job} ({gpu})" if gpu else job, total=None, text="starting")
+        self.time_left.begin(job)
+        name = f"{job} ({gpu})" if gpu else job
+        self.tasks[job] = self.bars.add_task(name, total=None, text="starting", of_all=False)
 
     def update(self, job: str, progress: Progress) -> None:
         """Move a job's line; each stage counts, and estimates the time left, from its own beginning."""
@@ -71,25 +99,45 @@ class LiveLines:
             self.bars.reset(self.tasks[job], total=progress.of)
         self.bars.update(self.tasks[job], completed=progress.done, total=progress.of, text=progress.text)
 
-    def end(self, job: str, outcome: str) -> None:
-        """Take a job's line away and say how it ended."""
+    def end(self, job: str, outcome: Outcome) -> None:
+        """Take a job's line away and say how it ended. A failure is not wrapped, so that paths in it can be copied."""
+        self.time_left.end(job, failed=outcome.failed)
         self.bars.remove_task(self.tasks.pop(job))
-        self.bars.advance(self.all)
-        say(outcome, on=self.console)
+        self.bars.update(self.all, completed=self.time_left.done)
+        if outcome.failed:
+            say(outcome.text, on=self.console, style="red")
+            return
+        for line in _wrapped(outcome.text, self.console.width):
+            say(line, on=self.console)
+
+
+def _wrapped(text: str, width: int) -> Iterator[str]:
+    """The lines of a text, broken behind commas."""
+    line = ""
+    for part in re.split(r"(?<=,) ", text):
+        if line.strip() and len(line) + 1 + len(part) > width:
+            yield line
+            line = " "
+        line = f"{line} {part}" if line else part
+    yield line
+
+
+def _shortened(*, ratio: int) -> Column:
+    return Column(no_wrap=True, overflow="ellipsis", ratio=ratio)
 
 
 class PlainLines:
     """A line when a job begins, ends, enters a stage, or has not been heard of for a while."""
 
-    def __init__(self, console: Console, total: int):
+    def __init__(self, console: Console, time_left: TimeLeft):
         self.console = console
-        self.total = total
-        self.ended = 0
+        self.time_left = time_left
         self.stages: dict[str, tuple[str, float, float]] = {}
         self.lock = threading.Lock()
 
     def begin(self, job: str, gpu: str = "") -> None:
         """Say that a job begins, which may see that GPU."""
+        self.time_left.begin(job)
         self._print(f"{job}: starting, sees {gpu}" if gpu else f"{job}: starting")
 
     def update(self, job: str, progress: Progress) -> None:
@@ -100,13 +148,14 @@ class PlainLines:
             begun, said = now, 0.0
         if now - said >= PLAIN_SECONDS or progress.done == progress.of:
             said = now
-            self._print(f"{job}: {progress.text} {progress.done}/{progress.of}{_time_left(progress, now - begun)}")
+            self._print(f"{job}: {progress.text} {progress.done}/{progress.of}{_stage_left(progress, now - begun)}")
         self.stages[job] = (progress.stage, begun, said)
 
-    def end(self, job: str, outcome: str) -> None:
-        """Say how a job ended."""
-        self.ended += 1
-        self._print(f"[{self.ended}/{self.total}] {outcome}")
+    def end(self, job: str, outcome: Outcome) -> None:
+        """Say how a job ended, and how long the others will take."""
+        self.time_left.end(job, failed=outcome.failed)
+        so_far = f"{self.time_left.done}/{self.time_left.total}"
+        self._print(f"[{', '.join(filter(None, [so_far, self.time_left.sentence()]))}] {outcome.text}")
 
     def _print(self, line: str) -> None:
         with self.lock:
@@ -137,7 +186,7 @@ class Told:
             if line:
                 self.lines.update(job, Progress.parse(line))
 
-    def end(self, job: str, outcome: str) -> None:
+    def end(self, job: str, outcome: Outcome) -> None:
         """Show how a job ended; what is told of it later is late."""
         with self.lock:
             if job not in self.workers:
@@ -146,19 +195,23 @@ class Told:
             self.lines.end(job, outcome)
 
 
-def _time_left(progress: Progress, seconds: float) -> str:
+def _stage_left(progress: Progress, seconds: float) -> str:
     if not 0 < progress.done < progress.of or seconds < 1:
         return ""
-    left = round(seconds / progress.done * (progress.of - progress.done))
-    return f", {left // 60}:{left % 60:02d} left"
+    return f", stage {_clock(seconds / progress.done * (progress.of - progress.done))} left"
+
+
+def _clock(seconds: float) -> str:
+    minutes, left = divmod(round(seconds), 60)
+    return f"{minutes}:{left:02d}"
 
 
 @contextmanager
-def display(console: Console, total: int):
-    """The lines that fit the console, for a run of `total` jobs."""
+def display(console: Console, time_left: TimeLeft):
+    """The lines that fit the console, for a run of the jobs of `time_left`."""
     if console.is_terminal:
-        lines = LiveLines(console, total)
+        lines = LiveLines(console, time_left)
         with lines.bars:
             yield lines
     else:
-        yield PlainLines(console, total)
+        yield PlainLines(console, time_left)

@@ -24,7 +24,8 @@ from benchmarks.jobs.failures import REFUSED, TAIL_LINES
 from benchmarks.jobs.gpus import Gpu, Slots
 from benchmarks.jobs.layout import FAILURE, LOG, RESULT
 from benchmarks.jobs.plan import Job
-from benchmarks.jobs.progress import LiveLines, PlainLines, Progress
+from benchmarks.jobs.progress import LiveLines, Outcome, PlainLines, Progress
+from reports import brief
 from reports.results import Failure, Result, read, write
 
 WATCH_SECONDS = 0.2
@@ -164,17 +165,16 @@ def log(job: Job) -> list[str]:
         return []
 
 
-def outcome(job: Job, failure: Failure | None) -> str:
-    """One line that says how a job ended."""
+def outcome(job: Job, failure: Failure | None) -> Outcome:
+    """How a job ended: its failure, or its first numbers and what they took."""
     if failure:
-        return f"{job.name}: failed: {failure.reason}"
-    cost = read(job.folder / RESULT, Result).cost
-    speed = "nothing scored" if cost.images_per_second is None else f"{_rounded(cost.images_per_second)} images/s"
-    return f"{job.name}: done, fit {cost.fit_seconds:.0f} s, {speed} on {cost.device}"
+        return Outcome(f"{job.name}: failed: {failure.reason}", failed=True)
+    from benchmarks.evaluation import result_rows
 
-
-def _rounded(number: float) -> str:
-    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
+    result = read(job.folder / RESULT, Result)
+    found, cost = brief.in_words(result_rows.measure(result).row), result.cost
+    fit = f"fit {brief.seconds(cost.fit_seconds)} on {cost.device}"
+    return Outcome(f"{job.name}: done, {found}, {fit}", failed=False)
 
 
 def work(spec: Path, *, leash: bool) -> int:

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.errors import UsageError
+from benchmarks.prediction.truth import Truth
 from benchmarks.prediction.verdicts import Inspection, Rule, Verdict
 from datasets import is_image_name
-from methods import Image
-from reports import heat_map, overlay
+from reports import heat_map, overlay, panel
 from reports.files import write_text
 from reports.heat_map import Scale
 from reports.results import MapScale
@@ -22,6 +23,10 @@ from reports.results import MapScale
 COLUMNS = ("path", "score", "threshold", "verdict", "regions", "largest_area_px", "reason")
 """Columns of the CSV table. `regions` is the number of regions; `reason` explains an unusual verdict or a failure."""
 Row = dict[str, str | int | float | None]
+SHEET = "contact-sheet-{}.png"
+"""Name of a contact sheet in the folder of overlays."""
+IS_SHEET = re.compile(r"contact-sheet-\d+\.png", re.IGNORECASE)
+ON_A_SHEET, COLUMNS_OF_A_SHEET, SMALL_PX = 48, 2, 200
 
 
 class Outputs(NamedTuple):
@@ -40,6 +45,8 @@ class Colours(NamedTuple):
 
     scale: Scale
     middle: str
+    decide: bool = False
+    """Whether the middle is the threshold of regions that decide."""
 
 
 def colours(normal_maps: MapScale | None, rule: Rule) -> Colours | None:
@@ -53,22 +60,34 @@ def colours(normal_maps: MapScale | None, rule: Rule) -> Colours | None:
     middle, what = rule.threshold, "the threshold"
     if rule.area_px is None:
         middle, what = normal_maps.highest, "the highest in the map of a typical held-out normal image"
-    return Colours(Scale(normal_maps.middle, middle), what) if middle > normal_maps.middle else None
+    if middle <= normal_maps.middle:
+        return None
+    return Colours(Scale(normal_maps.middle, middle), what, decide=rule.area_px is not None)
 
 
 class Pictures:
-    """Writes the overlay and the map of each image, below the folders asked for.
+    """Writes the overlay and the map of each image, below the folders asked for, and contact sheets of the overlays.
 
     Raises UsageError if a folder cannot be made, or if its files would be judged as images or replace one.
     """
 
-    def __init__(self, outputs: Outputs, images: Sequence[Path], paths: Sequence[Path], colours: Colours | None):
-        self.outputs, self.colours = outputs, colours
+    def __init__(
+        self,
+        outputs: Outputs,
+        images: Sequence[Path],
+        paths: Sequence[Path],
+        *,
+        colours: Colours | None,
+        truth: Truth | None = None,
+    ):
+        self.outputs, self.colours, self.truth = outputs, colours, truth
         self._said: set[str] = set()
         if outputs.overlays and outputs.maps and outputs.overlays.resolve() == outputs.maps.resolve():
             raise UsageError(f"--maps {outputs.maps}: it is the folder of the overlays: name another one")
         self._overlays = _places_in("--overlays", outputs.overlays, images, paths)
         self._maps = _places_in("--maps", outputs.maps, images, paths)
+        self._small: list[np.ndarray] = []
+        self._sheets = 0
 
     @property
     def need_maps(self) -> bool:
@@ -78,8 +97,12 @@ class Pictures:
     def write(self, path: Path, found: Inspection) -> None:
         """Write what was asked for of one image. Raises UsageError if its map is asked for and there is none."""
         if overlays := self.outputs.overlays:
+            shown = self._shown(path, found)
             with writing("--overlays", overlays):
-                overlay.save(self._overlays[path], self._overlay(found))
+                overlay.save(self._overlays[path], panel.drawn(shown))
+            self._small.append(panel.drawn(shown, least_px=SMALL_PX // 2, largest_px=SMALL_PX))
+            if len(self._small) == ON_A_SHEET:
+                self._write_sheet()
         if maps := self.outputs.maps:
             if found.map is None:
                 raise UsageError(f"--maps {maps}: this method gives no anomaly maps with these settings")
@@ -87,33 +110,66 @@ class Pictures:
                 heat_map.save_map(self._maps[path].with_suffix(".tiff"), found.map)
                 overlay.save(self._maps[path], heat_map.coloured(found.map, self._scale_of(found.map)))
 
+    def finish(self) -> None:
+        """Write the last contact sheet."""
+        if self._small:
+            self._write_sheet()
+
     def remarks(self) -> list[str]:
         """What a user must know of the pictures written so far."""
         return sorted(self._said)
 
-    def _overlay(self, found: Inspection) -> Image:
-        """The image with its regions outlined; without an operating point, with its heat map and the verdict."""
-        if found.segmentation is not None:
-            return overlay.draw(found.image, found.segmentation.accepted)
+    def _write_sheet(self) -> None:
+        self._sheets += 1
+        with writing("--overlays", self.outputs.overlays):
+            name = SHEET.format(self._sheets)
+            overlay.save(self.outputs.overlays / name, panel.contact_sheet(self._small, columns=COLUMNS_OF_A_SHEET))
+        self._small.clear()
+
+    def _shown(self, path: Path, found: Inspection) -> panel.Shown:
+        """What an overlay shows of an image."""
+        verdict, truth = found.verdict, self.truth
         if found.map is None:
-            self._said.add("overlays show the verdict alone: this method gives no anomaly maps with these settings")
-            return with_verdict(found.image, found.verdict)
-        return with_verdict(heat_map.laid_over(found.image, found.map, self._scale_of(found.map)), found.verdict)
+            self._said.add("overlays show no heat map: this method gives no anomaly maps with these settings")
+        return panel.Shown(
+            image=found.image,
+            verdict=banner(verdict),
+            defective=verdict.defective,
+            name=f"{path.parent.name}/{path.name}",
+            truth=truth.label(path) if truth else "",
+            fault=truth.fault(path, defective=verdict.defective) if truth else "",
+            map=found.map,
+            scale=None if found.map is None else self._scale_of(found.map),
+            regions=found.segmentation and found.segmentation.accepted,
+            mask=truth.mask(path, found.image.shape[:2]) if truth else None,
+        )
 
     def _scale_of(self, map: np.ndarray) -> Scale:
         if self.colours is None:
-            self._said.add("colours of maps: of each image alone, as no map of a held-out normal image is known")
+            self._said.add(
+                "colours and outlines of maps: of each image alone, as no map of a held-out normal image is known"
+            )
             return heat_map.own_scale(map)
-        (low, middle), what = self.colours
+        (low, middle), what, _ = self.colours
         self._said.add(f"colours of maps: black up to {low:.5g}, red at {middle:.5g}, {what}; yellow far above")
+        if self.outlined_at_red:
+            self._said.add(f"outlines: around what is above {middle:.5g}; finetune --apply gives regions that decide")
         return self.colours.scale
 
+    @property
+    def outlined_at_red(self) -> bool:
+        """Whether outlines go around what is red, as there are no regions that decide."""
+        return bool(self.outputs.overlays) and self.colours is not None and not self.colours.decide
 
-def with_verdict(image: Image, verdict: Verdict) -> Image:
-    """An image with its verdict, score and threshold written above it."""
+
+def banner(verdict: Verdict) -> str:
+    """The verdict in a word, with score and threshold; with an operating point also the regions."""
     score, threshold = told_apart(verdict.score, verdict.threshold)
     text = f"{word(verdict).upper()}   score {score}, threshold {threshold}"
-    return heat_map.with_verdict(image, text, defective=verdict.defective)
+    if not verdict.regions:
+        return text
+    number = len(verdict.regions)
+    return f"{text}, {number} region{'s' * (number > 1)}, largest {verdict.largest_area_px} px"
 
 
 def word(verdict: Verdict) -> str:
@@ -152,7 +208,7 @@ def places(folder: Path, paths: Sequence[Path]) -> dict[Path, Path]:
 def _free_name(wanted: Path, taken: set[str]) -> Path:
     """A name that differs from every taken one by more than upper and lower case; `taken` is in lower case."""
     name, number = wanted, 1
-    while str(name).casefold() in taken:
+    while str(name).casefold() in taken or IS_SHEET.fullmatch(str(name)):
         number += 1
         name = wanted.with_stem(f"{wanted.stem}-{number}")
     return name

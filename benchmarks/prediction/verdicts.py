@@ -3,8 +3,10 @@
 import os
 import warnings
 from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import tee
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from benchmarks.likeness import appearance, novelty
 from benchmarks.likeness.novelty import Novelties, Unseen
 from benchmarks.pages import OverPages, Part, first
 from benchmarks.trained import Trained
+from benchmarks.wording import in_python
 from datasets import is_image_name
 from methods import Image, Method, MethodError
 from reports.results import Appearances
@@ -41,28 +44,34 @@ class Rule(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The verdict on one image."""
+    """The verdict on one image. Its fields make the columns of a table, as in `pandas.DataFrame(verdicts)`."""
 
     path: Path | None
     """The image file; None for an image given as an array."""
-    score: float
+    score: float | None
     """Without an operating point, the method's image score. With one, the highest level of the map at which a region
-    of the minimum defect area exists, or minus infinity if the whole image is smaller than that area."""
+    of the minimum defect area exists, or minus infinity if the whole image is smaller than that area. None: the image
+    cannot be read."""
     threshold: float
-    regions: list[Region] | None
+    defective: bool | None
+    """Whether the score is strictly above the threshold. With an operating point: whether there are regions. None: the
+    image cannot be read."""
+    regions: list[Region] | None = None
     """The regions that make the image defective, highest peak first; None: no operating point was applied."""
+    largest_area_px: int | None = None
+    """Area of the largest region, pixels; 0 if there is no region, None if no operating point was applied."""
     unseen: tuple[Unseen, ...] = ()
     """What in the image training never saw, such as its size: then the score may mean nothing."""
+    anomaly_map: np.ndarray | None = None
+    """(h, w) float32 at the size of the image; None: it was not asked for, or the method gives none."""
+    unreadable: str | None = None
+    """Why the image cannot be read; None: it was read."""
 
-    @property
-    def defective(self) -> bool:
-        """Whether the score is strictly above the threshold. With an operating point: whether there are regions."""
-        return self.score > self.threshold
-
-    @property
-    def largest_area_px(self) -> int | None:
-        """Area of the largest region, pixels; 0 if there is no region, None if no operating point was applied."""
-        return None if self.regions is None else max((region.area_px for region in self.regions), default=0)
+    @classmethod
+    def of(cls, path: Path | None, score: float, threshold: float, regions: list[Region] | None = None) -> Self:
+        """The verdict that a score, or regions, give."""
+        largest = None if regions is None else max((region.area_px for region in regions), default=0)
+        return cls(path, score, threshold, score > threshold, regions, largest)
 
 
 class Inspection(NamedTuple):
@@ -99,22 +108,37 @@ def rule(trained: Trained, threshold: float | None = None) -> Rule:
 
 
 def predict(
-    trained: Trained, images: Iterable[str | Path | np.ndarray], *, device: str, threshold: float | None = None
+    trained: Trained,
+    images: Iterable[str | Path | np.ndarray],
+    *,
+    device: str,
+    threshold: float | None = None,
+    with_maps: bool = False,
+    keep_unreadable: bool = False,
 ) -> Iterator[Verdict]:
     """Load the model and return an iterator over verdicts, in the order of the images, each computed when asked for.
 
     Raises what `rule` and `Trained.method` raise. Asking for the verdict of an unreadable image raises ImageError; the
-    verdicts after it can still be asked for. After the last image, or when no more are asked for, it warns of what was
-    lost between files and pixels, and of what training never saw.
+    verdicts after it can still be asked for. With `keep_unreadable` its verdict says why instead. After the last image,
+    or when no more are asked for, it warns of what was lost between files and pixels, and of what training never saw.
     """
     judged_by, appearances = rule(trained, threshold), trained.result.appearances
     for remark in (judged_by.remark, None if appearances else NOT_COMPARED):
         if remark:
-            warnings.warn(remark, stacklevel=3)
+            warnings.warn(in_python(remark), stacklevel=3)
+    judged, told_of = tee(sources(images))
     answers = inspect(
-        trained.judge(device), judged_by, sources(images), reading=trained.reading, appearances=appearances
+        trained.judge(device),
+        judged_by,
+        judged,
+        reading=trained.reading,
+        appearances=appearances,
+        with_maps=with_maps,
     )
-    return map(_verdict, _warning_afterwards(answers))
+    answers = _warning_afterwards(answers)
+    if keep_unreadable:
+        answers = map(partial(_unreadable_as_verdict, threshold=judged_by.threshold), answers, told_of)
+    return map(partial(_verdict, with_map=with_maps), answers)
 
 
 def _warning_afterwards(answers: Iterator[Inspection | ImageError]) -> Iterator[Inspection | ImageError]:
@@ -129,7 +153,7 @@ def _warning_afterwards(answers: Iterator[Inspection | ImageError]) -> Iterator[
     finally:
         lost = [sentence for _, sentence in said_of_images(losses)]
         for sentence in [*lost, *novelties.sentences()]:
-            warnings.warn(sentence, stacklevel=2)
+            warnings.warn(in_python(sentence), stacklevel=3)
 
 
 def inspect(
@@ -209,13 +233,13 @@ def _require_finite(score: float | np.ndarray, method: Method, path: Path | None
 def _by_score(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
     (score,) = method.image_scores([image])
     _require_finite(score, method, path)
-    return Inspection(Verdict(path, float(score), rule.threshold, None), first(image))
+    return Inspection(Verdict.of(path, float(score), rule.threshold), first(image))
 
 
 def _by_score_with_map(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
     (score,) = method.score([image])
     _require_finite(score.image, method, path)
-    verdict = Verdict(path, float(score.image), rule.threshold, None)
+    verdict = Verdict.of(path, float(score.image), rule.threshold)
     if score.map is None:
         return Inspection(verdict, first(image))
     _require_finite(score.map, method, path)
@@ -232,10 +256,21 @@ def _by_area(method: Method | OverPages, rule: Rule, image: Image, path: Path | 
     map = resize_map(map, shown.shape[:2]).astype(np.float64)  # in float32 the threshold would be rounded
     ((level,),) = decision.levels([map], [rule.area_px])
     found = decision.segment(map, threshold=rule.threshold, area_px=rule.area_px)
-    return Inspection(Verdict(path, float(level), rule.threshold, found.regions), shown, map, found)
+    return Inspection(Verdict.of(path, float(level), rule.threshold, found.regions), shown, map, found)
 
 
-def _verdict(answer: Inspection | ImageError) -> Verdict:
+def _unreadable_as_verdict(answer: Inspection | ImageError, source: Source, threshold: float) -> Inspection | Verdict:
+    if isinstance(answer, Inspection):
+        return answer
+    path = source if isinstance(source, Path) else None
+    return Verdict(path, None, threshold, None, unreadable=in_python(str(answer)))
+
+
+def _verdict(answer: Inspection | ImageError | Verdict, *, with_map: bool) -> Verdict:
+    """The verdict alone. Raises the error of an unreadable image."""
     if isinstance(answer, ImageError):
         raise answer
-    return answer.verdict
+    if isinstance(answer, Verdict):
+        return answer
+    map = None if answer.map is None or not with_map else np.asarray(answer.map, np.float32)
+    return answer.verdict._replace(anomaly_map=map)

@@ -107,7 +107,7 @@ class ConvolutionalAutoencoder(AutoencoderSettings):
     def score(self, images: Sequence[Image]) -> Iterator[Score]:
         """The anomaly map of each image, and the image score made of it as `image_score` says."""
         if self._network is None:
-            raise MethodError("cae cannot score before it is fitted or loaded")
+            raise MethodError("cae has learned nothing yet: train it or load it before scoring")
         from methods.cae import reconstruction
 
         return engine.within(self._device, reconstruction.scores(self._network, images, self))
@@ -119,7 +119,7 @@ class ConvolutionalAutoencoder(AutoencoderSettings):
     def reconstruct(self, images: Sequence[Image]) -> Iterator[Image]:
         """The reconstruction of each image, at the network's resolution."""
         if self._network is None:
-            raise MethodError("cae cannot reconstruct before it is fitted or loaded")
+            raise MethodError("cae has learned nothing yet: train it or load it before reconstructing")
         from methods.cae import reconstruction
 
         return engine.within(self._device, reconstruction.pictures(self._network, images, self))
@@ -134,7 +134,7 @@ class ConvolutionalAutoencoder(AutoencoderSettings):
     def save_state(self, folder: Path) -> None:
         """Write model.keras, without the optimizer, and history.json."""
         if self._history is None:
-            raise MethodError("cae has learned nothing yet: fit it before saving")
+            raise MethodError("cae has learned nothing yet: train it before saving")
         self._network.save(folder / "model.keras")
         self._history.save(folder / "history.json")
 

@@ -66,7 +66,7 @@ def find_device(wanted: str) -> str:
     if wanted == "auto":
         return "cpu"
     raise MethodError(
-        f"device {wanted}: {engine} sees {count} GPUs; use --device cpu, or an engine with CUDA "
+        f"device {wanted}: {engine} sees {count} GPUs; choose the device cpu, or an engine with CUDA "
         "(pip install tensorflow[and-cuda], or set KERAS_BACKEND=torch)"
     )
 

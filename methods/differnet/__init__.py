@@ -116,7 +116,7 @@ class DifferNet(DifferNetSettings):
     def save_state(self, folder: Path) -> None:
         """Write the flow, and the digest of the backbone's weights."""
         if self._flow is None:
-            raise MethodError("DifferNet has learned nothing yet: fit it before saving")
+            raise MethodError("DifferNet has learned nothing yet: train it before saving")
         notes = {"trained_in": self._trained_in, "trained_on": self._trained_on, "history": self._history.json()}
         self._save_tensors(self._flow.state_dict(), folder / STATE, **notes)
 
@@ -223,7 +223,7 @@ class DifferNet(DifferNetSettings):
 
     def _require_flow(self) -> None:
         if self._flow is None:
-            raise MethodError("DifferNet has learned nothing yet: fit it or load it before scoring")
+            raise MethodError("DifferNet has learned nothing yet: train it or load it before scoring")
 
     def _score(self, image: Image) -> float:
         from methods.differnet import flow, scores

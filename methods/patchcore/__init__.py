@@ -141,7 +141,7 @@ class PatchCore(PatchCoreSettings):
 
     def _require_memory(self, before: str) -> None:
         if self._memory is None:
-            raise MethodError(f"PatchCore has learned nothing yet: fit it or load it before {before}")
+            raise MethodError(f"PatchCore has learned nothing yet: train it or load it before {before}")
 
     def _keep(self, rows, ends: Sequence[int]) -> None:
         from methods.patchcore.memory import Memory

@@ -88,7 +88,7 @@ class SimpleNet(SimpleNetSettings):
     def save_state(self, folder: Path) -> None:
         """Write both networks, and the digest of the backbone's weights."""
         if self._networks is None:
-            raise MethodError("SimpleNet has learned nothing yet: fit it before saving")
+            raise MethodError("SimpleNet has learned nothing yet: train it before saving")
         self._save_tensors(self._networks.state_dict(), folder / STATE, trained_in=self._trained_in)
 
     def load_state(self, folder: Path, *, device: str) -> None:
@@ -157,7 +157,7 @@ class SimpleNet(SimpleNetSettings):
 
     def _require_networks(self) -> None:
         if self._networks is None:
-            raise MethodError("SimpleNet has learned nothing yet: fit it or load it before scoring")
+            raise MethodError("SimpleNet has learned nothing yet: train it or load it before scoring")
 
     def _anomaly(self, image: Image):
         """(rows, columns): the anomaly scores of an image's patches."""

@@ -50,6 +50,10 @@ class Surface(NamedTuple):
     """False-positive rate: share of the normal images that are called defective."""
     wanted_share: float
     """The highest false-positive rate that the user accepts; its line is drawn."""
+    setters: int = 0
+    """Number of normal images that set the threshold; `false_alarm_share` is that of them."""
+    promised_share: float | None = None
+    """The false-positive rate that so few can promise for new images; None: nothing is promised."""
 
 
 class Tuning(NamedTuple):
@@ -90,6 +94,10 @@ class Panel(NamedTuple):
     """(h, w) bool: regions of at least the minimum area, which make the image defective."""
     rejected: np.ndarray
     """(h, w) bool: regions above the threshold but smaller."""
+    mask: np.ndarray | None = None
+    """(h, w) bool: the ground truth; None: not known, or a normal image."""
+    fault: Literal["", "MISSED", "FALSE ALARM"] = ""
+    """What is wrong with the verdict, if anything."""
 
 
 class Figures(NamedTuple):

@@ -4,7 +4,7 @@ Everything is placed in inches from the top left corner, because each row has th
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
 from reports import plots
+from reports.blocks import blocks
 from reports.finetune_plots.inputs import Panel, Rule
 
 MARGIN, GAP, LINE, HEAD = 0.12, 0.08, 0.17, 1.62  # inches
@@ -25,6 +26,10 @@ MAP_COLUMN = "anomaly map"
 PIXELS = 1.9e6  # of a whole figure; with more, photographs make a file of many megabytes
 ACCEPTED = {"colors": plots.VERMILLION, "linestyles": ["-"], "linewidths": 1.4}
 REJECTED = {"colors": plots.BLUE, "linestyles": [(0, (2.5, 1))], "linewidths": 1.1}
+TRUTH = {"colors": plots.SKY_BLUE, "linestyles": ["-"], "linewidths": 1.4}
+FAULT = {"color": plots.VERMILLION, "weight": "bold", "ha": "right", "va": "bottom"}
+FAULT_INCHES = 1.1
+"""Room for `FALSE ALARM` beside a title."""
 
 
 class Box(NamedTuple):
@@ -47,28 +52,23 @@ def sample(panels: Sequence[Panel], rule: Rule) -> Figure:
     dots = min(plots.DOTS_PER_INCH, int((PIXELS / plots.WIDTH_INCHES / height) ** 0.5))
     figure = Figure(figsize=(plots.WIDTH_INCHES, height), dpi=dots)
     norm = _norm(panels, rule)
-    _head(figure, rule, norm)
+    _head(figure, rule, norm, with_truth=any(panel.mask is not None for panel in panels))
     for index, column in enumerate(columns):
         left = MARGIN + index * (width + GAP)
         _text(figure, left, HEAD - LINE, column, weight="bold", va="bottom")
         for panel, box in zip(panels, boxes, strict=True):
             axes = _axes(figure, box._replace(left=left))
             _draw(axes, panel, column, norm=norm, dots=width * dots)
-    for title, box in zip(titles, boxes, strict=True):
+    for title, box, panel in zip(titles, boxes, panels, strict=True):
         _text(figure, MARGIN, box.top - 0.04, title, va="bottom")
+        right = plots.WIDTH_INCHES - MARGIN
+        _text(figure, right, box.top - 0.04, panel.fault, **FAULT)
     return figure
 
 
-def blocks(array: np.ndarray, step: int, reduce: Callable[..., np.ndarray]) -> np.ndarray:
-    """Each `step` x `step` block of (h, w, ...) reduced to one pixel; incomplete ones are filled from their edge."""
-    rows, columns = (-side % step for side in array.shape[:2])
-    padded = np.pad(array, [(0, rows), (0, columns), *[(0, 0)] * (array.ndim - 2)], mode="edge")
-    height, width = (side // step for side in padded.shape[:2])
-    return reduce(padded.reshape(height, step, width, step, *array.shape[2:]), axis=(1, 3))
-
-
 def _title(panel: Panel) -> str:
-    return plots.wrapped(f"{panel.part}: {panel.title}", inches=plots.WIDTH_INCHES - 2 * MARGIN, points=POINTS)
+    inches = plots.WIDTH_INCHES - 2 * MARGIN - (FAULT_INCHES if panel.fault else 0)
+    return plots.wrapped(f"{panel.part}: {panel.title}", inches=inches, points=POINTS)
 
 
 def _columns(panels: Sequence[Panel]) -> list[str]:
@@ -93,14 +93,15 @@ def _norm(panels: Sequence[Panel], rule: Rule) -> Normalize:
     return Normalize(low, high if high > low else low + (abs(low) or 1.0))
 
 
-def _head(figure: Figure, rule: Rule, norm: Normalize) -> None:
+def _head(figure: Figure, rule: Rule, norm: Normalize, *, with_truth: bool) -> None:
     """Draw the rule, the legend of the outlines and the colour bar."""
     title = f"Segmentation above threshold {plots.level(rule.threshold)}, minimum area {rule.area_px:,} px"
     _text(figure, MARGIN, 0.12, title, va="top", size=11)
-    labels = (f"region of at least {rule.area_px:,} px: defective", "smaller region: ignored")
+    styles = (ACCEPTED, REJECTED, *([TRUTH] if with_truth else []))
+    labels = (f"region of at least {rule.area_px:,} px: defective", "smaller region: ignored", "ground truth (input)")
     handles = [
         Line2D([], [], color=style["colors"], linestyle=style["linestyles"][0], linewidth=2, label=label)
-        for style, label in zip((ACCEPTED, REJECTED), labels, strict=True)
+        for style, label in zip(styles, labels, strict=False)
     ]
     corner = (MARGIN / plots.WIDTH_INCHES, 1 - 0.45 / figure.get_figheight())
     figure.legend(handles=handles, loc="upper left", bbox_to_anchor=corner, borderpad=0, borderaxespad=0)
@@ -147,6 +148,8 @@ def _draw(axes: Axes, panel: Panel, column: str, *, norm: Normalize, dots: float
         return
     step = max(1, int(longest / dots))
     _show(axes, panel, blocks(picture, step, np.mean).round().astype(np.uint8), step)
+    if column == "input" and panel.mask is not None:
+        _outline(axes, panel.mask, dots, TRUTH)
     if column == "segmentation":
         _outline(axes, panel.rejected, dots, REJECTED)
         _outline(axes, panel.accepted, dots, ACCEPTED)

@@ -37,10 +37,20 @@ def _wanted_line(axes: Axes, surface: Surface, x: np.ndarray, y: np.ndarray) -> 
     """Draw the line between the cells above and below the accepted false-positive rate, given the edges of cells."""
     lowest = lowest_allowed(surface, y)
     reached = "above this line:" if np.isfinite(lowest).any() else "no threshold shown has a"
-    label = f"{reached} false-positive rate at most {plots.percent(surface.wanted_share)}"
+    label = f"{reached} false-positive rate at most {plots.percent(surface.wanted_share)}{_of_whom(surface)}"
     stroke = [withStroke(linewidth=4, foreground=plots.BLACK)]
     line = {"color": "white", "linewidth": 2, "path_effects": stroke, "label": label}
     axes.step(x, np.append(lowest, lowest[-1]), where="post", **line)
+
+
+def _of_whom(surface: Surface) -> str:
+    """What the line is worth: it is drawn by few images, and new ones may be called defective more often."""
+    if not surface.setters:
+        return ""
+    of = f"\nof the {surface.setters:,} normal image{'s' * (surface.setters != 1)} that set the threshold"
+    if surface.promised_share is None:
+        return f"{of}; no rate is promised for new images"
+    return f"{of}; new images: at most {plots.percent(surface.promised_share)} is promised"
 
 
 def lowest_allowed(surface: Surface, edges: np.ndarray) -> np.ndarray:

@@ -1,0 +1,44 @@
+"""A request out of what a user gives, on the command line or in Python: checked, with presets filled in."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import plugins
+from benchmarks.data_settings import DataSettings
+from benchmarks.errors import UsageError
+from benchmarks.jobs import plan
+from benchmarks.jobs.plan import Request
+
+
+def made(
+    names: Sequence[str],
+    dataset: str,
+    *,
+    settings: Mapping[str, Mapping[str, Any]],
+    preset: str | None,
+    data: Path | None,
+    results: Path | None,
+    data_settings: DataSettings,
+    **others: Any,
+) -> Request:
+    """The request for methods with these settings. `others` are fields of Request, as they are.
+
+    Raises UsageError for names, settings or a preset that there are not, and for what excludes each other.
+    """
+    if preset:
+        plugins.require_preset(preset, names)
+    filled = plugins.with_preset(settings, preset or plugins.dataset(dataset).preset)
+    choices = [plugins.choose(name, filled[name]) for name in names]
+    if others["calibration"] == "loo":
+        plugins.require_leaving_one_out(choices)
+        if data_settings.every_page:
+            raise UsageError("--calibration loo and --page all exclude each other: a part has several pages")
+    return Request(
+        choices=choices,
+        dataset=dataset,
+        root=(data or plan.default_data(dataset)).resolve(),
+        results=(results or Path("results") / dataset).resolve(),
+        data_settings=data_settings,
+        **others,
+    )
