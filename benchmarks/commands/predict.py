@@ -13,6 +13,7 @@ from benchmarks.likeness.novelty import Novelties
 from benchmarks.prediction import files as verdict_files
 from benchmarks.prediction import verdicts
 from benchmarks.prediction.files import COLUMNS, Outputs, Pictures, Row, told_apart, word
+from benchmarks.prediction.pace import Pace
 from benchmarks.prediction.truth import Truth
 from benchmarks.prediction.verdicts import Inspection, Rule, Verdict
 from benchmarks.trained import Trained
@@ -47,8 +48,10 @@ def run(
         with_maps=pictures.need_maps,
     )
     rows, losses, novelties, width = [], [], Novelties(), max(len(_printed(path)) for path in paths)
+    pace = Pace(len(paths), say)
     for path, answer in zip(paths, answers, strict=True):
         _tell(answer, width)
+        pace.step()
         if isinstance(answer, Inspection):
             losses.append((_printed(Path(path.name)), answer.losses))
             novelties.add(_printed(Path(path.name)), answer.verdict.unseen)
