@@ -10,6 +10,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.console import err, out, say
+from benchmarks.finetune import levels
 from benchmarks.finetune.evidence import Evidence, TuningRequest
 from benchmarks.finetune.operating_point import tune
 from benchmarks.finetune.output import by_area, draw, record, store, store_point
@@ -44,6 +45,7 @@ def run(trained: Trained, request: TuningRequest, *, data: Path | None, figures:
         tuned = tune(Evidence(trained, request, data=data, advance=advance))
         chosen, areas = record(tuned, trained), by_area(tuned)
         folder = store(trained, chosen, areas)
+        levels.store(levels.of(tuned, trained.result.key), folder)
         if apply:
             store_point(tuned, trained)
         if figures and tuned.evidence.held_out:
