@@ -16,9 +16,13 @@ from reports.results import Failure
 
 if TYPE_CHECKING:
     from benchmarks.evaluation.result_rows import Measured
+    from reports.html.jobs import Job
+    from reports.rows import Tables
 
 MANY = 1000
 """From this many results on, further processes help."""
+CHUNK = 50
+"""Number of results that a process measures at a time."""
 PROCESSES = 8
 """The most processes used."""
 
@@ -32,21 +36,24 @@ def run(results: Path) -> None:
 
     folders = layout.all_in(results)
     with _without_garbage_collection(), _helpers(len(folders)) as helpers:
-        measured = helpers.map(_measure, folders, chunksize=MANY // 4)
+        measured = helpers.map(_measure, folders, chunksize=CHUNK)
         from reports import report as pages  # loads pandas while the helpers measure
         from reports import terminal
 
-        found = list(filter(None, measured))
-        failures = [each for each in found if isinstance(each, Failure)]
-        tables = result_rows.tables(each for each in found if not isinstance(each, Failure))
+        every = [(folder, each) for folder, each in zip(folders, measured, strict=True) if each]
+        failures = [each for _, each in every if isinstance(each, Failure)]
+        found = [(folder, *each) for folder, each in every if not isinstance(each, Failure)]
+        tables = result_rows.tables(measured for _, measured, _ in found)
         if not tables.rows and not failures:
             raise UsageError(f"--results {results}: no results there; make some with: python -m benchmarks run")
         table = pages.write(results, tables, failures=failures, definitions=result_rows.DEFINITIONS, helpers=helpers)
+        page = _page(results, tables, failures, [(folder, job) for folder, _, job in found])
     if out.is_terminal and (summary := terminal.summary(table)):
         out.print(summary)
     for line in terminal.doubts(tables):
         say(line, style="yellow")
     say(str(results / "report.md"), on=out)
+    say(str(page), on=out)
 
 
 @contextmanager
@@ -71,9 +78,21 @@ def _helpers(results: int) -> Executor:
     return ProcessPoolExecutor(min(PROCESSES, determinism.cores()))
 
 
-def _measure(folder: Path) -> "Measured | Failure | None":
-    """The measured result or the failure that a job's folder holds; None if it holds neither."""
+def _measure(folder: Path) -> "tuple[Measured, Job] | Failure | None":
+    """The measured result of a job's folder and what the page shows of it, or its failure; None if it holds neither."""
     from benchmarks.evaluation import result_rows
+    from benchmarks.illustration import jobs
 
     found = results_folder.result(folder)
-    return result_rows.measure(*found) if found else results_folder.failure(folder)
+    return (result_rows.measure(*found), jobs.job(folder, *found)) if found else results_folder.failure(folder)
+
+
+def _page(results: Path, tables: "Tables", failures: list[Failure], found: "list[tuple[Path, Job]]") -> Path:
+    """Write report.html, and return its path."""
+    from benchmarks.evaluation import result_rows
+    from benchmarks.illustration.pictures import pictures
+    from reports.html import page
+
+    folders, jobs = [folder for folder, _ in found], [job for _, job in found]
+    contents = page.Contents(tables, failures, result_rows.DEFINITIONS, jobs, pictures(folders, jobs))
+    return page.write(results, contents)
