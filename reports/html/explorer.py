@@ -1,6 +1,7 @@
 """Sections 4 and 5: the scores of single images, over which a threshold is moved, and the misjudged images."""
 
 import base64
+import shlex
 from collections.abc import Hashable, Sequence
 from typing import Any
 
@@ -75,13 +76,9 @@ def _job(index: int, job: Job, labels: Labels, lists: _Pool, found: Pictures) ->
 
 def _finetune(job: Job) -> str:
     """The command that keeps maps and levels."""
-    return f"python -m benchmarks finetune --method {job.cell.method} --category {_quoted(job.cell.category)}"
-
-
-def _quoted(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)
+    cell = job.cell
+    chosen = ["--method", cell.method, "--category", cell.category, "--seed", str(cell.seed)]
+    return shlex.join(["python", "-m", "benchmarks", "finetune", *chosen])
 
 
 def _view(view: View, lists: _Pool) -> dict[str, Any]:

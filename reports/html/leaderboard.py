@@ -59,6 +59,10 @@ COLUMNS = (
 COUNTED = {"missed": ("missed", "defective"), "alarms": ("alarms", "normal")}
 
 
+MOST_AT_ONCE = 24
+"""More lines than this are first shown as their means."""
+
+
 class Value(NamedTuple):
     """A cell."""
 
@@ -88,6 +92,7 @@ class _Numbers:
         self.spreads = {column.key: spreads(table, ["place", "name"], column.key) for column in measured}
         self.means = {column.key: means(table, column.key) for column in measured if column.of_all}
         self.counts = {key: counts(jobs) for key, jobs in table.groupby(["place", "name"], sort=False)}
+        self.shared = self.means["image_auroc"].categories if "image_auroc" in self.means else []
         self.bars = _bars(table)
         self.marks = _marks(table, measured)
 
@@ -96,7 +101,7 @@ class _Numbers:
         return [self._value(column, place, name) for column in self.columns]
 
     def mean_line(self, title: str, name: str) -> list[Value]:
-        """The means over the categories that all methods share; of counts, the sums over its own."""
+        """The means over the categories that all methods share; of counts, the sums."""
         return [self._mean(column, title, name) for column in self.columns]
 
     def _value(self, column: Column, place: str, name: str) -> Value:
@@ -110,9 +115,10 @@ class _Numbers:
         if not column.of_all:
             return Value("", None)
         if column.key in COUNTED:
-            return _counted(column, [each for (_, own), each in self.counts.items() if own == name])
+            return _counted(column, [self.counts[place, name] for place in self.shared if (place, name) in self.counts])
         spread = self.means[column.key].by_method.get(name)
-        return self._marked(column, spread, self.marks.get((column.key, title, name)), None)
+        bar = (float(spread.mean),) * 3 if column.bar and spread else None
+        return self._marked(column, spread, self.marks.get((column.key, title, name)), bar)
 
     def _marked(self, column: Column, spread: Spread | None, mark: Cell | None, bar: Bar | None) -> Value:
         if spread is None:
@@ -153,7 +159,7 @@ def shown(table: pd.DataFrame, labels: Labels) -> dict[str, Any]:
     """What the template shows."""
     done = table[table["failure"].isna()].copy()
     if done.empty:
-        return {"columns": [], "lines": [], "mean": None, "places": [], "axis_low": 0.0}
+        return {"columns": [], "lines": [], "mean": None, "places": [], "axis_low": 0.0, "is_short": True}
     done["ms_per_image"] = 1000 / done["images_per_second"].astype(float)
     numbers = _Numbers(done)
     mean = means(done, "image_auroc").title() if has(done, "image_auroc") and len(places(done)) > 1 else None
@@ -175,6 +181,7 @@ def shown(table: pd.DataFrame, labels: Labels) -> dict[str, Any]:
         "mean": mean,
         "places": places(done),
         "axis_low": _axis_low(numbers.bars.values()),
+        "is_short": len(overall) + len(found) <= MOST_AT_ONCE,
     }
 
 

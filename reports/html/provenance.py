@@ -2,12 +2,13 @@
 
 import json
 import shlex
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
 from reports.html.jobs import Job
 from reports.html.labels import Labels
+from reports.html.shared import remarks, shared
 from reports.results import Cell
 from reports.rows import identity, natural
 
@@ -16,44 +17,18 @@ HASH = "SHA-256"
 """A remark that has it says which weights were used."""
 
 
-class Source(NamedTuple):
-    """Something that jobs share."""
-
-    text: str
-    letters: list[str]
-    places: list[str]
-    """Empty: all categories."""
-
-
 def shown(table: pd.DataFrame, labels: Labels, jobs: list[Job]) -> dict[str, Any]:
     """What the template shows."""
     done = table[table["failure"].isna()]
     columns = {"Data": "data", "Versions": "versions", "Machine": "machine", "Device": "device", "Code": "code"}
-    shared = {title: _shared(done, column, labels) for title, column in columns.items() if column in done}
+    weights = [remark for remark in remarks(table, labels) if HASH in remark.text]
+    found = {title: shared(done, column, labels) for title, column in columns.items() if column in done}
     keys = [
         {"label": labels.of(row), "seed": row["seed"], "key": row["key"], "finished": row["finished"]}
         for row in (done.to_dict("records") if "key" in done else ())
     ]
-    shared = {"Weights": _weights(done, labels), **shared} if "remarks" in done else shared
-    return {"shared": {title: found for title, found in shared.items() if found}, "commands": _commands(jobs), "keys": keys}
-
-
-def _weights(table: pd.DataFrame, labels: Labels) -> list[Source]:
-    """The remarks that name weights by their hash."""
-    jobs = table.assign(remark=table["remarks"].str.split("\n")).explode("remark")
-    return _shared(jobs[jobs["remark"].fillna("").str.contains(HASH)], "remark", labels)
-
-
-def _shared(table: pd.DataFrame, column: str, labels: Labels) -> list[Source]:
-    every = table["place"].nunique()
-    return [
-        Source(
-            str(text),
-            [labels.letters[name] for name in labels.names if name in set(own["name"])],
-            [] if own["place"].nunique() == every else list(own["place"].unique()),
-        )
-        for text, own in table.groupby(column, sort=False)
-    ]
+    found = ({"Weights": weights} if weights else {}) | found
+    return {"shared": found, "commands": _commands(jobs), "keys": keys}
 
 
 def _commands(jobs: list[Job]) -> list[str]:

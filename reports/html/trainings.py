@@ -8,6 +8,7 @@ from reports.html.figures import Axis, axis
 from reports.html.jobs import Job
 from reports.html.labels import Label, Labels
 from reports.html.provenance import HASH
+from reports.html.shared import remarks
 from reports.results import Curve
 from reports.rows import identity
 
@@ -35,8 +36,9 @@ class Plot(NamedTuple):
 def shown(table: pd.DataFrame, labels: Labels, jobs: list[Job]) -> dict[str, Any]:
     """What the template shows."""
     first = table["seed"].min()
+    said = [remark for remark in remarks(table, labels) if HASH not in remark.text]  # weights are under provenance
     plots = [plot for job in jobs if job.cell.seed == first for plot in _plots(job, labels)]
-    return {"plots": plots[:MOST], "left_out": len(plots[MOST:]), "remarks": _remarks(table, labels)}
+    return {"plots": plots[:MOST], "left_out": len(plots[MOST:]), "remarks": said}
 
 
 def _plots(job: Job, labels: Labels) -> list[Plot]:
@@ -72,29 +74,3 @@ def _plot(
     y = axis([y for _, y in points], HEIGHT - BOTTOM, TOP)
     drawn = [(name, " ".join(f"{x.at(a)},{y.at(b)}" for a, b in line)) for name, line in lines if line]
     return Plot(label, job.cell.seed, title, x, y, drawn, None if chosen is None else x.at(chosen))
-
-
-class Remark(NamedTuple):
-    """A sentence, and the jobs that it is of."""
-
-    text: str
-    letters: list[str]
-    places: list[str]
-    """Empty: all categories."""
-
-
-def _remarks(table: pd.DataFrame, labels: Labels) -> list[Remark]:
-    """The remarks of methods and data, each once; those on weights are under provenance."""
-    if "remarks" not in table:
-        return []
-    jobs = table.assign(remark=table["remarks"].str.split("\n")).explode("remark")
-    jobs = jobs[(jobs["remark"].fillna("") != "") & ~jobs["remark"].fillna("").str.contains(HASH)]
-    every = table["place"].nunique()
-    return [
-        Remark(
-            text,
-            [labels.letters[name] for name in labels.names if name in set(own["name"])],
-            [] if own["place"].nunique() == every else list(own["place"].unique()),
-        )
-        for text, own in jobs.groupby("remark", sort=False)
-    ]

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from reports.comparison import Cell, lines
+from reports.comparison import Cell, Line, lines
 from reports.html.counts import Counts, counts
 from reports.html.labels import Labels
 from reports.results import Failure
@@ -53,7 +53,29 @@ def shown(table: pd.DataFrame, labels: Labels, tables: Tables, failures: list[Fa
     best = {line.title: dict(zip(names(table), line.cells, strict=True)) for line in found if not line.of_all}
     own = dict(iter(table[table["failure"].isna()].groupby("place", sort=False)))
     cards = [_card(place, own.get(place, table.iloc[:0]), labels, best.get(place), broken) for place in places(table)]
-    return {"cards": cards, "failures": _failures(labels, failures)}
+    return {"overall": _overall(found, table, labels), "cards": cards, "failures": _failures(labels, failures)}
+
+
+class Overall(NamedTuple):
+    """The best method over the categories that all methods share."""
+
+    letter: str
+    name: str
+    text: str
+    """Its mean."""
+    over: str
+    """The categories, in a phrase."""
+    doubtful: bool
+
+
+def _overall(found: list[Line], table: pd.DataFrame, labels: Labels) -> Overall | None:
+    """None: there is one category, or one method."""
+    every = names(table)
+    for line in found:
+        for name, cell in zip(every, line.cells, strict=True):
+            if line.of_all and cell.best:
+                return Overall(labels.letters[name], name, cell.text, line.title, cell.doubtful)
+    return None
 
 
 def _card(place: str, own: pd.DataFrame, labels: Labels, line: Cells | None, broken: dict) -> Card:

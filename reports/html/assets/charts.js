@@ -112,8 +112,8 @@ function curves(view, defective, marks) {
 
   const called = all.filter((step) => step.hit || step.alarm);
   const recall = square(byId("precision"), "recall", "precision");
-  const best = called.map((step) => [step.hits[1], precise(step.hits[1], step.alarms[0])]);
-  const worst = called.map((step) => [step.hits[0], precise(step.hits[0], step.alarms[1])]);
+  const best = called.map((step) => [step.hit, precise(step.hits[1], step.alarms[0])]);
+  const worst = called.map((step) => [step.hit, precise(step.hits[0], step.alarms[1])]);
   byId("precision").append(
     shape("polygon", { class: "band", points: path([...best, ...worst.reverse()], recall) }),
     shape("polyline", { class: "curve", points: path(called.map((step) => [step.hit, precise(step.hit, step.alarm)]), recall) }),

@@ -49,7 +49,9 @@ function explorer() {
     state.view = job.standing ? job.standing.view : 0;
     state.threshold = job.standing ? job.standing.threshold : (view().oracle ?? view().test[0]);
     const defective = job.defective.filter(Boolean).length;
-    byId("prevalence").value = Math.round((1000 * defective) / job.defective.length);
+    const share = Math.round((1000 * defective) / job.defective.length);
+    byId("prevalence-here").textContent = share;
+    if (!byId("prevalence").dataset.isOwn) byId("prevalence").value = share;
     redraw();
     changed.forEach((tell) => tell(job));
   }
@@ -191,6 +193,7 @@ function explorer() {
       state.threshold = isHere ? standing().threshold : (view().calibrated ?? view().oracle ?? state.threshold);
       redraw();
     });
+    byId("prevalence").addEventListener("input", () => (byId("prevalence").dataset.isOwn = "yes"));
     for (const id of ["price-miss", "price-alarm", "prevalence"]) byId(id).addEventListener("input", update);
     let width = 0;
     new ResizeObserver(([entry]) => {

@@ -19,8 +19,8 @@ function gallery(chosen) {
     const name = job.paths[each.index];
     const score = job.views[job.standing ? job.standing.view : 0].test[each.index];
     const kind = job.types[each.index].join(", ") || "normal";
-    const image = photo && make("div", { class: "pane" }, make("img", { src: photo.address, width: photo.width, height: photo.height, alt: `${kind}: ${name}`, loading: "lazy" }), outlined(photo, map));
-    const heat = map && make("div", { class: "pane" }, make("img", { src: map.address, alt: `anomaly map of ${name}`, loading: "lazy" }));
+    const image = photo && make("div", { class: "pane" }, make("img", { src: photo.address, width: photo.width, height: photo.height, alt: `${kind}: ${name}` }), outlined(photo, map));
+    const heat = map && make("div", { class: "pane" }, make("img", { src: map.address, alt: `anomaly map of ${name}` }));
     return make(
       "figure",
       { class: "misjudged" },

@@ -4,21 +4,24 @@ const [EDGE, HEAD, GAP, COST, FOOT] = [12, 46, 24, 50, 34];
 function strip(svg, view, lanes, marks, moved) {
   const width = Math.max(280, svg.parentNode.clientWidth);
   const values = lanes.flatMap((lane) => lane.items.map((item) => item.score)).filter(Number.isFinite);
-  const x = stripScale(values, marks, width);
+  const gutter = width < 600 ? 0 : Math.min(150, 16 + 7 * Math.max(...lanes.map((lane) => lane.name.length + 4)));
+  const left = EDGE + gutter;
+  const x = stripScale(values, marks, left, width - EDGE);
   let top = HEAD;
   const dots = [];
   const drawn = lanes.map((lane) => {
     const placed = swarm(lane.items, x);
     const height = placed.height;
-    const middle = top + 14 + height / 2;
+    const above = gutter ? 4 : 14;
+    const middle = top + above + height / 2;
     const nodes = placed.items.map(({ item, at, off }) => {
       const node = shape("circle", { cx: at.toFixed(1), cy: (middle + off).toFixed(1), r: 3, class: `dot ${lane.kind}` }, shape("title", {}, `${item.name}: ${short(item.score)}`));
       dots.push({ node, item, kind: lane.kind });
       return node;
     });
-    const label = shape("text", { class: "lane", x: EDGE, y: top + 8 }, `${lane.name} `, shape("tspan", { class: "count" }, String(lane.items.length)));
-    const base = shape("line", { class: "rail", x1: EDGE, x2: width - EDGE, y1: middle, y2: middle });
-    top += 14 + height + GAP - 12;
+    const label = shape("text", { class: "lane", x: EDGE, y: gutter ? middle + 4 : top + 8 }, `${clipped(lane.name, gutter ? 19 : 40)} `, shape("tspan", { class: "count" }, String(lane.items.length)), shape("title", {}, lane.name));
+    const base = shape("line", { class: "rail", x1: left, x2: width - EDGE, y1: middle, y2: middle });
+    top += above + height + GAP - above;
     return shape("g", {}, base, label, ...nodes);
   });
   const end = top;
@@ -30,7 +33,7 @@ function strip(svg, view, lanes, marks, moved) {
     shape("line", { class: "mark", x1: x(value), x2: x(value), y1: height - FOOT, y2: height - FOOT + 4 }),
     shape("text", { class: "tick", x: x(value), y: height - FOOT + 17, "text-anchor": "middle" }, short(value)),
   ]);
-  const axis = shape("line", { class: "axis", x1: EDGE, x2: width - EDGE, y1: height - FOOT, y2: height - FOOT });
+  const axis = shape("line", { class: "axis", x1: left, x2: width - EDGE, y1: height - FOOT, y2: height - FOOT });
   const flags = marks.flatMap((mark, row) => {
     const at = x(mark.threshold);
     const isRight = at > width - 110;
@@ -47,7 +50,7 @@ function strip(svg, view, lanes, marks, moved) {
 
   const follow = (event) => {
     const box = svg.getBoundingClientRect();
-    moved(x.back(Math.min(width - EDGE, Math.max(EDGE, ((event.clientX - box.left) / box.width) * width))));
+    moved(x.back(Math.min(width - EDGE, Math.max(left, ((event.clientX - box.left) / box.width) * width))));
   };
   svg.onpointerdown = (event) => {
     svg.setPointerCapture(event.pointerId);
@@ -57,14 +60,12 @@ function strip(svg, view, lanes, marks, moved) {
 
   return {
     x,
-    share: (threshold) => (x(threshold) - EDGE) / (width - 2 * EDGE),
-    back: (share) => x.back(EDGE + share * (width - 2 * EDGE)),
+    share: (threshold) => (x(threshold) - left) / (width - EDGE - left),
+    back: (share) => x.back(left + share * (width - EDGE - left)),
     show(threshold) {
-      const at = Math.min(width - EDGE, Math.max(EDGE, x(threshold) || EDGE));
-      for (const node of [line]) {
-        node.setAttribute("x1", at);
-        node.setAttribute("x2", at);
-      }
+      const at = Math.min(width - EDGE, Math.max(left, x(threshold) || left));
+      line.setAttribute("x1", at);
+      line.setAttribute("x2", at);
       grip.setAttribute("cx", at);
       shade.setAttribute("x", at);
       shade.setAttribute("width", Math.max(0, width - EDGE - at));
@@ -75,10 +76,10 @@ function strip(svg, view, lanes, marks, moved) {
     showCost(points, best) {
       const highest = Math.max(...points.map(([, price]) => price)) || 1;
       const y = (price) => height - FOOT - 4 - (price / highest) * (COST - 18);
-      const inside = points.filter(([threshold]) => x(threshold) >= EDGE && x(threshold) <= width - EDGE);
+      const inside = points.filter(([threshold]) => x(threshold) >= left && x(threshold) <= width - EDGE);
       const line = inside.map(([threshold, price]) => `${x(threshold).toFixed(1)},${y(price).toFixed(1)}`).join(" ");
       cost.replaceChildren(
-        shape("text", { class: "lane", x: EDGE, y: end + 8 }, "price"),
+        shape("text", { class: "lane", x: EDGE, y: gutter ? end + COST / 2 + 4 : end + 8 }, "price"),
         shape("polyline", { class: "price", points: line }),
         shape("circle", { class: "optimum", cx: x(best[0]), cy: y(best[1]), r: 4 }, shape("title", {}, `optimum ${short(best[0])}`)),
       );
@@ -87,16 +88,18 @@ function strip(svg, view, lanes, marks, moved) {
 }
 
 // Logarithmic where the scores are positive and a few lie far above the others.
-function stripScale(values, marks, width) {
+function stripScale(values, marks, begin, end) {
   const all = [...values, ...marks.map((mark) => mark.threshold)].sort((a, b) => a - b);
   let [low, high] = [all[0] ?? 0, all[all.length - 1] ?? 1];
   const isLogarithmic = low > 0 && high > 12 * all[Math.floor(all.length / 4)];
   if (low === high) [low, high] = [low - 1, high + 1];
   const room = isLogarithmic ? (high / low) ** 0.03 : 0.03 * (high - low);
   return isLogarithmic
-    ? scale(low / room, high * room, EDGE, width - EDGE, true)
-    : scale(low - room, high + room, EDGE, width - EDGE, false);
+    ? scale(low / room, high * room, begin, end, true)
+    : scale(low - room, high + room, begin, end, false);
 }
+
+const clipped = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 // Marks stacked around the middle of their lane, so that none hides another.
 function swarm(items, x) {

@@ -13,7 +13,7 @@ function leaderboard() {
     const wanted = place.value;
     for (const row of body.rows) {
       const own = row.dataset.place;
-      row.hidden = wanted === "*all" ? own === "*mean" : own !== wanted;
+      row.hidden = wanted !== "*all" && own !== wanted;
     }
     cellsOf("place").forEach((cell) => cell.classList.toggle("off", wanted !== "*all"));
   }
@@ -36,6 +36,7 @@ function leaderboard() {
       return isAscending ? order : -order;
     });
     body.append(...rows.map(([, row]) => row));
+    board.classList.add("sorted");
   }
 
   function shown() {
