@@ -23,6 +23,8 @@ def misjudged(scores: np.ndarray, defective: np.ndarray, threshold: float | None
     alarms = [index for index in ascending[::-1] if not defective[index] and called[index]][:MOST]
     near: Iterable[int] = ()
     if threshold is not None:
-        near = [index for index in np.argsort(abs(scores - threshold), kind="stable") if index not in (*missed, *alarms)]
+        near = [
+            index for index in np.argsort(abs(scores - threshold), kind="stable") if index not in (*missed, *alarms)
+        ]
     kinds = zip(KINDS, (missed, alarms, list(near)[:MOST]), strict=True)
     return [Misjudged(int(index), kind, rank) for kind, found in kinds for rank, index in enumerate(found)]

@@ -68,7 +68,12 @@ def _plot(table: pd.DataFrame, labels: Labels, cost: Cost) -> Plot:
     y = axis([*cells["image_auroc"], *totals["image_auroc"]], HEIGHT - BOTTOM, TOP, logarithmic=False)
     y = y._replace(high=min(y.high, 1.02))
     dots = [
-        Dot(x.at(price), y.at(auroc), labels.letters[name], f"{name}: {decimals(auroc)}, {significant(price)} {cost.unit}")
+        Dot(
+            x.at(price),
+            y.at(auroc),
+            labels.letters[name],
+            f"{name}: {decimals(auroc)}, {significant(price)} {cost.unit}",
+        )
         for name, price, auroc in totals.itertuples()
     ]
     pale = [

@@ -35,7 +35,9 @@ def _commands(jobs: list[Job]) -> list[str]:
     """The commands that do these jobs again; methods share one where they had the same categories and seeds."""
     done: dict[str, list[Job]] = {}
     for job in jobs:
-        done.setdefault(job.cell.model_copy(update={"category": "", "seed": 0}).model_dump_json() + job.data, []).append(job)
+        done.setdefault(
+            job.cell.model_copy(update={"category": "", "seed": 0}).model_dump_json() + job.data, []
+        ).append(job)
     together: dict[tuple, list[Cell]] = {}
     for own in done.values():
         cell = own[0].cell
@@ -43,7 +45,9 @@ def _commands(jobs: list[Job]) -> list[str]:
         seeds = tuple(sorted({job.cell.seed for job in own}))
         protocol = json.dumps([cell.shots, cell.calibration, cell.data_settings])
         turn = 0  # a command names a method once
-        while any(each.method == cell.method for each in together.get((own[0].data, categories, seeds, protocol, turn), ())):
+        while any(
+            each.method == cell.method for each in together.get((own[0].data, categories, seeds, protocol, turn), ())
+        ):
             turn += 1
         together.setdefault((own[0].data, categories, seeds, protocol, turn), []).append(cell)
     return [_command(data, categories, seeds, cells) for (data, categories, seeds, *_), cells in together.items()]

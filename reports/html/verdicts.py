@@ -93,7 +93,9 @@ def _card(place: str, own: pd.DataFrame, labels: Labels, line: Cells | None, bro
     ends = [_mean(jobs, f"image_auroc_{end}") for end in ("low", "high")]
     light = _light(jobs, number, broken.get((name, place)))
     auroc = decimals(means[name])
-    return Card(place, labels.letters[name], name, rivals, auroc, *ends, float(means[name]), number, significant(ms), light)
+    return Card(
+        place, labels.letters[name], name, rivals, auroc, *ends, float(means[name]), number, significant(ms), light
+    )
 
 
 def _ranked(means: pd.Series) -> list[str]:
@@ -127,6 +129,11 @@ def _light(jobs: pd.DataFrame, number: Counts, broken: Row | None) -> Light:
 
 def _failures(labels: Labels, failures: list[Failure]) -> list[dict[str, Any]]:
     return [
-        {"label": labels.of(failed_row(failure)), "seed": failure.cell.seed, "why": failure.reason, "tail": failure.tail}
+        {
+            "label": labels.of(failed_row(failure)),
+            "seed": failure.cell.seed,
+            "why": failure.reason,
+            "tail": failure.tail,
+        }
         for failure in failures
     ]
