@@ -95,7 +95,7 @@ def run(
     """
     from benchmarks import plugins
     from benchmarks.commands import run
-    from benchmarks.jobs import plan
+    from benchmarks.jobs import agenda, plan
 
     names = options.names(methods, "--methods")
     given = plugins.parse_assignments(set_ or [], names)
@@ -123,18 +123,42 @@ def run(
         keep_models=options.keep_models(keep_models),
     )
     minutes = options.minutes(job_timeout)
-    raise typer.Exit(run.run(request, at_once=jobs, force=force, minutes=minutes, scheduler=dask))
+    command = agenda.command(sys.argv[1:])
+    raise typer.Exit(run.run(request, at_once=jobs, force=force, minutes=minutes, scheduler=dask, command=command))
 
 
 @app.command()
-def report(results: ResultsOption) -> None:
-    """Write report.md and report.csv again from the results in a folder.
+def report(
+    results: Annotated[
+        list[Path],
+        typer.Option(help="Folder with the results of a run, such as results/demo. Repeat it to merge several."),
+    ],
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format", metavar="FORMS", help="Forms to write, separated by commas: md, csv, tex, html. Default: all."
+        ),
+    ] = "",
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder for the report. Default: the results folder, or its subfolder merged in the first of several.",
+        ),
+    ] = None,
+) -> None:
+    """Write the report again from the results in a folder: report.md, report.csv, defects.csv, verdicts.csv,
+    scores.csv and report.tex.
 
-    Example: python -m benchmarks report --results results/demo
+    Several folders are merged into one report. It says what differs between them. A job that two of them have with
+    other numbers is refused.
+
+    Example: python -m benchmarks report --results results/demo --format md,csv
     """
     from benchmarks.commands import report
 
-    report.run(results.resolve())
+    folders = [folder.resolve() for folder in results]
+    report.run(folders, to=to and to.resolve(), wanted=options.forms(format_))
 
 
 @app.command()

@@ -204,6 +204,16 @@ def calibration(text: str) -> Calibration:
     return share
 
 
+def forms(text: str) -> list[str]:
+    """Read `md,csv` as forms of a report; an empty text is all of them. Raises UsageError for an unknown one."""
+    from reports.forms import FORMS
+
+    found = names(text, "--format") if text else list(FORMS)
+    if unknown := [form for form in found if form not in FORMS]:
+        raise UsageError(f"--format: expected {', '.join(FORMS)}, got {unknown[0]!r}")
+    return found
+
+
 def png(text: str) -> Literal["point", "baseline", "none"]:
     """Return the name of a rule unchanged. Raises UsageError for any other text."""
     if text not in ("point", "baseline", "none"):

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from reports import statistics
+from reports.statistics import FEWEST_NORMAL
 from reports.tables import (
     NOT_AVAILABLE,
     Spread,
@@ -16,6 +17,7 @@ from reports.tables import (
     means,
     names,
     places,
+    seeds_text,
     spread_text,
     spreads,
 )
@@ -32,14 +34,32 @@ BY_CATEGORY = (
 )
 
 
+TOO_FEW = (
+    f"Nothing is bold where a category has fewer than {FEWEST_NORMAL} normal test images: so few do not show which "
+    "method is best."
+)
+
+
 class Cell(NamedTuple):
     """A method's number in a row."""
 
-    text: str
+    number: str
+    """The value, or why there is none."""
+    interval: str = ""
+    """Such as `[0.77, 0.99]`; empty where none is known."""
+    seeds: str = ""
+    """The spread over seeds, such as `(seeds ± 0.008)`; empty for one seed without an interval."""
     best: bool = False
     """Whether it is the highest of the row, if there is a choice; values that look equal are marked alike."""
+    second: bool = False
+    """Whether it is the highest after the best; only where a best is marked."""
     doubtful: bool = False
     """Whether this best is not shown to be better than the second."""
+
+    @property
+    def text(self) -> str:
+        """All but the marks."""
+        return " ".join(filter(None, [self.number, self.interval, self.seeds]))
 
 
 class Line(NamedTuple):
@@ -60,34 +80,40 @@ def comparison(table: pd.DataFrame, column: str) -> str:
 
 
 def _in_markdown(cell: Cell) -> str:
-    text = f"**{cell.text}**" if cell.best else cell.text
-    return f"{text} {DOUBTFUL}" if cell.doubtful else text
+    value = " ".join(filter(None, [cell.number, cell.interval]))
+    parts = [f"**{value}**" if cell.best else value, DOUBTFUL if cell.doubtful else "", cell.seeds]
+    return " ".join(filter(None, parts))
 
 
 def lines(table: pd.DataFrame, column: str) -> list[Line]:
     """Categories by methods, then the mean over categories.
 
-    With one seed, the columns `COLUMN_low` and `COLUMN_high` give intervals, and `COLUMN_p_value_holm` the mark of a
-    best that is not shown to be better than the second. With several seeds no single category is tested.
+    The columns `COLUMN_mean_low` and `COLUMN_mean_high` give intervals of the mean over seeds, `COLUMN_p_value_holm`
+    the mark of a best that is not shown to be better than the second. Without them no single category is tested.
     """
     methods, seeds = names(table), table["seed"].nunique()
     cells = spreads(table, ["place", "name"], column)
     absent = _absent(table, column)
-    intervals = _intervals(table, column) if seeds == 1 else {}
-    doubtful = _doubtful(table, column) if seeds == 1 else set()
+    intervals, doubtful, few = _intervals(table, column), _doubtful(table, column), few_normal(table)
     found = []
     for place in places(table):
         own = [cells.get((place, name)) or absent.get((place, name), NOT_RUN) for name in methods]
-        texts = [
-            _with_interval(cell, intervals.get((place, name)), seeds) for name, cell in zip(methods, own, strict=True)
-        ]
-        found.append(Line(place, _marked(texts, own, place in doubtful)))
+        told = [_cell(cell, intervals.get((place, name)), seeds) for name, cell in zip(methods, own, strict=True)]
+        found.append(Line(place, told if place in few else _marked(told, own, place in doubtful)))
     return [*found, *_mean_lines(table, column, methods)]
 
 
 def tests_categories(table: pd.DataFrame, column: str) -> bool:
     """Whether the rows of single categories are tested, and not the mean row alone."""
-    return column == "image_auroc" and table["seed"].nunique() == 1 and len(names(table)) > 1
+    return column == "image_auroc" and len(names(table)) > 1
+
+
+def few_normal(table: pd.DataFrame) -> set[str]:
+    """The categories with too few normal test images to call a method the best."""
+    if "test_normal" not in table:
+        return set()
+    counts = table.groupby("place")["test_normal"].min()
+    return set(counts[counts < FEWEST_NORMAL].index)
 
 
 def _mean_lines(table: pd.DataFrame, column: str, methods: Sequence[str]) -> list[Line]:
@@ -101,12 +127,13 @@ def _mean_lines(table: pd.DataFrame, column: str, methods: Sequence[str]) -> lis
     found = [mean.by_method.get(name, NOT_AVAILABLE) for name in methods]
     values = {name: _by_category(table, name, column, mean.categories) for name in mean.by_method}
     intervals = {name: statistics.mean_interval(own) for name, own in values.items()}
-    texts = [_with_interval(cell, intervals.get(name), seeds) for name, cell in zip(methods, found, strict=True)]
+    told = [_cell(cell, intervals.get(name), seeds) for name, cell in zip(methods, found, strict=True)]
     averages = [np.array([each.mean() for each in own]) for own in values.values()]
+    marked = told if few_normal(table).issuperset(mean.categories) else _marked(told, found, _undecided(averages))
     over_seeds = {name: statistics.interval_over_seeds(own) for name, own in values.items()}
     others = [Cell(_ends(over_seeds.get(name)) or NOT_AVAILABLE) for name in methods]
     return [
-        Line(mean.title(), _marked(texts, found, _undecided(averages)), of_all=True),
+        Line(mean.title(), marked, of_all=True),
         *([Line(OTHER_SEEDS, others, of_all=True)] if any(over_seeds.values()) else []),
     ]
 
@@ -127,10 +154,11 @@ def _undecided(values: Sequence[np.ndarray]) -> bool:
 
 
 def _intervals(table: pd.DataFrame, column: str) -> dict[tuple[str, str], statistics.Interval]:
-    if f"{column}_low" not in table:
+    ends = [f"{column}_mean_low", f"{column}_mean_high"]
+    if not {*ends} <= {*table}:
         return {}
-    known = table.dropna(subset=[f"{column}_low", f"{column}_high"])
-    ends = known[["place", "name", f"{column}_low", f"{column}_high"]].itertuples(index=False, name=None)
+    known = table.dropna(subset=ends).drop_duplicates(["place", "name"])
+    ends = known[["place", "name", *ends]].itertuples(index=False, name=None)
     return {(place, name): statistics.Interval(low, high) for place, name, low, high in ends}
 
 
@@ -138,27 +166,36 @@ def _doubtful(table: pd.DataFrame, column: str) -> set[str]:
     """Categories whose best method is not shown to be better than the second."""
     if f"{column}_p_value_holm" not in table:
         return set()
-    known = table.dropna(subset=[column])
-    contests = {place: own.sort_values(column, ascending=False) for place, own in known.groupby("place")}
-    seconds = {place: own.iloc[1][f"{column}_p_value_holm"] for place, own in contests.items() if len(own) > 1}
+    known = table.dropna(subset=[column]).groupby(["place", "name"], sort=False)
+    means = known.agg(mean=(column, "mean"), p_value=(f"{column}_p_value_holm", "first")).reset_index()
+    contests = means.sort_values("mean", ascending=False, kind="stable").groupby("place")["p_value"]
+    seconds = {place: own.iloc[1] for place, own in contests if len(own) > 1}
     return {place for place, p_value in seconds.items() if pd.isna(p_value) or p_value >= SIGNIFICANT}
 
 
-def _with_interval(cell: Spread | str, interval: statistics.Interval | None, seeds: int) -> str:
-    text = cell if isinstance(cell, str) else spread_text(cell, seeds)
-    return f"{text} {_ends(interval)}" if interval else text
+def _cell(cell: Spread | str, interval: statistics.Interval | None, seeds: int) -> Cell:
+    if isinstance(cell, str):
+        return Cell(cell)
+    if interval is None:
+        return Cell(spread_text(cell, seeds))
+    return Cell(decimals(cell.mean), _ends(interval), seeds_text(cell, seeds))
 
 
 def _ends(interval: statistics.Interval | None) -> str:
     return f"[{interval.low:.2f}, {interval.high:.2f}]" if interval else ""
 
 
-def _marked(texts: Sequence[str], cells: Sequence[Spread | str], doubtful: bool) -> list[Cell]:
-    """The texts as cells, the best among them marked."""
-    shown = [decimals(cell.mean) if isinstance(cell, Spread) else None for cell in cells]
-    known = [float(text) for text in shown if text]
-    best = [bool(mean) and len(known) > 1 and float(mean) == max(known) for mean in shown]
-    return [Cell(text, is_best, is_best and doubtful) for text, is_best in zip(texts, best, strict=True)]
+def _marked(told: Sequence[Cell], cells: Sequence[Spread | str], doubtful: bool) -> list[Cell]:
+    """The cells, the best and the second among them marked if there is a choice."""
+    shown = [float(decimals(cell.mean)) if isinstance(cell, Spread) else None for cell in cells]
+    known = sorted({mean for mean in shown if mean is not None}, reverse=True)
+    if sum(mean is not None for mean in shown) < 2:
+        return list(told)
+    best, second = known[0], known[1] if len(known) > 1 else None
+    return [
+        cell._replace(best=mean == best, second=mean is not None and mean == second, doubtful=doubtful and mean == best)
+        for cell, mean in zip(told, shown, strict=True)
+    ]
 
 
 def _absent(table: pd.DataFrame, column: str) -> dict[tuple[str, str], str]:

@@ -1,9 +1,11 @@
-"""The sections on what casts doubt on numbers: broken promises, odd training images, who set each threshold."""
+"""The sections on what casts doubt on numbers: the verdicts in words, and odd training images."""
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 import pandas as pd
 
+from reports.rows import natural
 from reports.tables import escape, markdown, significant
 
 OPEN_LINES = 20
@@ -11,29 +13,46 @@ OPEN_LINES = 20
 JOB = ("category", "method", "seed")
 
 
-def contradictions(table: pd.DataFrame) -> str:
-    """The jobs whose false alarms contradict the false-positive rate that their calibration images promise."""
+def verdicts(table: pd.DataFrame) -> str:
+    """What to know of each method and category before using its numbers, under what to do; the gravest first.
+
+    Methods and categories of which the same is true stand on one line.
+    """
     if table.empty:
         return ""
-    text = (
-        "In these jobs more normal test images are called defective than the calibration images promise. If both were "
-        "of one kind, so many would be as rare as p says (an exact test, by which nothing is chosen). So **calibration "
-        "images are not like the test images**: other parts, light or camera, or calibration images that are nearly "
-        "copies of training images. New images may be called defective as often. Hold out images that are like those "
-        "to be judged."
-    )
     lines = [
-        [
-            *_job(row),
-            f"{row['promised']:.3f}",
-            f"{row['alarms']} of {row['normal']}",
-            str(row["calibration_images"]),
-            f"{row['p_value']:.1g}",
-        ]
-        for row in table.to_dict("records")
+        (advice, f"- {_strong(_where(own), own['light'].iloc[0])}: {escape(text)}")
+        for (advice, text), own in table.groupby(["advice", "text"], sort=False)
     ]
-    headers = [*JOB, "promised at most", "normal test images called defective", "calibration images", "p"]
-    return "\n\n".join(["## Promises that did not hold", text, markdown(headers, lines, text_columns=2)])
+    order = list(dict.fromkeys(advice for advice, _ in lines))
+    lines.sort(key=lambda line: order.index(line[0]))
+    more = lines[OPEN_LINES:]
+    folded = f"<details><summary>{len(more)} more</summary>\n\n{_under_advice(more)}\n\n</details>" if more else ""
+    return "\n\n".join(filter(None, ["## Verdicts", _under_advice(lines[:OPEN_LINES]), folded]))
+
+
+def _under_advice(lines: Iterable[tuple[str, str]]) -> str:
+    """Lists of verdicts, each under what to do."""
+    groups = groupby(lines, key=lambda line: line[0])
+    return "\n\n".join(
+        "\n".join([f"{escape(advice[:1].upper() + advice[1:])}:", "", *(line for _, line in own)])
+        for advice, own in groups
+    )
+
+
+def _strong(text: str, light: str) -> str:
+    return f"**{escape(text)}**" if light == "red" else escape(text)
+
+
+def _where(rows: pd.DataFrame) -> str:
+    """`cookie, A knn`, or several of them: `A knn, B cae on cookie; A knn on tile`."""
+    by_place: dict[str, list[str]] = {}
+    for place, name in zip(rows["place"], rows["name"], strict=True):
+        by_place.setdefault(place, []).append(name)
+    by_methods: dict[tuple[str, ...], list[str]] = {}
+    for place, methods in sorted(by_place.items(), key=lambda pair: natural(pair[0])):
+        by_methods.setdefault(tuple(sorted(methods)), []).append(place)
+    return "; ".join(f"{', '.join(methods)} on {', '.join(places)}" for methods, places in by_methods.items())
 
 
 def unlike(table: pd.DataFrame) -> str:
@@ -56,33 +75,17 @@ def unlike(table: pd.DataFrame) -> str:
         for row in table.to_dict("records")
     ]
     headers = [*JOB, "training image", "judged", "score", "deviations"]
-    return "\n\n".join(["## Training images unlike the others", text, _folded(headers, lines)])
-
-
-def setters(table: pd.DataFrame) -> str:
-    """The image that set each threshold, and the threshold that the others would set."""
-    if table.empty:
-        return ""
-    text = (
-        "Each threshold is the score of one calibration image. If that image is not normal, the threshold is too high "
-        "and defects are missed. *Without it*: the threshold that the other calibration images would set."
-    )
-    lines = [
-        [*_job(row), escape(row["set_by"]), significant(row["threshold"]), significant(row["threshold_of_rest"])]
-        for row in table.to_dict("records")
-    ]
-    headers = [*JOB, "set by", "threshold", "without it"]
-    return "\n\n".join(["## Images that set the threshold", text, _folded(headers, lines)])
+    return "\n\n".join(["## Training images unlike the others", text, folded(headers, lines)])
 
 
 def _job(row: dict) -> tuple[str, str, str]:
     return escape(row["place"]), escape(row["name"]), str(row["seed"])
 
 
-def _folded(headers: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """A table with four text columns; a long one is shown when it is clicked."""
+def folded(headers: Sequence[str], lines: Iterable[Sequence[str]], *, text_columns: int = 4) -> str:
+    """A table; a long one is shown when it is clicked."""
     lines = list(lines)
-    table = markdown(headers, lines, text_columns=4)
+    table = markdown(headers, lines, text_columns=text_columns)
     if len(lines) <= OPEN_LINES:
         return table
     return f"<details><summary>{len(lines)} lines</summary>\n\n{table}\n\n</details>"

@@ -8,7 +8,8 @@ from reports import statistics
 from reports.tables import decimals, escape, has, markdown, significant
 
 FIGURE = "ranks"
-FEWEST_METHODS, FEWEST_CATEGORIES = 3, 2
+FEWEST_METHODS, FEWEST_CATEGORIES = 3, 5
+"""With fewer categories, even methods that differ in all of them have no significant difference of ranks."""
 
 
 def ranked(table: pd.DataFrame) -> pd.DataFrame | None:
@@ -21,7 +22,7 @@ def ranked(table: pd.DataFrame) -> pd.DataFrame | None:
 
 
 def section(table: pd.DataFrame) -> str:
-    """Mean ranks and their critical difference; empty for fewer than three methods."""
+    """Mean ranks and their critical difference; empty for fewer than three methods or five categories."""
     by_category = ranked(table)
     if by_category is None:
         return ""

@@ -66,6 +66,8 @@ class ImageScore(Record):
     score: float
     kinds: tuple[str, ...] = Field((), exclude_if=operator.not_)
     """The defect types, if there are several; the file has the field only then."""
+    group: str | None = Field(None, exclude_if=operator.not_)
+    """Its group, such as the part that it shows, if the data name one; the file has the field only then."""
 
     @property
     def defect_types(self) -> tuple[str, ...]:
@@ -244,6 +246,9 @@ class OperatingPoint(Record):
     """The rate to expect where none is promised."""
     images: list[ImageScore]
     """The level T_A of every test image that was not used for choosing."""
+    largest_areas_px: list[int] = Field([], exclude_if=operator.not_)
+    """Area of the largest region above the threshold in each of `images`, 0 for none, in pixels of the original image;
+    empty: a point of before they were stored."""
     tuned_on: list[str]
     """Paths of the test images used for choosing; they no longer belong to the test set."""
     pixels: PixelScores | None
@@ -306,7 +311,8 @@ def _has_images_of(point: OperatingPoint, result: Result) -> bool:
     test, tuned_on = [image for image in result.images if image.part == "test"], set(point.tuned_on)
     left = [_labelled(image) for image in test if image.path not in tuned_on]
     chose = [image.path for image in test if image.path in tuned_on]
-    return left == [_labelled(image) for image in point.images] and chose == point.tuned_on
+    measured = len(point.largest_areas_px) in (0, len(point.images))
+    return measured and left == [_labelled(image) for image in point.images] and chose == point.tuned_on
 
 
 def _labelled(image: ImageScore) -> tuple:

@@ -26,6 +26,34 @@ class Tables(NamedTuple):
     """One for each result: the image that set the threshold, and the threshold that the others would set."""
     unlike: list[Row]
     """One for each training image that looks unlike the others."""
+    verdicts: list[Row]
+    """What to know of a method on a category before using its numbers, see `benchmarks.evaluation.verdict_rows`."""
+
+
+class Figures(NamedTuple):
+    """The figures of a job that are links in the report."""
+
+    job: tuple
+    """Its values of IDENTITY."""
+    paths: list[str]
+    """PNG files, relative to the report, with forward slashes."""
+    seed: int = 0
+    name: str = ""
+    place: str = ""
+
+
+class Unfinished(NamedTuple):
+    """Planned jobs that have neither result nor failure."""
+
+    command: str
+    """The command that goes on with them; empty if it is not known."""
+    jobs: list[str]
+    """Their folders inside the results folder."""
+
+    @property
+    def told(self) -> str:
+        """How many there are; the command follows."""
+        return f"{len(self.jobs)} planned job{'s' if len(self.jobs) > 1 else ''} not done yet; go on with: "
 
 
 IDENTITY = ("method", "changed", "dataset", "category", "seed", "shots", "calibration", "settings")
@@ -56,6 +84,16 @@ def identity(cell: Cell) -> Row:
         "calibration": cell.calibration,
         "settings": json.dumps(cell.settings, sort_keys=True),
     }
+
+
+def identity_of(cell: Cell) -> tuple:
+    """The values of `identity`."""
+    return tuple(identity(cell).values())
+
+
+def variant(row: Row) -> tuple:
+    """What the jobs of one method on one category share: all of IDENTITY but the seed."""
+    return tuple(row[column] for column in IDENTITY if column != "seed")
 
 
 def failed_row(failure: Failure) -> Row:

@@ -1,23 +1,25 @@
 """The sections of numbers: each a heading and a table; empty where there is nothing to show."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from itertools import product
 
 import pandas as pd
 
 from reports import published, ranks
-from reports.comparison import BY_CATEGORY, comparison, tests_categories
+from reports.comparison import BY_CATEGORY, TOO_FEW, comparison, few_normal, tests_categories
+from reports.doubts import folded
 from reports.rows import natural
 from reports.tables import (
     METRICS,
+    MIXED,
     NOT_AVAILABLE,
+    Spread,
     decimals,
     escape,
     has,
     holds_out,
     markdown,
     means,
+    mixed_rules,
     names,
     places,
     significant,
@@ -26,8 +28,7 @@ from reports.tables import (
     spreads,
 )
 
-DECISIONS = ("true_positive_rate", "false_positive_rate", "balanced_accuracy")
-AT_FALSE_ALARMS = ("tpr_at_fpr_1", "tpr_at_fpr_5")
+ORACLE = ("oracle_image_f1", "oracle_tpr_at_fpr_1", "oracle_tpr_at_fpr_5", "oracle_balanced_accuracy")
 SEVERAL_TYPES = (
     "An image with several defect types counts under each of them. So the images of all types add up to more than the "
     "defective test images."
@@ -43,11 +44,8 @@ def results(table: pd.DataFrame, defects: pd.DataFrame) -> list[str]:
         _decisions(table),
         _operating_points(table),
         _by_defect(defects),
-        _compared("Pixel AUROC", table, "pixel_auroc"),
-        _compared("AUPRO", table, "aupro"),
-        _compared("Pixel average precision", table, "pixel_average_precision"),
-        _compared("Oracle: image F1-max", table, "oracle_image_f1"),
-        _at_false_alarms(table),
+        *_pixels(table),
+        _oracle(table),
         _oracle_epochs(table),
         _published(table),
         _costs(table),
@@ -62,18 +60,54 @@ def _section(title: str, *blocks: str) -> str:
 def _compared(title: str, table: pd.DataFrame, column: str) -> str:
     if not has(table, column):
         return ""
-    return _section(title, comparison(table, column), BY_CATEGORY if tests_categories(table, column) else "")
+    why = [BY_CATEGORY] if tests_categories(table, column) else []
+    why += [TOO_FEW] if few_normal(table) and len(names(table)) > 1 else []
+    return _section(title, comparison(table, column), *why)
+
+
+def _pixels(table: pd.DataFrame) -> list[str]:
+    """The pixel metrics of each category; of a single one, the leaderboard already has them."""
+    if len(places(table)) < 2:
+        return []
+    return [_compared("Pixel AUROC", table, "pixel_auroc"), _compared("AUPRO", table, "aupro")]
 
 
 def _decisions(table: pd.DataFrame) -> str:
+    """Missed defects and false alarms of each method at its threshold, a category a row; then the mean rates."""
     calibrated = table[table["threshold"].notna()]
     if calibrated.empty:
         return ""
-    named = {METRICS[column]: column for column in ("promised_false_alarm_share", "expected_false_alarm_share")}
-    named[MINIMUM_AREA] = "min_area_px"
-    there = {name: column for name, column in named.items() if has(calibrated, column)}
-    counts = {"calibration images": "calibration_images", **there}
-    return _section("At the calibrated threshold", _by_method(calibrated, DECISIONS, counts))
+    missed, alarms = (
+        _of(calibrated, part, whole) for part, whole in (("missed", "test_defective"), ("false_alarms", "test_normal"))
+    )
+    mixed, methods = mixed_rules(calibrated), names(calibrated)
+    counts = {METRICS[column]: column for column in ("promised_false_alarm_share", "expected_false_alarm_share")}
+    counts = {"calibration images": "calibration_images"} | {
+        name: column for name, column in counts.items() if has(calibrated, column)
+    }
+    counted = [spans(calibrated, ["place"], column) for column in counts.values()]
+    lines = [
+        [escape(place), *(texts[place] for texts in counted)]
+        + [
+            f"{missed[key]}, {alarms[key]}{MIXED if key in mixed else ''}" if key in missed else NOT_AVAILABLE
+            for key in ((place, name) for name in methods)
+        ]
+        for place in places(calibrated)
+    ]
+    text = f"{METRICS['missed'].capitalize()} defective images, then false alarms{_means_over_seeds(table)}."
+    return _section("At the threshold", text, markdown(["category", *counts, *map(escape, methods)], lines))
+
+
+def _means_over_seeds(table: pd.DataFrame) -> str:
+    return ", means over seeds" if table["seed"].nunique() > 1 else ""
+
+
+def _of(table: pd.DataFrame, part: str, whole: str) -> dict[tuple[str, str], str]:
+    """`30/32` for each category and method, means over seeds."""
+    known = table[table[whole] > 0].groupby(["place", "name"])[[part, whole]].mean()
+    texts = {key: f"{significant(own)}/{significant(of)}" for key, own, of in known.itertuples(name=None)}
+    groups = table.groupby(["place", "name"]).groups
+    return {key: texts.get(key, NOT_AVAILABLE) for key in groups}
 
 
 def _operating_points(table: pd.DataFrame) -> str:
@@ -98,62 +132,44 @@ def _operating_points(table: pd.DataFrame) -> str:
     return _section("Operating points", markdown([*headers, *scores], lines, text_columns=3))
 
 
-def _at_false_alarms(table: pd.DataFrame) -> str:
+def _oracle(table: pd.DataFrame) -> str:
+    """What thresholds chosen on the test set would reach; the means of each method."""
     measured = table[table["image_auroc"].notna()]
     if measured.empty:
         return ""
-    text = _by_method(measured, AT_FALSE_ALARMS, {"normal test images": "test_normal"})
-    return _section("Oracle: true positive rate at a false-positive rate of 1 % and 5 %", text)
-
-
-def _by_method(table: pd.DataFrame, columns: tuple[str, ...], counts: Mapping[str, str]) -> str:
-    """A row for each category and method, then one for the mean of each method."""
     seeds = table["seed"].nunique()
-    cells = {column: spreads(table, ["place", "name"], column) for column in columns}
-    counted = [spans(table, ["place", "name"], column) for column in counts.values()]
+    found = {column: means(measured, column) for column in ORACLE}
     lines = [
-        [escape(place), escape(name), *(texts[place, name] for texts in counted)]
-        + [spread_text(cells[column].get((place, name)), seeds) for column in columns]
-        for place, name in product(places(table), names(table))
-        if (place, name) in counted[0]
+        [escape(name), *(spread_text(mean.by_method.get(name), seeds) for mean in found.values())]
+        for name in names(measured)
     ]
-    # The mean of every column covers the same categories: those that have the last column.
-    mean = means(table, columns[-1])
-    if len(places(table)) > 1 and mean.categories:
-        shared = table[table["place"].isin(mean.categories)]
-        overall = [means(shared, column).by_method for column in columns]
-        lines += [
-            [f"*{mean.title()}*", escape(name), *("" for _ in counts)]
-            + [spread_text(by_method.get(name), seeds) for by_method in overall]
-            for name in mean.by_method
-        ]
-    return markdown(["category", "method", *counts, *(METRICS[column] for column in columns)], lines, text_columns=2)
+    title = f"method, {found[ORACLE[0]].title()}" if len(places(measured)) > 1 else "method"
+    table = markdown([title, *(METRICS[column] for column in ORACLE)], lines)
+    return _section("Oracle: thresholds chosen on the test set", table)
 
 
 def _by_defect(defects: pd.DataFrame) -> str:
-    """For each method: the image AUROC of a defect type against the normal images, and the images missed."""
+    """For each defect type: the image AUROC of each method against the normal images, and the images missed."""
     if defects.empty:
         return ""
     by = ["place", "defect", "name"]
-    seeds = defects["seed"].nunique()
-    aurocs = spreads(defects, by, "image_auroc")
-    missed = spreads(defects, by, "missed")
+    aurocs, missed = (spreads(defects, by, column) for column in ("image_auroc", "missed"))
     images = spans(defects, ["place", "defect"], "images")
     methods = names(defects)
     lines = [
         [escape(place), escape(defect), images[place, defect]]
-        + [spread_text(aurocs.get((place, defect, name)), seeds) for name in methods]
-        + [
-            significant(missed[key].mean) if (key := (place, defect, name)) in missed else NOT_AVAILABLE
-            for name in methods
-            if missed
-        ]
+        + [_auroc_and_missed(aurocs.get(key), missed.get(key)) for key in ((place, defect, name) for name in methods)]
         for place, defect in sorted(images, key=lambda key: (natural(key[0]), key[1]))
     ]
-    headers = ["image AUROC", "missed"] if missed else ["image AUROC"]
-    headers = [f"{escape(name)}, {header}" for header in headers for name in methods]
-    table = markdown(["category", "defect", "images", *headers], lines, text_columns=2)
-    return _section("By defect type", table, SEVERAL_TYPES if defects["of_several_types"].any() else "")
+    what = f"{METRICS['image_auroc']} against all normal images{', then the number missed' if missed else ''}"
+    table = folded(["category", "defect", "images", *map(escape, methods)], lines, text_columns=2)
+    several = SEVERAL_TYPES if defects["of_several_types"].any() else ""
+    return _section("By defect type", f"{what}{_means_over_seeds(defects)}.", table, several)
+
+
+def _auroc_and_missed(auroc: Spread | None, missed: Spread | None) -> str:
+    texts = [decimals(auroc and auroc.mean), *([significant(missed.mean)] if missed else [])]
+    return ", ".join(texts)
 
 
 def _oracle_epochs(table: pd.DataFrame) -> str:
@@ -204,20 +220,19 @@ def _costs(table: pd.DataFrame) -> str:
         [
             escape(name),
             str(len(jobs)),
-            significant(jobs["fit_seconds"].mean()),
             significant(jobs["fit_seconds"].max()),
-            significant(jobs["images_per_second"].median()),
             significant(jobs["peak_memory_mb"].max()),
             f"{jobs['parameters'].max():,.0f}",
             escape(", ".join(jobs["device"].unique())),
         ]
         for name, jobs in table[table["failure"].isna()].groupby("name", sort=False)
     ]
-    headers = ["method", "jobs", "seconds to fit, mean", "longest", "images per second, median", "peak memory, MB"]
-    return _section("Costs", markdown([*headers, "parameters", "device"], lines))
+    headers = ["method", "jobs", "longest fit, seconds", "peak memory, MB", "parameters", "device"]
+    return _section("Costs", markdown(headers, lines))
 
 
 def _images(table: pd.DataFrame) -> str:
+    """How many images each category has; empty where all have the same numbers, as the summary tells them."""
     columns = {
         "trained on": "trained_on",
         "for the threshold": "calibration_images",
@@ -228,4 +243,6 @@ def _images(table: pd.DataFrame) -> str:
     done = table[table["failure"].isna()]
     counted = [spans(done, ["place"], column) for column in columns.values()]
     lines = [[escape(place), *(texts[place] for texts in counted)] for place in places(done)]
-    return _section("Images", markdown(["category", *columns], lines))
+    if len({tuple(line[1:]) for line in lines}) == 1:
+        return ""
+    return _section("Images", folded(["category", *columns], lines, text_columns=1))

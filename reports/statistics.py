@@ -15,6 +15,8 @@ from scipy.optimize import brentq
 Scores = Sequence[float] | np.ndarray
 
 DRAWS = 10_000  # bootstrap samples
+FEWEST_NORMAL = 10
+"""Normal test images of a category required to call a method the best: with fewer, one image more would change it."""
 FEWEST_CATEGORIES = 8
 """Required for an interval over categories: with fewer, no method reaches the stated coverage."""
 FEWEST_SEEDS = 8
@@ -38,9 +40,9 @@ class Placements(NamedTuple):
     """
 
     normal: np.ndarray
-    """(m,) half-integers from 0 to n."""
+    """(m,) half-integers from 0 to n, or means of such over seeds."""
     defective: np.ndarray
-    """(n,) half-integers from 0 to m."""
+    """(n,) half-integers from 0 to m, or means of such over seeds."""
 
     def auroc(self) -> float:
         """Area under the ROC curve."""
@@ -57,6 +59,19 @@ def placements(normal: Scores, defective: Scores) -> Placements:
     """Placements by sorting, in O(N log N) (Sun and Xu 2014). Raises ValueError for empty or non-finite scores."""
     normal, defective = _finite(normal, "normal"), _finite(defective, "defective")
     return Placements(defective.size - _below(normal, defective), _below(defective, normal))
+
+
+def averaged(placed: Sequence[Placements]) -> Placements:
+    """The mean placements of the same images, in the same order, over several seeds.
+
+    Their AUROC is the mean AUROC of the seeds. Their variance is that of this mean over draws of the images, as the
+    structural components of a sum are the sums of the components. Scores of different seeds may be on different
+    scales, placements are not. The choice of seeds is not in the variance. Raises ValueError for different images.
+    """
+    if len({(each.normal.size, each.defective.size) for each in placed}) != 1:
+        raise ValueError("expected placements of the same images for every seed, got different numbers of images")
+    normal, defective = (sum(classes) / len(placed) for classes in zip(*placed, strict=True))
+    return Placements(normal, defective)
 
 
 def _below(scores: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -208,7 +223,9 @@ def _quantile(level: float) -> float:
 
 
 def _variance(values: np.ndarray) -> float:
-    """The same bits as `values.var(ddof=1)`, without its overhead."""
+    """The same bits as `values.var(ddof=1)`, without its overhead; exactly 0 for equal values."""
+    if values.min() == values.max():  # the mean of thirds may round
+        return 0.0
     away = values - values.sum() / values.size
     return (away * away).sum() / (values.size - 1)
 

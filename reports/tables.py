@@ -16,7 +16,8 @@ NOT_AVAILABLE = "n/a"
 METRICS = {
     "image_auroc": "image AUROC",
     "image_average_precision": "image average precision",
-    "oracle_image_f1": "image F1-max",
+    "oracle_image_f1": "image F1-max (oracle)",
+    "oracle_balanced_accuracy": "balanced accuracy (oracle)",
     "pixel_auroc": "pixel AUROC",
     "pixel_average_precision": "pixel average precision",
     "aupro": "AUPRO",
@@ -33,8 +34,8 @@ METRICS = {
     "true_positive_rate": "true positive rate",
     "true_negative_rate": "true negative rate",
     "false_positive_rate": "false-positive rate",
-    "tpr_at_fpr_1": "true positive rate at 1 % (oracle)",
-    "tpr_at_fpr_5": "true positive rate at 5 % (oracle)",
+    "oracle_tpr_at_fpr_1": "true positive rate at 1 % (oracle)",
+    "oracle_tpr_at_fpr_5": "true positive rate at 5 % (oracle)",
 }
 """The name of each column in a table."""
 
@@ -74,6 +75,19 @@ def frame(rows: Iterable[Row]) -> pd.DataFrame:
     table["name"] = _names(table)
     table["place"] = table["dataset"] + "/" + table["category"] if several else table["category"]
     return table
+
+
+MIXED = " †"
+"""Marks numbers that mix seeds judged by an operating point with seeds judged by the calibrated threshold."""
+
+
+def mixed_rules(table: pd.DataFrame) -> set[tuple[str, str]]:
+    """(category, method) whose seeds are not all judged by the same kind of rule."""
+    if not has(table, "min_area_px"):
+        return set()
+    judged = table[table["threshold"].notna()]
+    ways = judged["min_area_px"].notna().groupby([judged["place"], judged["name"]]).nunique()
+    return set(ways[ways > 1].index)
 
 
 def names(table: pd.DataFrame) -> list[str]:
@@ -173,6 +187,14 @@ def spread_text(spread: Spread | None, seeds: int) -> str:
     around = "" if pd.isna(spread.standard_deviation) else f" ± {spread.standard_deviation:.3f}"
     missing = f" ({spread.seeds} of {seeds} seeds)" if spread.seeds < seeds else ""
     return f"{spread.mean:.3f}{around}{missing}"
+
+
+def seeds_text(spread: Spread, seeds: int) -> str:
+    """`(seeds ± 0.008)`, and how many seeds there are where some are missing; empty for one of one."""
+    around = "" if pd.isna(spread.standard_deviation) else f"seeds ± {spread.standard_deviation:.3f}"
+    missing = f"{spread.seeds} of {seeds} seeds" if spread.seeds < seeds else ""
+    inner = ", ".join(filter(None, [around, missing]))
+    return f"({inner})" if inner else ""
 
 
 def _names(table: pd.DataFrame) -> pd.Series:

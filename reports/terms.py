@@ -1,11 +1,10 @@
 """The terms of the report, each defined once."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reports.tables import METRICS, escape
 
-ANCHOR = "#terms"
 COMMON = {
     "average precision": "mean over the defective images or pixels of the precision at a threshold of their score. "
     "Precision: the defective share of all that score at least the threshold.",
@@ -20,15 +19,16 @@ COMMON = {
 INTERVAL = re.compile(r"\[\d\.\d\d, \d\.\d\d\]")
 
 
-def section(text: str, definitions: Mapping[str, str]) -> str:
-    """The terms that occur in the text of the report, or in their definitions, in alphabetical order.
+def section(text: str, definitions: Mapping[str, str], conventions: Sequence[str] = ()) -> str:
+    """The conventions, then the terms that occur in the text of the report, or in their definitions, by alphabet.
 
     `definitions` is by column name.
     """
     named = meanings(definitions)
     of_text = [named[term] for term in named if _occurs(term, text)]
     used = sorted((term for term in named if _occurs(term, "\n".join([text, *of_text]))), key=str.casefold)
-    lines = [f"- **{escape(term)}**: {named[term]}" for term in used]
+    lines = [f"- {line}" for line in conventions]
+    lines += [f"- **{escape(term)}**: {named[term]}" for term in used]
     return "\n".join(["## Terms", "", *lines])
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from benchmarks.evaluation import result_rows
 from benchmarks.illustration import jobs
 from benchmarks.illustration.pictures import pictures
+from reports import report
 from reports.html import page
+from reports.html.jobs import Shown
 from reports.results import Failure, OperatingPoint, Result
 from tests.stored import made_cell, made_images, made_result
 
@@ -39,7 +41,7 @@ def page_of(stored: Iterable[Stored], failures: Iterable[Failure] = (), folder: 
     shown = [jobs.job(folder, *each) for each in both]
     tables = result_rows.tables(result_rows.measure(*each) for each in both)
     found = pictures([folder] * len(shown), shown)
-    return page.text(page.Contents(tables, list(failures), result_rows.DEFINITIONS, shown, found))
+    return page.text(report.made(tables, list(failures), result_rows.DEFINITIONS, shown=Shown(shown, found)))
 
 
 class Parsed(HTMLParser):

@@ -26,19 +26,9 @@ def test_only_normal_images_outside_the_test_set_calibrate():
     assert decision.calibration_scores(images) == [1.0, 2.0]
 
 
-@pytest.mark.parametrize(
-    ("held", "far"),
-    [
-        ([1.0, 31.0, 3.0], True),
-        ([1.0, 30.0, 3.0], False),
-        ([5.0], False),
-        ([-9.0, -0.1], False),
-        ([0, 0], False),
-    ],
-)
-def test_a_calibration_image_far_above_the_others_is_found(held, far):
-    place, of_rest = decision.setter(held)
-    assert decision.far_off(held[place], of_rest) == far
+def test_missed_and_false_alarms_are_counted_strictly_above_the_threshold():
+    assert decision.counts(np.array([1.0, 2, 3]), np.array([2.0, 4]), 2.0) == {"missed": 1, "false_alarms": 1}
+    assert decision.counts(np.array([1.0]), np.array([2.0]), None) == {"missed": None, "false_alarms": None}
 
 
 def test_the_image_that_sets_the_threshold_is_known_and_what_the_others_would_set():

@@ -85,7 +85,7 @@ def test_where_no_numbers_were_published_there_are_none(dataset):
 def test_image_metrics_judge_test_images_only():
     row = row_of(result([*CALIBRATION, *VALIDATION, *TEST]))
     assert row["image_auroc"] == 13 / 16
-    assert row["tpr_at_fpr_1"] == row["tpr_at_fpr_5"] == 0.5
+    assert row["oracle_tpr_at_fpr_1"] == row["oracle_tpr_at_fpr_5"] == 0.5
     assert row["oracle_image_f1"] == pytest.approx(0.8)
     assert row["why_no_image_metrics"] is None
 
@@ -201,20 +201,26 @@ def test_an_operating_point_judges_in_the_place_of_the_calibrated_threshold():
     assert row["image_auroc"] == row["area_image_auroc"] == pytest.approx(13 / 16)
 
 
-def test_a_threshold_that_rests_on_one_odd_image_is_remarked_unless_a_point_sets_another():
+def set_alone(*judged):
+    """What the verdicts say of the image that set the threshold."""
+    rows = result_rows.tables([result_rows.measure(*judged)]).verdicts
+    return [row["text"].partition(" alone")[0] for row in rows if row["kind"] == "set_alone"]
+
+
+def test_a_threshold_that_one_image_alone_sets_is_told_unless_a_point_sets_another():
     stored = result([*CALIBRATION, ("calibration", None, 5.1), *TEST])
-    assert "the threshold is the score of 3.png" in row_of(stored)["remarks"]
-    assert "the threshold" not in row_of(stored, operating_point(stored))["remarks"]
-    assert "the threshold" not in row_of(result([*CALIBRATION, *TEST]))["remarks"]
+    assert set_alone(stored) == ["3.png"]
+    assert set_alone(stored, operating_point(stored)) == []
+    assert set_alone(result([*CALIBRATION, *TEST])) == []
 
 
-def test_an_operating_point_names_the_image_that_set_its_threshold_and_remarks_a_lonely_one():
+def test_an_operating_point_names_the_image_that_set_its_threshold_and_tells_a_lonely_one():
     stored = result([*CALIBRATION, *TEST])
-    point = operating_point(stored, set_by="1.png", threshold_of_rest=0.004)
-    found = result_rows.measure(stored, point)
-    setter = {key: found.doubts.setter[key] for key in ("set_by", "threshold", "threshold_of_rest")}
-    assert setter == {"set_by": "1.png", "threshold": 0.045, "threshold_of_rest": 0.004}
-    assert "the threshold is the score of 1.png" in found.row["remarks"]
+    point = operating_point(stored, threshold=0.5, set_by="1.png", threshold_of_rest=0.045)
+    setter = result_rows.measure(stored, point).doubts.setter
+    assert [setter[key] for key in ("set_by", "threshold", "threshold_of_rest")] == ["1.png", 0.5, 0.045]
+    assert [setter[key] for key in ("missed_of_rest", "false_alarms_of_rest")] == [1, 1]
+    assert set_alone(stored, point) == ["1.png"]
 
 
 def test_the_promise_of_an_operating_point_is_tested_by_its_own_levels():

@@ -18,7 +18,8 @@ def images(scores, labels):
 
 def entry(contest, entered):
     normal, defective = (Scored.of([each for each in entered if (each.defect is not None) == kind]) for kind in (0, 1))
-    return significance.entry(contest, normal, defective, statistics.placements(normal.scores, defective.scores))
+    placed = statistics.placements(normal.scores, defective.scores)
+    return significance.averaged([significance.entry(contest, normal, defective, placed)])
 
 
 @pytest.fixture
@@ -42,11 +43,15 @@ def equal_methods(seed, methods=8, normal=50, defective=100):
     paths = tuple(map(str, range(labels.size)))
     both = generator.normal(size=(1, labels.size)) + generator.normal(size=(methods, labels.size)) + 1.7 * labels
     return [
-        significance.entry(
-            "bolt",
-            Scored(paths[:normal], each[~labels]),
-            Scored(paths[normal:], each[labels]),
-            statistics.placements(each[~labels], each[labels]),
+        significance.averaged(
+            [
+                significance.entry(
+                    "bolt",
+                    Scored(paths[:normal], each[~labels]),
+                    Scored(paths[normal:], each[labels]),
+                    statistics.placements(each[~labels], each[labels]),
+                )
+            ]
         )
         for each in both
     ]
@@ -109,3 +114,33 @@ def test_without_both_classes_in_common_nothing_is_compared(labels):
 
 def test_a_job_without_an_auroc_takes_no_part(labels):
     assert significance.p_values_holm([None, entry("bolt", images(scores(labels, 2, 0), labels)), None]) == [None] * 3
+
+
+def seeds_of(labels, *runs):
+    """The average of jobs with these images."""
+    normal, defective = ([[e for e in run if (e.defect is not None) == kind] for run in runs] for kind in (0, 1))
+    pairs = [tuple(map(Scored.of, pair)) for pair in zip(normal, defective, strict=True)]
+    return significance.averaged(
+        [significance.entry("bolt", *pair, statistics.placements(*(each.scores for each in pair))) for pair in pairs]
+    )
+
+
+def test_the_auroc_of_several_seeds_is_their_mean_whatever_the_scales_of_their_scores(labels):
+    one, other = scores(labels, 2, 0), 1000 * scores(labels, 1, 1)
+    both = seeds_of(labels, images(one, labels), images(other, labels))
+    alone = [seeds_of(labels, images(each, labels)).placements.auroc() for each in (one, other)]
+    assert both.placements.auroc() == pytest.approx(np.mean(alone), rel=1e-12)
+
+
+def test_seeds_with_other_test_images_are_averaged_over_those_they_share(labels):
+    one, other = images(scores(labels, 2, 0), labels), images(scores(labels, 1, 1), labels)
+    cut = seeds_of(labels, one, other[:50])
+    assert cut.placements.auroc() == pytest.approx(seeds_of(labels, one[:50], other[:50]).placements.auroc())
+    assert len(cut.normal) + len(cut.defective) == 50
+
+
+def test_seeds_without_a_shared_image_of_one_class_are_not_averaged(labels):
+    entered = images(scores(labels, 2, 0), labels)
+    one = [each for each in entered if each.defect or int(each.path[:-4]) < 30]
+    other = [each for each in entered if each.defect or int(each.path[:-4]) >= 30]
+    assert seeds_of(labels, one, other) is None

@@ -7,9 +7,8 @@ import itertools
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +17,7 @@ from markdown_it import MarkdownIt
 import methods
 from benchmarks import plugins
 from benchmarks.evaluation import result_rows
-from reports import published, report, terminal
+from reports import forms, page, published, report, rows, terminal
 from reports.comparison import comparison
 from reports.results import Failure, Ranking, StoredEpoch, UnlikeImage
 from reports.rows import csv_text, in_order
@@ -36,23 +35,28 @@ def result(cell, **fields):
 
 
 def row(method="knn", category="bolt", seed=0, auroc=0.5, **fields):
-    return result_rows.measure(result(cell(method, category, seed, **fields))).row | {"image_auroc": auroc}
+    return result_rows.measure(result(cell(method, category, seed, **fields))).row | {
+        "image_auroc": auroc,
+        "test_normal": 20,
+    }
 
 
 def failed(job):
     return Failure(key="k", cell=job, reason="out of memory", tail="Killed <b>\n\n| `x`")
 
 
-def text_of(results, failures=()):
-    with TemporaryDirectory() as folder:
-        write(Path(folder), results, failures)
-        return Path(folder, "report.md").read_text(encoding="utf-8")
+def text_of(results, failures=(), **fields):
+    return page.text(made(results, failures, **fields))
+
+
+def made(results, failures=(), **fields):
+    tables = result_rows.tables(map(result_rows.measure, results))
+    return report.made(tables, failures, result_rows.DEFINITIONS, **fields)
 
 
 def write(folder, results, failures=()):
-    tables = result_rows.tables(map(result_rows.measure, results))
     with ThreadPoolExecutor(1) as helpers:
-        report.write(folder, tables, failures=list(failures), definitions=result_rows.DEFINITIONS, helpers=helpers)
+        forms.write(folder, made(results, failures), list(forms.FORMS), helpers)
 
 
 def read_tables(text):
@@ -77,17 +81,22 @@ def compared(rows, column="image_auroc"):
 
 
 def test_three_methods_are_ranked_and_two_are_not(tmp_path):
-    results = [result(cell(method, place)) for method in "abc" for place in ("x", "y")]
+    results = [result(cell(method, place)) for method in "abc" for place in "vwxyz"]
     assert "## Ranks over categories" in text_of(results)
-    assert "## Ranks over categories" not in text_of(results[:4])
+    assert "## Ranks over categories" not in text_of(results[:10])
     write(tmp_path, results)
     assert (tmp_path / "ranks.png").read_bytes().startswith(b"\x89PNG") and (tmp_path / "ranks.pdf").exists()
 
 
+def test_four_categories_are_not_ranked():
+    """Nemenyi's test could show no difference of three methods there, whatever their values."""
+    assert "Ranks" not in text_of([result(cell(method, place)) for method in "abc" for place in "wxyz"])
+
+
 def sure(auroc, p_value, method):
     """A row with an interval, and the p-value against the best of its category."""
-    chance = {"image_auroc_low": auroc - 0.1, "image_auroc_high": auroc + 0.05, "image_auroc_p_value_holm": p_value}
-    return row(method, auroc=auroc) | chance
+    ends = {"image_auroc_mean_low": auroc - 0.1, "image_auroc_mean_high": auroc + 0.05}
+    return row(method, auroc=auroc) | ends | {"image_auroc_p_value_holm": p_value}
 
 
 def test_an_auroc_of_one_seed_has_its_interval():
@@ -106,6 +115,50 @@ def test_a_best_that_is_not_shown_to_be_better_than_the_second_is_marked(p_value
     assert line[1] == "<strong>0.900 [0.80, 0.95]</strong> ≈" and "≈" not in "".join(line[2:])
 
 
+def test_with_fewer_than_ten_normal_test_images_nothing_is_bold():
+    rows = [sure(0.9, None, "a"), sure(0.8, 0.01, "b")]
+    assert "strong" in compared([one | {"test_normal": 10} for one in rows])[1][1]
+    assert compared([one | {"test_normal": 9} for one in rows])[1][1:] == ["0.900 [0.80, 0.95]", "0.800 [0.70, 0.85]"]
+
+
+def test_the_report_says_why_nothing_is_bold():
+    few = text_of([result(cell(method)) for method in "ab"])
+    assert "Nothing is bold where a category has fewer than 10 normal test images" in section(few, "Image AUROC")
+    assert "**0" not in section(few, "Image AUROC")
+    assert "Nothing is bold" not in text_of([moved("bolt", 0), moved("bolt", 0, method="b")])
+
+
+def of_seeds(method, lift, seeds=2):
+    """Results of several seeds on 20 images of each class; scores of each seed are on a scale of their own."""
+    generator = np.random.default_rng(0)
+    parts = generator.normal(size=40)
+    for seed in range(seeds):
+        own = 10.0**seed * (parts + 0.2 * generator.normal(size=40) + lift * (np.arange(40) >= 20))
+        scores = [("test", "bent" if place >= 20 else None, score) for place, score in enumerate(own.tolist())]
+        yield result(cell(method, seed=seed), images=made_images(scores))
+
+
+def test_several_seeds_have_an_interval_and_a_mark_with_their_spread_beside_it():
+    text = text_of([*of_seeds("a", 2.0), *of_seeds("b", 1.9)])
+    [[_, line]] = read_tables(section(text, "Image AUROC"))
+    interval = r"0\.\d{3} \[0\.\d\d, [01]\.\d\d\]"
+    seeds = r"\(seeds ± 0\.\d{3}\)"
+    assert re.fullmatch(rf"<strong>{interval}</strong> ≈ {seeds}", line[1])
+    assert re.fullmatch(rf"{interval} {seeds}", line[2])
+
+
+def test_seeds_do_not_count_as_more_images():
+    """The same scores three times are no surer than once."""
+    [once] = of_seeds("a", 1.0, seeds=1)
+    thrice = [once.model_copy(update={"cell": cell("a", seed=seed)}) for seed in range(3)]
+    ends = [
+        [row[f"image_auroc_mean_{end}"] for end in ("low", "high")]
+        for results in ([once], thrice)
+        for row in result_rows.tables(map(result_rows.measure, results)).rows
+    ]
+    assert all(each == pytest.approx(ends[0], rel=1e-9) for each in ends)
+
+
 def test_the_mean_over_many_categories_has_an_interval_and_a_surely_best():
     rows = [row("a", f"part {n}", auroc=0.9 + 0.01 * (n % 3)) for n in range(10)]
     rows += [row("b", f"part {n}", auroc=0.5 + 0.03 * (n % 4)) for n in range(10)]
@@ -118,22 +171,22 @@ def test_the_best_mean_over_few_categories_is_in_doubt():
     assert compared(rows)[-1][1] == "<strong>0.900</strong> ≈"
 
 
+TESTED = "Tested for ≈ are mean rows, and the image AUROC of each category."
 BY_CATEGORY = "Each category is tested on its own, without a correction across categories"
 
 
-def test_of_one_seed_image_aurocs_are_said_to_be_tested_category_by_category():
-    text = text_of([result(cell(method, place)) for method in "ab" for place in "xy"])
-    assert "- Tested for ≈: mean rows, and the image AUROC of each category." in text
+def test_image_aurocs_are_said_to_be_tested_category_by_category():
+    text = text_of([moved(place, 0, method=method) for method in "ab" for place in "xy"])
+    assert TESTED in section(text, "Terms")
     assert BY_CATEGORY in section(text, "Image AUROC") and text.count(BY_CATEGORY) == 1
-    for title in ("Image AUROC", "Pixel AUROC", "AUPRO", "Pixel average precision", "Oracle: image F1-max"):
+    for title in ("Image AUROC", "Pixel AUROC", "AUPRO"):
         assert "≈ |" in section(text, title)
     assert "DeLong's paired test" in section(text, "Terms") and "Wilcoxon's signed-rank" in section(text, "Terms")
 
 
-def test_of_several_seeds_no_category_is_said_to_be_tested():
+def test_of_several_seeds_categories_are_tested_too():
     text = text_of([result(cell(method, seed=seed)) for method in "ab" for seed in (0, 1)])
-    assert "- Tested for ≈: mean rows only. In all other rows, bold alone does not show a difference." in text
-    assert BY_CATEGORY not in text
+    assert TESTED in text and BY_CATEGORY in text
 
 
 def test_an_interval_of_a_mean_is_explained_where_it_appears():
@@ -158,11 +211,11 @@ def test_a_single_method_has_no_mark_to_explain():
     assert "≈" not in section(text, "Image AUROC") and BY_CATEGORY not in text
 
 
-def test_the_conventions_are_four_bullets_above_the_first_section():
-    bullets = re.findall(r"^- .*", text_of([result(cell())]).partition("\n## ")[0], flags=re.MULTILINE)
-    assert len(bullets) == 4
-    assert bullets[0] == "- **Bold**: highest value of the row. **≈**: not shown to be better than the second."
-    assert "one seed" in bullets[2] and "[Terms](#terms)" in bullets[3]
+def test_how_to_read_marks_and_numbers_stands_once_at_the_end():
+    text = text_of([result(cell())])
+    bullets = re.findall(r"^- .*", section(text, "Terms"), flags=re.MULTILINE)
+    assert bullets[0].startswith("- **Bold**: highest value of the row; alone it shows no difference.")
+    assert "one seed" in bullets[1] and text.index("## Terms") > text.index("## Data, versions and machine")
 
 
 def defined(text):
@@ -211,7 +264,7 @@ def test_a_missing_seed_is_said():
 
 
 def test_failed_not_measurable_and_not_run_are_told_apart():
-    rows = [row("a", "x"), row("a", "y", auroc=None), row("b", "x"), report.failed_row(failed(cell("b", "y")))]
+    rows = [row("a", "x"), row("a", "y", auroc=None), row("b", "x"), rows.failed_row(failed(cell("b", "y")))]
     rows += [row("c", "x")]
     assert compared(rows)[2] == ["y", "n/a", "failed", "not run"]
 
@@ -289,9 +342,9 @@ def test_seconds_that_are_not_those_of_the_method_are_not_available_and_the_reas
     done_before = result(cell()).cost.model_copy(update={"why_no_seconds": "the features were kept"})
     spared = [result(cell(), cost=done_before, epochs=EPOCHS), result(cell("other"), cost=done_before)]
     text = text_of([*spared, result(cell("other", "nut")), result(cell(category="nut"), cost=done_before)])
-    costs = {line[0]: line[2:5] for line in read_tables(section(text, "Costs"))[0][1:]}
-    assert costs == {"knn": ["n/a"] * 3, "other": ["2.5", "2.5", "22"]}
-    assert section(text, "Not available").strip() == "- Seconds of knn; other (bolt): the features were kept"
+    costs = {line[0]: line[-2:] for line in read_tables(section(text, "Methods"))[0][1:]}
+    assert costs == {"A knn": ["n/a"] * 2, "B other": ["2.5", "45.5"]}
+    assert section(text, "Not available").strip() == "- Seconds of A knn; B other (bolt): the features were kept"
     assert read_tables(section(text, "Oracle: best epoch"))[0][1][5] == "n/a"
 
 
@@ -575,25 +628,25 @@ def test_every_published_metric_has_a_name():
 
 
 def test_a_report_has_its_sections_in_order():
-    text = text_of([result(cell("differnet", "candle", dataset="visa"), epochs=EPOCHS)], [failed(cell("knn"))])
+    jobs = [result(cell("differnet", category, dataset="visa"), epochs=EPOCHS) for category in ("candle", "cashew")]
+    text = text_of([*jobs, moved("candle", 18, dataset="visa")], [failed(cell("knn"))])
     assert re.findall(r"^## (.*)$", text, flags=re.MULTILINE) == [
         "Failed jobs",
+        "Verdicts",
+        "Methods",
         "Image AUROC",
-        "At the calibrated threshold",
+        "At the threshold",
         "By defect type",
         "Pixel AUROC",
         "AUPRO",
-        "Pixel average precision",
-        "Oracle: image F1-max",
-        "Oracle: true positive rate at a false-positive rate of 1 % and 5 %",
+        "Oracle: thresholds chosen on the test set",
         "Oracle: best epoch",
         "Published values",
         "Costs",
         "Images",
-        "Images that set the threshold",
-        "Terms",
         "Remarks",
         "Data, versions and machine",
+        "Terms",
     ]
 
 
@@ -613,23 +666,28 @@ def test_every_table_is_rendered_whole():
     assert "<i>" not in MARKDOWN.render(text)
 
 
-def test_rates_at_given_false_alarms_are_called_oracle():
+def test_what_was_chosen_on_the_test_set_is_called_oracle():
     text = text_of([result(cell())])
-    [table] = read_tables(section(text, "Oracle: true positive rate at a false-positive rate of 1 % and 5 %"))
-    assert table[0][-2:] == [f"true positive rate at {share} % (oracle)" for share in (1, 5)]
+    [table] = read_tables(section(text, "Oracle: thresholds chosen on the test set"))
+    assert table[0][1:] == [
+        "image F1-max (oracle)",
+        "true positive rate at 1 % (oracle)",
+        "true positive rate at 5 % (oracle)",
+        "balanced accuracy (oracle)",
+    ]
     assert {f"true positive rate at {share} % (oracle)" for share in (1, 5)} <= set(defined(text))
 
 
 def test_the_oracle_table_is_that_of_the_visa_fork():
     text = text_of([result(cell(), epochs=EPOCHS)])
     [table] = [table for table in read_tables(text) if "AUROC (Max)" in table[0]]
-    assert table[1] == ["bolt", "knn", "0", "0.800", "2", "1:30:00", "0.500"]
+    assert table[1] == ["bolt", "A knn", "0", "0.800", "2", "1:30:00", "0.500"]
 
 
 def test_without_calibration_there_is_no_section_on_the_threshold():
     scores = [score for score in result(cell()).images if score.part == "test"]
     text = text_of([result(cell(calibration=0.0), images=scores)])
-    assert "calibrated threshold" not in text
+    assert "At the threshold" not in text
     assert "missed" not in text
     assert "no threshold" in text
 
@@ -641,8 +699,8 @@ def test_images_left_out_one_at_a_time_are_said_to_be_trained_on_and_to_promise_
     text = text_of([result(cell("differnet", "magnetic_tile", dataset="mvtec", **LEFT_OUT), trained_on=1)])
     assert "has 1 normal images for training and the same for the threshold, by leave-one-out." in text
     assert "held out for the threshold" not in text
-    [table] = read_tables(section(text, "At the calibrated threshold"))
-    assert table[0][3] == "false-positive rate expected, not promised" and table[1][3] == "0.500"
+    [table] = read_tables(section(text, "At the threshold"))
+    assert table[0][2] == "false-positive rate expected, not promised" and table[1][2] == "0.500"
     assert {"leave-one-out", "false-positive rate expected, not promised"} <= set(defined(text))
     assert "expected false-positive rate at most" not in text
 
@@ -650,10 +708,11 @@ def test_images_left_out_one_at_a_time_are_said_to_be_trained_on_and_to_promise_
 def test_held_out_images_and_images_left_out_one_at_a_time_stand_side_by_side():
     text = text_of([result(cell(calibration=0.1)), result(cell(**LEFT_OUT))])
     assert "1 held out for the threshold or the same for the threshold, by leave-one-out." in text
-    header, left_out, held_out = read_tables(section(text, "At the calibrated threshold"))[0]
-    assert [left_out[1], held_out[1]] == ["knn, calibration loo", "knn, calibration 0.1"]
-    assert header[3:5] == ["expected false-positive rate at most", "false-positive rate expected, not promised"]
-    assert (left_out[3:5], held_out[3:5]) == (["n/a", "0.500"], ["0.500", "n/a"])
+    [[header, line]] = read_tables(section(text, "At the threshold"))
+    assert header[2:4] == ["expected false-positive rate at most", "false-positive rate expected, not promised"]
+    assert line[2:4] == ["0.500", "0.500"] and len(line) == 6
+    legend = section(text, "Methods")
+    assert "- **A knn**: calibration loo" in legend and "- **B knn**: calibration 0.1" in legend
 
 
 def test_without_leave_one_out_it_is_not_mentioned():
@@ -668,7 +727,7 @@ def test_synthetic_data_is_said_in_the_title():
 def test_failed_jobs_are_listed_with_reason_and_end_of_output():
     text = text_of([result(cell())], [failed(cell("cae"))])
     assert "2 jobs, **1 failed**" in text
-    assert ["cae", "bolt", "0", "out of memory"] in read_tables(text)[1]
+    assert ["B cae", "bolt", "0", "out of memory"] in read_tables(text)[0]
     assert "<pre>Killed &lt;b&gt;\n\n| `x`</pre>" in text
 
 
@@ -701,7 +760,7 @@ def test_remarks_are_made_once_and_say_whom_they_concern():
     jobs[0] = result(jobs[0].cell)
     text = text_of(jobs)
     assert text.count("weights: a_b.pth") == 1
-    assert "- a (y); b: weights" in text
+    assert "- A a (y); B b: weights" in text
 
 
 def test_two_datasets_in_one_folder_keep_their_categories_apart():
@@ -710,47 +769,51 @@ def test_two_datasets_in_one_folder_keep_their_categories_apart():
     assert "visa/bolt" in text
 
 
-def test_both_files_are_written(tmp_path):
+def test_all_files_are_written(tmp_path):
     write(tmp_path / "new", [result(cell())])
-    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["report.csv", "report.md"]
+    written = sorted(path.name for path in (tmp_path / "new").iterdir())
+    assert written == ["defects.csv", "report.csv", "report.md", "report.tex", "verdicts.csv"]
 
 
-def moved(category, alarms, **fields):
+def moved(category, alarms, method="knn", **fields):
     """A result with 9 calibration images, and so many of 18 normal test images above them."""
     scores = [("calibration", None, 0.1 * place) for place in range(9)]
     scores += [("test", None, 2.0 if place < alarms else 0.0) for place in range(18)] + [("test", "bent", 3.0)]
-    return result(cell("knn", category, **fields), images=made_images(scores))
+    return result(cell(method, category, **fields), images=made_images(scores))
 
 
-def test_a_contradicted_promise_is_the_first_thing_said_with_its_numbers_and_what_it_means():
+def test_a_contradicted_promise_stands_above_the_tables_with_its_numbers_and_what_to_do():
     text = text_of([moved("bolt", 17), moved("nut", 1)])
-    assert text.index("## Promises that did not hold") < text.index("## Image AUROC")
-    part = section(text, "Promises that did not hold")
-    assert "images are not like the test images" in part
-    [table] = read_tables(part)
-    assert table[1:] == [["bolt", "knn", "0", "0.100", "17 of 18", "9", "2e-06"]]
+    assert text.index("## Verdicts") < text.index("## Methods")
+    part = section(text, "Verdicts")
+    assert part.index("are not like the test images") < part.index("**A knn on bolt**: calls 17 of 18 normal")
+    assert "at most 0.100 was promised (p = 2e-06" in part
     assert "- bolt: more normal test images are called defective" in section(text, "Remarks")
 
 
-def test_where_promises_hold_or_are_none_nothing_is_said():
-    assert "Promises that did not hold" not in text_of([moved("bolt", 3), moved("nut", 17, calibration="loo")])
+def test_where_promises_hold_or_are_none_no_promise_is_called_broken():
+    assert "was promised" not in text_of([moved("bolt", 3), moved("nut", 17, calibration="loo")])
 
 
-def test_the_image_that_sets_each_threshold_is_named_with_what_the_others_would_set():
-    [table] = read_tables(section(text_of([moved("bolt", 0), moved("nut", 0)]), "Images that set the threshold"))
-    assert table[1:] == [[category, "knn", "0", "8.png", "0.8", "0.7"] for category in ("bolt", "nut")]
+def test_methods_of_which_the_same_is_true_share_a_line_under_what_to_do():
+    text = section(text_of([moved(place, 18, calibration="loo") for place in ("part 10", "part 9")]), "Verdicts")
+    assert text.count("calls 18 of 18") == 1 and "**A knn on part 9, part 10**: calls" in text
 
 
-def test_many_images_that_set_thresholds_are_folded_up():
-    part = section(text_of([moved(f"part {n}", 0) for n in range(78)]), "Images that set the threshold")
-    assert "<details><summary>78 lines</summary>" in part and len(read_tables(part)[0]) == 79
+def test_many_verdicts_are_folded_up():
+    kept = [moved(f"part {n}", 0).model_copy(update={"images": moved("x", 0).images[: 12 + n // 4]}) for n in range(30)]
+    odd = [moved(f"part {n}", 9 + n % 9, calibration="loo") for n in range(30)]
+    part = section(text_of([*odd, *kept]), "Verdicts")
+    shown, _, more = part.partition("<details>")
+    assert len(re.findall("^- ", shown, flags=re.MULTILINE)) <= 20 and "calls" in shown
+    assert (len(re.findall("^- ", part, flags=re.MULTILINE)) > 20) == bool(more)
 
 
 def test_training_images_unlike_the_others_are_listed():
     images = [UnlikeImage(path="a/b_1.png", score=9.25, deviations=12.34)]
     odd = moved("bolt", 0).model_copy(update={"ranking": Ranking(judged="left out", ranked=40, images=images)})
     [table] = read_tables(section(text_of([odd, moved("nut", 0)]), "Training images unlike the others"))
-    assert table[1:] == [["bolt", "knn", "0", "a/b_1.png", "left out, 40 images", "9.25", "12.3"]]
+    assert table[1:] == [["bolt", "A knn", "0", "a/b_1.png", "left out, 40 images", "9.25", "12.3"]]
 
 
 def test_the_terminal_names_jobs_whose_promise_is_contradicted():

@@ -1,23 +1,23 @@
-"""The command `report`: write the report of a results folder."""
+"""The command `report`: write the report of a results folder, or of several together."""
 
 import gc
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from benchmarks import results_folder
+from benchmarks import merging, results_folder
 from benchmarks.console import out, say
 from benchmarks.errors import UsageError
-from benchmarks.jobs import determinism, layout
+from benchmarks.jobs import agenda, determinism, layout
+from benchmarks.merging import Ended
+from reports import csv_files, forms
+from reports.html.jobs import NOTHING, Shown
 from reports.results import Failure
-
-if TYPE_CHECKING:
-    from benchmarks.evaluation.result_rows import Measured
-    from reports.html.jobs import Job
-    from reports.rows import Tables
+from reports.rows import Figures, Unfinished, identity_of
 
 MANY = 1000
 """From this many results on, further processes help."""
@@ -27,33 +27,85 @@ PROCESSES = 8
 """The most processes used."""
 
 
-def run(results: Path) -> None:
-    """Write report.md and report.csv of a results folder, and print where; on a terminal the summary, too.
+def run(results: Sequence[Path], *, to: Path | None = None, wanted: Sequence[str] = tuple(forms.FORMS)) -> None:
+    """Write the report of results folders in the wanted forms, and print where; on a terminal the summary, too.
 
-    Raises UsageError if the folder holds neither result nor failure.
+    It is written into the folder `to`; by default the results folder itself, or `merged` in the first of several.
+    Raises UsageError if the folders hold neither result nor failure, or contradict each other.
     """
     from benchmarks.evaluation import result_rows
 
-    folders = layout.all_in(results)
-    with _without_garbage_collection(), _helpers(len(folders)) as helpers:
-        measured = helpers.map(_measure, folders, chunksize=CHUNK)
-        from reports import report as pages  # loads pandas while the helpers measure
+    folders = list(dict.fromkeys(results))
+    place = to or (folders[0] if len(folders) == 1 else folders[0] / layout.MERGED)
+    jobs = [(each, folder) for each in folders for folder in layout.all_in(each)]
+    with _without_garbage_collection(), _helpers(len(jobs)) as helpers:
+        told = partial(_ended, with_scores="csv" in wanted, with_images="html" in wanted)
+        ended = helpers.map(told, jobs, chunksize=CHUNK)
+        from reports import report as content  # loads pandas while the helpers measure
         from reports import terminal
 
-        every = [(folder, each) for folder, each in zip(folders, measured, strict=True) if each]
-        failures = [each for _, each in every if isinstance(each, Failure)]
-        found = [(folder, *each) for folder, each in every if not isinstance(each, Failure)]
-        tables = result_rows.tables(measured for _, measured, _ in found)
-        if not tables.rows and not failures:
-            raise UsageError(f"--results {results}: no results there; make some with: python -m benchmarks run")
-        table = pages.write(results, tables, failures=failures, definitions=result_rows.DEFINITIONS, helpers=helpers)
-        page = _page(results, tables, failures, [(folder, job) for folder, _, job in found])
-    if out.is_terminal and (summary := terminal.summary(table)):
+        found = _gathered(ended, folders, scores=place if "csv" in wanted else None)
+        unfinished = _unfinished(folders, found)
+        failures = [each.found for each in found if isinstance(each.found, Failure)]
+        tables = result_rows.tables(each.found for each in found if not isinstance(each.found, Failure))
+        differences = merging.differences(found) if len(folders) > 1 else []
+        report = content.made(
+            tables,
+            failures,
+            result_rows.DEFINITIONS,
+            unfinished=unfinished,
+            figures=[_relative(each, place) for each in found if each.figures],
+            differences=differences,
+            shown=_shown(found),
+        )
+        forms.write(place, report, wanted, helpers)
+    if out.is_terminal and (summary := terminal.summary(report.jobs)):
         out.print(summary)
-    for line in terminal.doubts(tables):
+    lines = [*differences, *(each.told + (each.command or "the same call again") for each in unfinished)]
+    for line in (*lines, *terminal.doubts(tables)):
         say(line, style="yellow")
-    say(str(results / "report.md"), on=out)
-    say(str(page), on=out)
+    for form in wanted:
+        say(str(place / forms.FORMS[form].file), on=out)
+
+
+def run_if_any(results: Path) -> None:
+    """The report of a results folder; none where nothing is there to report."""
+    with suppress(UsageError):
+        run([results])
+
+
+def _gathered(ended: Iterator[Ended | None], folders: Sequence[Path], *, scores: Path | None) -> list[Ended]:
+    """What ended, each job once; the scores of images are written into a folder meanwhile.
+
+    Raises UsageError if there is nothing, or if two folders contradict each other; then no file has changed.
+    """
+    found: dict[str, Ended] = {}
+    with csv_files.writing_scores(scores) if scores else nullcontext() as file:
+        for each in filter(None, ended):
+            if merging.adds(each, found.get(each.name)):
+                if file:
+                    file.write(each.scores)
+                found[each.name] = each._replace(scores="")
+        if not found:
+            raise UsageError(_nothing(folders))
+    return list(found.values())
+
+
+def _nothing(folders: Sequence[Path]) -> str:
+    ways = [left.command for left in _unfinished(folders, []) if left.command]
+    where = " and ".join(f"--results {folder}" for folder in folders)
+    return f"{where}: no results there; make some with: {ways[0] if ways else 'python -m benchmarks run'}"
+
+
+def _unfinished(folders: Sequence[Path], found: Sequence[Ended]) -> list[Unfinished]:
+    keys = {each.name: each.key for each in found}
+    return [left for folder in folders for left in agenda.unfinished(folder, keys)]
+
+
+def _relative(ended: Ended, place: Path) -> Figures:
+    """The figures of a job as links from a folder."""
+    paths = [Path(os.path.relpath(file, place)).as_posix() for file in ended.figures]
+    return Figures(identity_of(ended.cell), paths, ended.cell.seed)
 
 
 @contextmanager
@@ -78,21 +130,29 @@ def _helpers(results: int) -> Executor:
     return ProcessPoolExecutor(min(PROCESSES, determinism.cores()))
 
 
-def _measure(folder: Path) -> "tuple[Measured, Job] | Failure | None":
-    """The measured result of a job's folder and what the page shows of it, or its failure; None if it holds neither."""
+def _shown(found: Sequence[Ended]) -> Shown:
+    """The images of the jobs, where the page is wanted."""
+    kept = [(each.results / each.name, each.shown) for each in found if each.shown]
+    if not kept:
+        return NOTHING
+    from benchmarks.illustration.pictures import pictures
+
+    folders, jobs = zip(*kept, strict=True)
+    return Shown(jobs, pictures(folders, jobs))
+
+
+def _ended(job: tuple[Path, Path], *, with_scores: bool, with_images: bool) -> Ended | None:
+    """What a job's folder in a results folder holds; None if it holds neither result nor failure."""
     from benchmarks.evaluation import result_rows
     from benchmarks.illustration import jobs
 
-    found = results_folder.result(folder)
-    return (result_rows.measure(*found), jobs.job(folder, *found)) if found else results_folder.failure(folder)
-
-
-def _page(results: Path, tables: "Tables", failures: list[Failure], found: "list[tuple[Path, Job]]") -> Path:
-    """Write report.html, and return its path."""
-    from benchmarks.evaluation import result_rows
-    from benchmarks.illustration.pictures import pictures
-    from reports.html import page
-
-    folders, jobs = [folder for folder, _ in found], [job for _, job in found]
-    contents = page.Contents(tables, failures, result_rows.DEFINITIONS, jobs, pictures(folders, jobs))
-    return page.write(results, contents)
+    results, folder = job
+    name = folder.relative_to(results).as_posix()
+    if found := results_folder.result(folder):
+        result, point = found
+        measured = result_rows.measure(result, point)
+        scores = csv_files.score_lines(result, point, measured.row["threshold"]) if with_scores else ""
+        shown = jobs.job(folder, result, point) if with_images else None
+        return Ended(results, name, result.cell, result.key, measured, scores, layout.figures(folder), shown)
+    failure = results_folder.failure(folder)
+    return failure and Ended(results, name, failure.cell, failure.key, failure)

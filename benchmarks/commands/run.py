@@ -12,7 +12,7 @@ from benchmarks import data, plugins, results_folder
 from benchmarks.commands import report
 from benchmarks.console import err, say
 from benchmarks.errors import STOPPED, UsageError
-from benchmarks.jobs import cluster, forecast, layout, memory, plan, progress, storage
+from benchmarks.jobs import agenda, cluster, forecast, layout, memory, plan, progress, storage
 from benchmarks.jobs.cluster import Cluster
 from benchmarks.jobs.layout import FAILURE
 from benchmarks.jobs.plan import Job, Request
@@ -23,11 +23,18 @@ from reports.results import Failure, write
 
 
 def run(
-    request: Request, *, at_once: int, force: bool, minutes: float | None = None, scheduler: str | None = None
+    request: Request,
+    *,
+    at_once: int,
+    force: bool,
+    minutes: float | None = None,
+    scheduler: str | None = None,
+    command: str = "",
 ) -> int:
     """Do what a request asks; 0 where every job has a result, 1 where some failed, 130 where it was stopped.
 
     A job that takes longer than `minutes` is ended; with a `scheduler` the jobs run on the workers of its Dask cluster.
+    Reports say that `command` goes on with what is left.
     Raises UsageError where another run is at work in the same results folder, or the cluster cannot do the jobs.
     """
     with _crew(request, at_once=at_once, minutes=minutes, scheduler=scheduler) as crew:
@@ -35,7 +42,7 @@ def run(
         _make_folder(request.results)
         try:
             with FileLock(request.results / ".lock", timeout=0):
-                return _run_alone(request, crew, force=force)
+                return _run_alone(request, crew, force=force, command=command)
         except Timeout:
             raise UsageError(f"--results {request.results}: another run is at work there; wait for it to end") from None
 
@@ -51,24 +58,27 @@ def _crew(
     return cluster.connect(scheduler, results=request.results, minutes=minutes, say=say)
 
 
-def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool) -> int:
+def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool, command: str) -> int:
     results_folder.set_damaged_aside(request.results)  # before anything is trained
     planned = _plan(request)
     failures = [job for job in planned if isinstance(job, Failure)]
     _store(failures, request.results)
-    done, missing = _divide([job for job in planned if isinstance(job, Job)], force=force)
+    jobs = [job for job in planned if isinstance(job, Job)]
+    done, missing = _divide(jobs, force=force)
     todo = cheapest_first(crew.prepare(missing))
     _announce(request, done, todo, failed=len(failures))
-    if isinstance(crew, Runner):  # nobody knows how fast the workers of a cluster are
-        _say_what_memory(todo, at_once=crew.at_once)
-        _say_how_long(todo, devices=crew.slots.devices)
+    agenda.add(request.results, jobs, command)
     try:
+        if isinstance(crew, Runner):  # nobody knows how fast the workers of a cluster are
+            _say_what_memory(todo, at_once=crew.at_once)
+            _say_how_long(todo, devices=crew.slots.devices)
         with progress.display(err, len(todo)) as lines:
             failures += crew.run(todo, lines)
     except KeyboardInterrupt:
         say(STOPPED)
+        report.run_if_any(request.results)
         return 130
-    report.run(request.results)
+    report.run([request.results])
     return 1 if failures else 0
 
 

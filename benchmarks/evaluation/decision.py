@@ -19,12 +19,9 @@ from reports.results import ImageScore
 
 DEFINITIONS = {
     "threshold": "an image that scores strictly above it is called defective. It is the highest calibration score or, "
-    "if a minimum area is given, the level that `finetune` set for that area. Calibration scores are those of normal "
-    "images judged by what was learned from others (held out from training, or left out one at a time), and of the "
-    "normal images of a labelled validation split, if the data have one; never those of test images.",
-    "promised_false_alarm_share": "upper bound of the false-positive rate that n calibration images promise: 1 / (n + "
-    "1) if their highest score is the threshold, m / (n + 1) if the m-th highest is. It holds on average over draws "
-    "of the calibration images, for new normal images that are exchangeable with them.",
+    "if a minimum area is given, the level that `finetune` set for that area; no test image sets it.",
+    "promised_false_alarm_share": "1 / (n + 1) for n calibration images (m / (n + 1) if the m-th highest score is the "
+    "threshold). It holds on average over draws of them, for new normal images that are exchangeable with them.",
     "expected_false_alarm_share": "1 / (n + 1) for n training images that were left out one at a time (m / (n + 1) if "
     "the m-th highest score is the threshold). It is to be expected of a method that one image more or less hardly "
     "changes, and is no promise: new images are judged by one image more than the n are, and training images that are "
@@ -39,8 +36,6 @@ DEFINITIONS = {
 }
 """Meaning of each number at the threshold, for the foot of the report."""
 
-FAR = 10
-"""A threshold is suspicious if it is more than this many times the one that the other images would set."""
 AREAS = 120
 """Number of areas to try if the user names none."""
 LARGEST_SHARE = 0.05
@@ -79,11 +74,6 @@ class Setter(NamedTuple):
     index: int
     threshold_of_rest: float | None
     """The threshold that the other images would set, by the score of the same rank; None: there is none."""
-
-
-def far_off(threshold: float, threshold_of_rest: float | None) -> bool:
-    """Whether one image, far above the others, sets the threshold alone: see `FAR`."""
-    return threshold_of_rest is not None and threshold > FAR * threshold_of_rest > 0
 
 
 def setter(calibration_scores: Sequence[float], false_alarm_share: float = 0.0) -> Setter:
@@ -135,6 +125,16 @@ def _alarms(calibration_images: int, false_alarm_share: float) -> int:
     """The rank m, counted from the highest, of the calibration score that is the threshold."""
     rounding = 1e-9  # a product such as 0.1 * 10 may come out just below the whole number
     return min(max(1, int(false_alarm_share * (calibration_images + 1) + rounding)), max(1, calibration_images))
+
+
+def counts(
+    normal: np.ndarray, defective: np.ndarray, threshold: float | None, suffix: str = ""
+) -> dict[str, int | None]:
+    """The numbers of defective images missed and of false alarms at a threshold; None without one."""
+    if threshold is None:
+        return {f"missed{suffix}": None, f"false_alarms{suffix}": None}
+    missed, alarms = int((defective <= threshold).sum()), int((normal > threshold).sum())
+    return {f"missed{suffix}": missed, f"false_alarms{suffix}": alarms}
 
 
 def area_share(area_px: float, shape: tuple[int, int]) -> float:
@@ -217,6 +217,14 @@ def _best_threshold(normal: np.ndarray, defective: np.ndarray, index: int) -> Or
     found = 1 - np.searchsorted(np.sort(defective), candidates, side="right") / len(defective)
     best = int(np.argmax(passed + found))
     return OraclePoint(index, float(candidates[best]), float(found[best]), float(passed[best]))
+
+
+def largest_area(map: np.ndarray, threshold: float) -> int:
+    """Area in pixels of the largest 8-connected component of {map > threshold} in an (h, w) map; 0 for none."""
+    from scipy.ndimage import label
+
+    labels, _ = label(map > np.float64(threshold), np.ones((3, 3)))
+    return int(np.bincount(labels.ravel())[1:].max(initial=0))
 
 
 class Region(NamedTuple):

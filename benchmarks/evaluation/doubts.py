@@ -33,10 +33,12 @@ class Doubts(NamedTuple):
         return self.job | self.promise._asdict()
 
 
-def doubts(result: Result, point: OperatingPoint | None, *, rule: Row, normal: Scored) -> Doubts:
-    """The doubts about a result. `rule` has the columns of its threshold, `normal` the test images judged by it."""
+def doubts(result: Result, point: OperatingPoint | None, *, rule: Row, normal: Scored, defective: Scored) -> Doubts:
+    """The doubts about a result. `rule` has the columns of its threshold; the test images are those judged by it."""
     job = identity(result.cell)
     setter = _setter(result, point)
+    if setter:
+        setter |= decision.counts(normal.scores, defective.scores, setter["threshold_of_rest"], suffix="_of_rest")
     return Doubts(setter and job | setter, _promise(rule, normal), [job | row for row in _unlike(result)], job)
 
 

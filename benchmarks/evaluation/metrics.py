@@ -13,17 +13,15 @@ import numpy as np
 DEFINITIONS = {
     "image_auroc": "probability that a defective image scores higher than a normal one; a tie counts half.",
     "image_average_precision": "mean, over the defective images, of the precision with their score as threshold.",
-    "oracle_image_f1": "the highest F1 of all thresholds. That threshold is chosen on the test set, so it cannot be "
-    "known beforehand.",
+    "oracle_image_f1": "the highest F1 of all thresholds.",
+    "oracle_balanced_accuracy": "the highest balanced accuracy of all thresholds.",
     "pixel_auroc": "AUROC over all pixels of the test images at their original size, normal images included.",
     "pixel_average_precision": "average precision over the same pixels as pixel AUROC.",
     "aupro": "area under the mean overlap of the defective regions (8-connected, all of equal weight) over the "
     "false-positive rate of pixels from 0 to 0.3, divided by 0.3.",
-    "tpr_at_fpr_1": "the highest true positive rate of all thresholds with a false-positive rate of at most 1 % on the "
-    "test images. The threshold is taken from the test set's own normal images, so this is an oracle, like every "
-    "point of a ROC curve. In a category with fewer than 100 normal test images, 1 % means no false alarm at all.",
-    "tpr_at_fpr_5": "the same at 5 %. In a category with fewer than 20 normal test images, that means no false alarm "
-    "at all.",
+    "oracle_tpr_at_fpr_1": "the highest true positive rate of all thresholds with a false-positive rate of at most 1 % "
+    "on the test images. With fewer than 100 normal ones, that means no false alarm.",
+    "oracle_tpr_at_fpr_5": "the same at 5 %. With fewer than 20 normal test images, that means no false alarm.",
 }
 """Meaning of each metric, for the foot of the report."""
 MANY = 5_000_000
@@ -75,6 +73,10 @@ class Ranking(NamedTuple):
     def best_f1(self) -> float:
         """The highest F1 of all thresholds. An oracle: the threshold is chosen on the labels that it is judged by."""
         return float((2 * self.found / (self.found + self.reaching + self.found.size)).max())
+
+    def best_balanced_accuracy(self) -> float:
+        """The highest balanced accuracy of all thresholds; an oracle, too."""
+        return float(max(0.5, ((self.found / self.found.size - self.reaching / self.normal).max() + 1) / 2))
 
     def true_positive_rate_at(self, false_positive_rate: float) -> float:
         """The highest true positive rate of all thresholds with at most the given false-positive rate."""

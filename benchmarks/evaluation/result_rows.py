@@ -1,5 +1,6 @@
 """Flat rows of numbers from stored results; neither images nor methods are needed."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import compress
@@ -9,16 +10,19 @@ import numpy as np
 
 import datasets
 from benchmarks import plugins
-from benchmarks.evaluation import decision, metrics, pixel_metrics, promise, significance
+from benchmarks.evaluation import decision, metrics, pixel_metrics, promise, significance, verdict_rows
 from benchmarks.evaluation.decision import FalseAlarmShare
 from benchmarks.evaluation.doubts import CONTRADICTED, Doubts, doubts
 from benchmarks.evaluation.significance import Scored
 from datasets import Counts
 from reports import statistics
 from reports.results import ImageScore, OperatingPoint, Result
-from reports.rows import Row, Tables, identity
+from reports.rows import Row, Tables, identity, variant
 
 DEFINITIONS = metrics.DEFINITIONS | decision.DEFINITIONS | significance.DEFINITIONS
+
+SETTER = ("set_by", "threshold_of_rest", "missed_of_rest", "false_alarms_of_rest")
+"""Columns on the image that set the threshold."""
 
 
 class Measured(NamedTuple):
@@ -34,18 +38,39 @@ class Measured(NamedTuple):
 def tables(results: Iterable[Measured]) -> Tables:
     """The rows of all results. Significance needs all of them, because methods are compared with each other."""
     measured = list(results)
-    p_values = significance.p_values_holm([each.entry for each in measured])
+    sure = _over_seeds(measured)
     contradicted = promise.contradicted([each.doubts.promise for each in measured])
+    rows = [
+        {**each.row, **_remarked(each.row, broken), **sure[variant(each.row)]}
+        for each, broken in zip(measured, contradicted, strict=True)
+    ]
+    contradictions = [each.doubts.contradiction for each in compress(measured, contradicted)]
+    setters = [each.doubts.setter for each in measured if each.doubts.setter]
     return Tables(
-        rows=[
-            {**each.row, **_remarked(each.row, broken), "image_auroc_p_value_holm": p_value}
-            for each, broken, p_value in zip(measured, contradicted, p_values, strict=True)
-        ],
+        rows=rows,
         defects=[row for each in measured for row in each.defects],
-        contradictions=[each.doubts.contradiction for each in compress(measured, contradicted)],
-        setters=[each.doubts.setter for each in measured if each.doubts.setter],
+        contradictions=contradictions,
+        setters=setters,
         unlike=[row for each in measured for row in each.doubts.unlike],
+        verdicts=verdict_rows.verdicts(rows, setters, contradictions),
     )
+
+
+def _over_seeds(measured: Sequence[Measured]) -> dict[tuple, Row]:
+    """By method and category: interval and p-value of the image AUROC, averaged over the seeds."""
+    entries = defaultdict(list)
+    for each in measured:
+        entries[variant(each.row)] += [each.entry] if each.entry else []
+    averaged = [(own and significance.averaged(own)) or None for own in entries.values()]
+    intervals = [each and statistics.auroc_interval(each.placements) for each in averaged]
+    return {
+        key: {
+            "image_auroc_mean_low": interval and interval.low,
+            "image_auroc_mean_high": interval and interval.high,
+            "image_auroc_p_value_holm": p_value,
+        }
+        for key, interval, p_value in zip(entries, intervals, significance.p_values_holm(averaged), strict=True)
+    }
 
 
 def _remarked(row: Row, contradicted: bool) -> Row:
@@ -60,7 +85,7 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
     judged = [Scored.of(images) for images in _by_class(point.images)] if point else [normal, defective]
     placements = statistics.placements(normal.scores, defective.scores) if normal.paths and defective.paths else None
     job, rule = identity(result.cell), _rule(result, point)
-    found = doubts(result, point, rule=rule, normal=judged[0])
+    found = doubts(result, point, rule=rule, normal=judged[0], defective=judged[1])
     row = {
         **job,
         "made": result.made,
@@ -71,8 +96,10 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
         **_image_metrics(normal.scores, defective.scores, placements),
         **_pixel_metrics(result, point),
         **rule,
+        **{column: found.setter and found.setter[column] for column in SETTER},
+        **decision.counts(judged[0].scores, judged[1].scores, rule["threshold"]),
         **_rates(*judged, rule["threshold"]),
-        **_area_rule(point, *judged),
+        **_by_level(point, *judged),
         **_oracle_epoch(result),
         **_costs(result),
         "machine": result.machine,
@@ -80,7 +107,7 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
         "data": result.data,
         "code": result.code,
         "key": result.key,
-        "remarks": "\n".join([*result.remarks, *_far_off(found.setter), *_tuned_on(point), *_outdated(result)]),
+        "remarks": "\n".join([*result.remarks, *_tuned_on(point), *_outdated(result)]),
     }
     defects = [job | each for each in _defects(test[1], placements, judged[1], rule["threshold"])]
     entry = placements and significance.entry(_contest(result), normal, defective, placements)
@@ -104,7 +131,7 @@ def _published_counts(dataset: str) -> Mapping[str, Counts]:
 
 def _contest(result: Result) -> tuple:
     """The key that competing jobs share."""
-    return result.cell.dataset, result.cell.category, result.cell.seed
+    return result.cell.dataset, result.cell.category
 
 
 def _test_images(result: Result, point: OperatingPoint | None) -> list[ImageScore]:
@@ -129,8 +156,8 @@ def _image_metrics(normal: np.ndarray, defective: np.ndarray, placements: statis
         "image_auroc_low": interval and interval.low,
         "image_auroc_high": interval and interval.high,
         "image_average_precision": ranking and ranking.average_precision(),
-        "tpr_at_fpr_1": ranking and ranking.true_positive_rate_at(0.01),
-        "tpr_at_fpr_5": ranking and ranking.true_positive_rate_at(0.05),
+        "oracle_tpr_at_fpr_1": ranking and ranking.true_positive_rate_at(0.01),
+        "oracle_tpr_at_fpr_5": ranking and ranking.true_positive_rate_at(0.05),
         "oracle_image_f1": ranking and ranking.best_f1(),
         "why_no_image_metrics": f"no {' and no '.join(absent)} test image" if absent else None,
     }
@@ -178,15 +205,15 @@ def _share_above(scores: np.ndarray, threshold: float | None) -> float | None:
     return None if threshold is None or not scores.size else int((scores > threshold).sum()) / scores.size
 
 
-def _area_rule(point: OperatingPoint | None, normal: Scored, defective: Scored) -> Row:
-    """The minimum defect area, its origin, and the image AUROC of the levels that it gives."""
+def _by_level(point: OperatingPoint | None, normal: Scored, defective: Scored) -> Row:
+    """The minimum defect area and its origin, and what the levels that are compared with the threshold could give."""
+    ranking = metrics.compare(normal.scores, defective.scores) if normal.paths and defective.paths else None
     return {
         "min_area_px": point and point.area_px,
         "min_area_share": point and point.area_share,
         "area_chosen_on": point and point.chosen_on,
-        "area_image_auroc": metrics.compare(normal.scores, defective.scores).auroc()
-        if point and normal.paths and defective.paths
-        else None,
+        "area_image_auroc": ranking.auroc() if point and ranking else None,
+        "oracle_balanced_accuracy": ranking and ranking.best_balanced_accuracy(),
     }
 
 
@@ -194,15 +221,6 @@ def _tuned_on(point: OperatingPoint | None) -> list[str]:
     if point is None or not point.tuned_on:
         return []
     return [f"the minimum defect area was chosen on {len(point.tuned_on)} test images; all numbers here leave them out"]
-
-
-def _far_off(setter: Row | None) -> list[str]:
-    if setter is None or not decision.far_off(setter["threshold"], setter["threshold_of_rest"]):
-        return []
-    return [
-        f"the threshold is the score of {setter['set_by']}, more than {decision.FAR} times that of the next highest "
-        "calibration image. Defects below it may be missed: check whether this image is normal"
-    ]
 
 
 def _outdated(result: Result) -> list[str]:

@@ -118,6 +118,7 @@ def _operating_point(tuned: Tuned, trained: Trained) -> OperatingPoint:
     levels = tuned.test_levels[:, tuned.index]
     set_by, of_rest = tuned.set_by
     left = [index for index in range(len(scored)) if index not in tuned.levels.tuned_on]
+    maps = tuned.evidence.maps("test", tuned.evidence.parts.test)
     return OperatingPoint(
         key=trained.result.key,
         area_px=tuned.area_px,
@@ -129,6 +130,7 @@ def _operating_point(tuned: Tuned, trained: Trained) -> OperatingPoint:
         threshold_of_rest=of_rest,
         **tuned.false_alarm_share._asdict(),
         images=[scored[index].model_copy(update={"score": float(levels[index])}) for index in left],
+        largest_areas_px=[decision.largest_area(maps[index], tuned.threshold) for index in left],
         tuned_on=[scored[index].path for index in sorted(tuned.levels.tuned_on)],
         pixels=_pixels_of(left, tuned, trained) if tuned.levels.tuned_on else None,
     )

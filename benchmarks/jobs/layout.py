@@ -8,6 +8,8 @@ from benchmarks import fingerprint
 from reports.results import Cell
 
 JOBS = "jobs"
+PLAN = "plan.json"
+"""What runs planned in a results folder."""
 
 JOB = "job.json"
 """The description of the job that its process reads."""
@@ -26,6 +28,10 @@ KEY = "key"
 """File in a folder of a model or of maps; it holds the key of the result that they belong to."""
 WORKING = ".worker-"
 """Start of the name of the folder that a worker of a cluster makes inside a job's folder, if it can see that."""
+FIGURES = (f"{CURVES}.png", f"{TUNED}/6_rates_by_minimum_area.png", f"{TUNED}/8_sample_of_images.png")
+"""The figures of a job that its report links to."""
+MERGED = "merged"
+"""Folder in a results folder for the report of several."""
 
 LONGEST_NAME = 200
 """Most characters of a folder's name. File systems allow 255 bytes, and some programs append to a name."""
@@ -46,6 +52,11 @@ def of_category(results: Path, method: str, category: str) -> Path:
 def all_in(results: Path) -> list[Path]:
     """The folders of all jobs, in a stable order."""
     return sorted((results / JOBS).glob("*/*/*/"))
+
+
+def figures(folder: Path) -> list[Path]:
+    """The figures of a job that a report links to."""
+    return [folder / name for name in FIGURES if (folder / name).is_file()]
 
 
 def methods(results: Path) -> list[str]:

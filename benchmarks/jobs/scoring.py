@@ -92,6 +92,7 @@ class _Scoring:
                 defect=sample.defect,
                 score=float(score.image),
                 kinds=sample.kinds,
+                group=sample.group or None,
             )
 
 

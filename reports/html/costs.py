@@ -72,12 +72,12 @@ def _plot(table: pd.DataFrame, labels: Labels, cost: Cost) -> Plot:
             x.at(price),
             y.at(auroc),
             labels.letters[name],
-            f"{name}: {decimals(auroc)}, {significant(price)} {cost.unit}",
+            f"{labels.methods[name]}: {decimals(auroc)}, {significant(price)} {cost.unit}",
         )
         for name, price, auroc in totals.itertuples()
     ]
     pale = [
-        Dot(x.at(price), y.at(auroc), labels.letters[name], f"{labels.letters[name]} on {place}: {decimals(auroc)}")
+        Dot(x.at(price), y.at(auroc), labels.letters[name], f"{name} on {place}: {decimals(auroc)}")
         for (name, place), price, auroc in cells.itertuples()
     ]
     return Plot(cost, x, y, dots, pale if len(cells) > len(totals) else [], _front(dots))

@@ -24,9 +24,9 @@ def counts(jobs: pd.DataFrame) -> Counts:
     """The counts of jobs that differ in their seeds alone."""
     defective, normal = jobs["test_defective"], jobs["test_normal"]
     return Counts(
-        missed=_mean((1 - jobs["true_positive_rate"].astype(float)) * defective),
+        missed=_mean(jobs["missed"].astype(float)),
         defective=float(defective.mean()),
-        alarms=_mean(jobs["false_positive_rate"].astype(float) * normal),
+        alarms=_mean(jobs["false_alarms"].astype(float)),
         normal=float(normal.mean()),
         threshold=_mean(jobs["threshold"].astype(float)),
         calibration=int(jobs["calibration_images"].min()),

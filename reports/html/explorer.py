@@ -12,12 +12,7 @@ from reports.html.labels import Labels
 from reports.rows import identity
 
 
-def shown(jobs: list[Job], labels: Labels) -> dict[str, Any]:
-    """What the templates show without a script."""
-    return {"jobs": len(jobs), "places": sorted({labels.of(identity(job.cell)).place for job in jobs})}
-
-
-def data(labels: Labels, jobs: list[Job], pictures: Pictures) -> dict[str, Any]:
+def data(labels: Labels, jobs: Sequence[Job], pictures: Pictures) -> dict[str, Any]:
     """The scores of all jobs for the script; lists of images that jobs share are there once."""
     lists = _Pool()
     described = [_job(index, job, labels, lists, pictures) for index, job in enumerate(jobs)]
@@ -54,7 +49,7 @@ def _job(index: int, job: Job, labels: Labels, lists: _Pool, found: Pictures) ->
     return {
         "place": label.place,
         "letter": label.letter,
-        "name": label.name,
+        "name": label.title,
         "seed": job.cell.seed,
         "paths": lists.add(job.paths),
         "types": lists.add(job.types),

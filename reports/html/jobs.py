@@ -1,5 +1,6 @@
 """What the page shows of a job besides its row: scores of single images, curves of its fit, pictures."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -86,9 +87,20 @@ class HeatMap(NamedTuple):
 class Pictures(NamedTuple):
     """All pictures of the page."""
 
-    photos: dict[tuple[str, str], Photo]
+    photos: Mapping[tuple[str, str], Photo]
     """By folder of the data and path of the image."""
-    maps: dict[tuple[int, int], HeatMap]
+    maps: Mapping[tuple[int, int], HeatMap]
     """By index of the job and of the test image."""
-    absent: dict[int, str]
+    absent: Mapping[int, str]
     """Why a job has no photos, by its index."""
+
+
+class Shown(NamedTuple):
+    """Jobs whose images are shown, and their pictures."""
+
+    jobs: Sequence[Job]
+    pictures: Pictures
+
+
+NOTHING = Shown((), Pictures({}, {}, {}))
+"""No page is wanted, or no job has a result."""

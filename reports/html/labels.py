@@ -1,9 +1,7 @@
-"""The short names of methods on the page: A, B, ..., the highest mean image AUROC first."""
+"""How the page calls methods and jobs: by the letters of the legend, the best method first."""
 
-from collections.abc import Iterator, Mapping
-from itertools import count, product
-from string import ascii_uppercase
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -15,38 +13,32 @@ class Label(NamedTuple):
     """How the page calls a job."""
 
     letter: str
-    name: str
+    title: str
+    """Method and what was set."""
     place: str
+    name: str
+    """The name in tables: the letter and the method."""
 
 
 class Labels:
-    """The letter of each method of a table, and the label of each job."""
+    """The names of the methods of `Report.jobs`, and the label of each job."""
 
     def __init__(self, table: pd.DataFrame):
-        self.names = _ranked(table)
-        self.letters: Mapping[str, str] = dict(zip(self.names, _letters(), strict=False))
-        shown = zip(table["name"], table["place"], strict=True)
+        self.names = names(table)
+        first = table.drop_duplicates("name").set_index("name")
+        self.letters, self.titles, self.methods = (first[column].to_dict() for column in ("letter", "title", "method"))
+        shown = table[["letter", "title", "place", "name"]].itertuples(index=False, name=None)
         keys = table[list(IDENTITY)].itertuples(index=False, name=None)
-        self._jobs = {_key(job): (name, place) for job, (name, place) in zip(keys, shown, strict=True)}
+        self._jobs = {_key(job): Label(*label) for job, label in zip(keys, shown, strict=True)}
 
     def of(self, row: Row) -> Label:
         """The label of the job that a row is of."""
-        name, place = self._jobs[_key(row[column] for column in IDENTITY)]
-        return Label(self.letters[name], name, place)
+        return self._jobs[_key(row[column] for column in IDENTITY)]
+
+    def settings(self, name: str) -> str:
+        """What was set of a method; empty: nothing."""
+        return self.titles[name].removeprefix(self.methods[name]).strip(" ,")
 
 
-def _key(values) -> tuple:
+def _key(values: Iterable[Any]) -> tuple:
     return tuple(None if pd.isna(value) else value for value in values)
-
-
-def _ranked(table: pd.DataFrame) -> list[str]:
-    if "image_auroc" not in table:
-        return names(table)
-    means = table.groupby("name", sort=False)["image_auroc"].mean()
-    return list(means.sort_values(ascending=False, kind="stable", na_position="last").index)
-
-
-def _letters() -> Iterator[str]:
-    """A to Z, AA, AB, ..."""
-    for length in count(1):
-        yield from map("".join, product(ascii_uppercase, repeat=length))

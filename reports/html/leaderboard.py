@@ -79,7 +79,7 @@ class Line(NamedTuple):
     place: str
     of_all: bool
     letter: str
-    name: str
+    method: str
     values: list[Value]
 
 
@@ -129,7 +129,7 @@ class _Numbers:
 
 def _bars(table: pd.DataFrame) -> dict[tuple[str, str], Bar]:
     """The intervals of image AUROCs."""
-    ends = ["image_auroc_low", "image_auroc", "image_auroc_high"]
+    ends = ["image_auroc_mean_low", "image_auroc", "image_auroc_mean_high"]
     if not all(has(table, end) for end in ends):
         return {}
     found = table.dropna(subset=ends).groupby(["place", "name"], sort=False)[ends].mean()
@@ -164,14 +164,14 @@ def shown(table: pd.DataFrame, labels: Labels) -> dict[str, Any]:
     numbers = _Numbers(done)
     mean = means(done, "image_auroc").title() if has(done, "image_auroc") and len(places(done)) > 1 else None
     found = [
-        Line(place, False, labels.letters[name], name, numbers.line(place, name))
+        Line(place, False, labels.letters[name], labels.methods[name], numbers.line(place, name))
         for place in places(done)
         for name in labels.names
         if (place, name) in numbers.counts
     ]
     present = set(names(done))
     overall = [
-        Line(mean, True, labels.letters[name], name, numbers.mean_line(mean, name))
+        Line(mean, True, labels.letters[name], labels.methods[name], numbers.mean_line(mean, name))
         for name in labels.names
         if mean and name in present
     ]

@@ -12,10 +12,9 @@ class Method(NamedTuple):
     """A method with its settings."""
 
     letter: str
-    name: str
     method: str
-    changed: list[str]
-    """What differs from the defaults, as name=value."""
+    changed: str
+    """What was set; empty: nothing."""
     settings: list[tuple[str, str]]
     jobs: int
 
@@ -29,4 +28,4 @@ def shown(table: pd.DataFrame, labels: Labels) -> dict[str, Any]:
 def _method(name: str, row: pd.Series, jobs: int, labels: Labels) -> Method:
     settings = json.loads(row["settings"])
     told = [(field, json.dumps(value)) for field, value in settings.items()]
-    return Method(labels.letters[name], name, row["method"], (row["changed"] or "").split(), told, jobs)
+    return Method(labels.letters[name], row["method"], labels.settings(name), told, jobs)

@@ -4,9 +4,8 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -26,71 +25,55 @@ from reports.html import (
     verdicts,
 )
 from reports.html.counts import number
-from reports.html.jobs import Job, Pictures
 from reports.html.labels import Labels
-from reports.results import Failure
-from reports.rows import Tables, failed_row
-from reports.tables import frame, names, places
+from reports.report import Report
+from reports.tables import names, places
 
 HERE = Path(__file__).parent
 SCRIPTS = ("base", "table", "charts", "strip", "explorer", "gallery", "main")
 """The parts of the script, in order."""
 
 
-class Contents(NamedTuple):
-    """All that the page is made from."""
-
-    tables: Tables
-    failures: list[Failure]
-    definitions: Mapping[str, str]
-    jobs: list[Job]
-    pictures: Pictures
-
-
-def write(folder: Path, contents: Contents) -> Path:
+def write(folder: Path, report: Report) -> None:
     """Write report.html into a folder, whole or not at all."""
-    write_text(file := folder / "report.html", text(contents))
-    return file
+    write_text(folder / "report.html", text(report))
 
 
-def text(contents: Contents) -> str:
-    """The page. Raises ValueError without any row or failure."""
-    rows = [*contents.tables.rows, *map(failed_row, contents.failures)]
-    if not rows:
-        raise ValueError("expected at least one result or failure to show")
-    table = frame(rows)
-    labels = Labels(table)
+def text(report: Report) -> str:
+    """The page."""
+    table, labels = report.jobs, Labels(report.jobs)
     style, script = _style(), _script()
     page = _environment().get_template("page.html")
     return page.render(
         title=_title(table),
         summary=_summary(table),
         made=[place for place in places(table) if _is_made(table, place)],
-        labels=labels,
-        sections=_sections(table, labels, contents),
-        data=_json(explorer.data(labels, contents.jobs, contents.pictures)),
-        pictures=_json(explorer.pictures(contents.pictures)),
+        unfinished=report.unfinished,
+        differences=report.differences,
+        sections=_sections(report, labels),
+        data=_json(explorer.data(labels, *report.shown)),
+        pictures=_json(explorer.pictures(report.shown.pictures)),
         style=Markup(style),
         script=Markup(script),
         policy=_policy(style, script),
     )
 
 
-def _sections(table: pd.DataFrame, labels: Labels, contents: Contents) -> dict[str, Any]:
+def _sections(report: Report, labels: Labels) -> dict[str, Any]:
     """What each template shows, in the order of the page."""
-    tables = contents.tables
+    table, jobs = report.jobs, report.shown.jobs
     return {
-        "verdicts": verdicts.shown(table, labels, tables, contents.failures),
+        "verdicts": verdicts.shown(report, labels),
         "leaderboard": leaderboard.shown(table, labels),
         "costs": costs.shown(table, labels),
-        "explorer": explorer.shown(contents.jobs, labels),
-        "gallery": explorer.shown(contents.jobs, labels),
-        "defects": defects.shown(tables.defects, labels),
-        "suspicions": suspicions.shown(tables, labels),
-        "trainings": trainings.shown(table, labels, contents.jobs),
+        "explorer": {"jobs": len(jobs)},
+        "gallery": {"jobs": len(jobs)},
+        "defects": defects.shown(report.tables.defects, labels),
+        "suspicions": suspicions.shown(report.tables, labels),
+        "trainings": trainings.shown(table, labels, jobs),
         "methods": methods.shown(table, labels),
-        "glossary": glossary.shown(contents.definitions),
-        "provenance": provenance.shown(table, labels, contents.jobs),
+        "glossary": glossary.shown(report.definitions),
+        "provenance": provenance.shown(table, labels, jobs),
     }
 
 

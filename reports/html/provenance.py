@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -17,7 +18,7 @@ HASH = "SHA-256"
 """A remark that has it says which weights were used."""
 
 
-def shown(table: pd.DataFrame, labels: Labels, jobs: list[Job]) -> dict[str, Any]:
+def shown(table: pd.DataFrame, labels: Labels, jobs: Sequence[Job]) -> dict[str, Any]:
     """What the template shows."""
     done = table[table["failure"].isna()]
     columns = {"Data": "data", "Versions": "versions", "Machine": "machine", "Device": "device", "Code": "code"}
@@ -31,7 +32,7 @@ def shown(table: pd.DataFrame, labels: Labels, jobs: list[Job]) -> dict[str, Any
     return {"shared": found, "commands": _commands(jobs), "keys": keys}
 
 
-def _commands(jobs: list[Job]) -> list[str]:
+def _commands(jobs: Sequence[Job]) -> list[str]:
     """The commands that do these jobs again; methods share one where they had the same categories and seeds."""
     done: dict[str, list[Job]] = {}
     for job in jobs:

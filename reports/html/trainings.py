@@ -1,5 +1,6 @@
 """Section 8: the curves of trainings, and what methods and data remark."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -33,7 +34,7 @@ class Plot(NamedTuple):
     """The place on the x axis that was chosen."""
 
 
-def shown(table: pd.DataFrame, labels: Labels, jobs: list[Job]) -> dict[str, Any]:
+def shown(table: pd.DataFrame, labels: Labels, jobs: Sequence[Job]) -> dict[str, Any]:
     """What the template shows."""
     first = table["seed"].min()
     said = [remark for remark in remarks(table, labels) if HASH not in remark.text]  # weights are under provenance

@@ -1,22 +1,32 @@
-"""Section 1: a card for each category, and the jobs that failed."""
+"""Section 1: the best method, a card for each category, what must be known before a number is used, failed jobs."""
 
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from reports.comparison import Cell, Line, lines
+from reports.comparison import Cell, Line, few_normal, lines
 from reports.html.counts import Counts, counts
 from reports.html.labels import Labels
-from reports.results import Failure
-from reports.rows import Row, Tables, failed_row
+from reports.report import Report
+from reports.rows import failed_row
 from reports.tables import decimals, has, names, places, significant
 
-BELIEVED = 0.1
-"""A false-positive rate up to this may be promised without a caution."""
 Cells = dict[str, Cell]
 """The cells of a category in the table of the report, by method."""
 NAMED = 4
 """The most methods named as equal."""
+LIGHTS = {"red": "bad", "yellow": "caution"}
+WORDS = {
+    "rejects": "Rejects too many",
+    "misses": "Misses too many",
+    "chance": "No better than chance",
+    "set_alone": "One image sets the threshold",
+    "no_threshold": "No threshold",
+    "few_calibration": "Few images set the threshold",
+    "mixed_rules": "Two rules are mixed",
+    "few_normal": "Few normal test images",
+}
+"""Each kind of verdict in a few words."""
 
 
 class Light(NamedTuple):
@@ -34,33 +44,24 @@ class Card(NamedTuple):
     place: str
     letter: str | None
     """The method with the highest image AUROC; None: no job has one."""
-    name: str
+    method: str
+    settings: str
     rivals: list[str]
     """Letters of the methods that this one is not shown to be better than."""
+    is_undecided: bool
+    """Whether there are too few images to call any method the best."""
     auroc: str
-    low: float | None
-    high: float | None
-    value: float | None
+    interval: str
     counts: Counts | None
     ms: str
     light: Light
-
-
-def shown(table: pd.DataFrame, labels: Labels, tables: Tables, failures: list[Failure]) -> dict[str, Any]:
-    """What the template shows."""
-    broken = {labels.of(row)[1:]: row for row in tables.contradictions}
-    found = lines(table, "image_auroc") if has(table, "image_auroc") else []
-    best = {line.title: dict(zip(names(table), line.cells, strict=True)) for line in found if not line.of_all}
-    own = dict(iter(table[table["failure"].isna()].groupby("place", sort=False)))
-    cards = [_card(place, own.get(place, table.iloc[:0]), labels, best.get(place), broken) for place in places(table)]
-    return {"overall": _overall(found, table, labels), "cards": cards, "failures": _failures(labels, failures)}
 
 
 class Overall(NamedTuple):
     """The best method over the categories that all methods share."""
 
     letter: str
-    name: str
+    title: str
     text: str
     """Its mean."""
     over: str
@@ -68,72 +69,96 @@ class Overall(NamedTuple):
     doubtful: bool
 
 
-def _overall(found: list[Line], table: pd.DataFrame, labels: Labels) -> Overall | None:
-    """None: there is one category, or one method."""
-    every = names(table)
+class Warning(NamedTuple):
+    """Something to know of methods on a category, and what to do."""
+
+    level: str
+    place: str
+    letters: list[str]
+    text: str
+    advice: str
+
+
+def shown(report: Report, labels: Labels) -> dict[str, Any]:
+    """What the template shows."""
+    table, every = report.jobs, names(report.jobs)
+    found = lines(table, "image_auroc") if has(table, "image_auroc") else []
+    best = {line.title: dict(zip(every, line.cells, strict=True)) for line in found if not line.of_all}
+    own = dict(iter(table[table["failure"].isna()].groupby("place", sort=False)))
+    told, few = _told(report), few_normal(table)
+    cards = [
+        _card(place, own.get(place, table.iloc[:0]), labels, best.get(place, {}), told)._replace(is_undecided=place in few)
+        for place in places(table)
+    ]
+    return {
+        "overall": _overall(found, labels),
+        "cards": cards,
+        "warnings": _warnings(report, labels),
+        "failures": [
+            {"label": labels.of(failed_row(each)), "seed": each.cell.seed, "why": each.reason, "tail": each.tail}
+            for each in report.failures
+        ],
+    }
+
+
+def _told(report: Report) -> dict[tuple[str, str], dict[str, Any]]:
+    """The gravest verdict on each category and method."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in report.verdicts.to_dict("records"):
+        found.setdefault((row["place"], row["name"]), row)
+    return found
+
+
+def _overall(found: list[Line], labels: Labels) -> Overall | None:
+    """None: there is one category, or one method, or too few images."""
     for line in found:
-        for name, cell in zip(every, line.cells, strict=True):
+        for name, cell in zip(labels.names, line.cells, strict=True):
             if line.of_all and cell.best:
-                return Overall(labels.letters[name], name, cell.text, line.title, cell.doubtful)
+                return Overall(labels.letters[name], labels.titles[name], cell.text, line.title, cell.doubtful)
     return None
 
 
-def _card(place: str, own: pd.DataFrame, labels: Labels, line: Cells | None, broken: dict) -> Card:
+def _card(place: str, own: pd.DataFrame, labels: Labels, cells: Cells, told: dict) -> Card:
     known = own.dropna(subset=["image_auroc"]) if "image_auroc" in own else own.iloc[:0]
     if known.empty:
-        light = Light("none", "no result", "no image AUROC: see the failures, or the images of this category")
-        return Card(place, None, "", [], "n/a", None, None, None, None, "n/a", light)
-    means = known.groupby("name")["image_auroc"].mean()
-    name = means.idxmax()
-    jobs = known[known["name"] == name]
-    doubtful = line is not None and line[name].doubtful
-    rivals = [labels.letters[other] for other in _ranked(means) if other != name][:NAMED] if doubtful else []
+        light = Light("none", "No result", "no image AUROC: see the failures, or the images of this category")
+        return Card(place, None, "", "", [], False, "n/a", "", None, "n/a", light)
+    means = known.groupby("name", sort=False)["image_auroc"].mean().sort_values(ascending=False, kind="stable")
+    name = means.index[0]
+    jobs, cell = known[known["name"] == name], cells[name]
     number = counts(jobs)
-    ms = 1000 / jobs["images_per_second"].median() if has(jobs, "images_per_second") else None
-    ends = [_mean(jobs, f"image_auroc_{end}") for end in ("low", "high")]
-    light = _light(jobs, number, broken.get((name, place)))
-    auroc = decimals(means[name])
     return Card(
-        place, labels.letters[name], name, rivals, auroc, *ends, float(means[name]), number, significant(ms), light
+        place=place,
+        letter=labels.letters[name],
+        method=labels.methods[name],
+        settings=labels.settings(name),
+        rivals=[labels.letters[other] for other in means.index[1 : 1 + NAMED]] if cell.doubtful else [],
+        is_undecided=False,
+        auroc=decimals(means.iloc[0]),
+        interval=" ".join(filter(None, [cell.interval.strip("[]").replace(", ", " to "), cell.seeds])),
+        counts=number,
+        ms=significant(1000 / jobs["images_per_second"].median() if has(jobs, "images_per_second") else None),
+        light=_light(number, told.get((place, name))),
     )
 
 
-def _ranked(means: pd.Series) -> list[str]:
-    return list(means.sort_values(ascending=False, kind="stable").index)
-
-
-def _mean(jobs: pd.DataFrame, column: str) -> float | None:
-    return float(jobs[column].mean()) if has(jobs, column) else None
-
-
-def _light(jobs: pd.DataFrame, number: Counts, broken: Row | None) -> Light:
-    """What is to be said of the threshold first."""
+def _light(number: Counts, told: dict[str, Any] | None) -> Light:
+    if told:
+        level = "none" if told["kind"] == "no_threshold" else LIGHTS[told["light"]]
+        return Light(level, WORDS.get(told["kind"], told["kind"]), told["text"])
     if number.threshold is None:
-        return Light("none", "no threshold", "no normal image was held out to set one: run with --calibration")
-    if broken:
-        said = f"{broken['alarms']} of {broken['normal']} good images rejected, {broken['promised']:.1%} promised"
-        return Light("bad", "promise broken", f"{said}: the calibration images are not like the test images")
-    if number.missed is not None and 2 * number.missed > number.defective:
-        return Light("bad", "misses most", "more than half of the defective images lie below the threshold")
-    if number.alarms is not None and 2 * number.alarms > number.normal:
-        return Light("bad", "rejects most", "more than half of the normal images lie above the threshold")
-    rate = number.promised if number.promised is not None else number.expected
-    of = f"{number.calibration} images"
-    if rate is None:
-        return Light("caution", "given", "the threshold was given, and promises no false-positive rate")
-    if rate > BELIEVED:
-        return Light("caution", "few images", f"{of} set it: up to {rate:.0%} false alarms must be expected")
-    word = "promised" if number.promised is not None else "expected"
-    return Light("good", "usable", f"{of} set it: at most {rate:.1%} false alarms {word}")
+        return Light("none", "No threshold", "no normal image was held out")
+    if not number.calibration:
+        return Light("caution", "Given threshold", "it promises no false-positive rate")
+    rate, word = (number.promised, "promised") if number.promised is not None else (number.expected, "expected")
+    return Light("good", "Usable threshold", f"{number.calibration} images set it; at most {rate:.1%} false alarms {word}")
 
 
-def _failures(labels: Labels, failures: list[Failure]) -> list[dict[str, Any]]:
-    return [
-        {
-            "label": labels.of(failed_row(failure)),
-            "seed": failure.cell.seed,
-            "why": failure.reason,
-            "tail": failure.tail,
-        }
-        for failure in failures
-    ]
+def _warnings(report: Report, labels: Labels) -> list[Warning]:
+    """Every verdict; what is said of several methods alike stands once."""
+    found: dict[tuple, Warning] = {}
+    for row in report.verdicts.to_dict("records"):
+        key = row["place"], row["text"], row["advice"]
+        known = found.setdefault(key, Warning(LIGHTS[row["light"]], row["place"], [], row["text"], row["advice"]))
+        known.letters.append(labels.letters[row["name"]])
+    return list(found.values())

@@ -105,6 +105,60 @@ def test_eight_equal_methods_differ_after_holms_correction_in_5_percent_of_draws
     assert np.mean(shown) <= 0.06
 
 
+def over_seeds(generator, m, n, shifts, *, shared, methods=1):
+    """Mean placements of methods over seeds: a share of the variance of a score is common to all seeds of all methods,
+    half of the rest to those of a method, and the scores of each seed are on a scale of their own."""
+    seeds = len(shifts)
+    common = generator.normal(size=m + n)
+    found = []
+    for _ in range(methods):
+        own = generator.normal(size=m + n)
+        noise = np.sqrt(shared) * common + np.sqrt((1 - shared) / 2) * (own + generator.normal(size=(seeds, m + n)))
+        noise[:, m:] += np.reshape(shifts, (-1, 1))
+        scores = np.exp(noise * generator.uniform(0.5, 2, (seeds, 1)))
+        found.append(statistics.averaged([statistics.placements(each[:m], each[m:]) for each in scores]))
+    return found
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+@pytest.mark.parametrize("auroc", [0.7, 0.85, 0.95])
+@pytest.mark.parametrize(("m", "n"), [(50, 100), (100, 50), (200, 400)])
+def test_the_interval_of_the_mean_over_seeds_covers_what_it_says(m, n, auroc, seeds):
+    generator = np.random.default_rng(6)
+    shifts = [shift_of(auroc, 1)] * seeds
+    placed = [over_seeds(generator, m, n, shifts, shared=0.3) for _ in range(DATA_SETS)]
+    assert 93 <= covered([statistics.auroc_interval(each) for (each,) in placed], auroc) <= 97
+
+
+@pytest.mark.parametrize("seeds", [2, 5])
+@pytest.mark.parametrize("auroc", [0.7, 0.85])
+def test_of_few_images_the_interval_of_the_mean_over_seeds_covers_no_less(auroc, seeds):
+    generator = np.random.default_rng(7)
+    shifts = [shift_of(auroc, 1)] * seeds
+    placed = [over_seeds(generator, 20, 20, shifts, shared=0.3) for _ in range(DATA_SETS)]
+    assert 93 <= covered([statistics.auroc_interval(each) for (each,) in placed], auroc) <= 98
+
+
+def test_seeds_that_differ_by_a_hundredth_are_covered_too():
+    """By the true AUROC of the mean over all seeds that could be drawn, of which an interval sees three."""
+    generator = np.random.default_rng(8)
+    drawn = np.clip(generator.normal(0.85, 0.01, (DATA_SETS, 3)), 0.5, 0.99)
+    placed = [over_seeds(generator, 50, 100, shift_of(each, 1), shared=0.3) for each in drawn]
+    assert 93 <= covered([statistics.auroc_interval(each) for (each,) in placed], 0.85) <= 97
+
+
+@pytest.mark.parametrize("seeds", [2, 5])
+@pytest.mark.parametrize(("m", "n"), [(50, 100), (200, 400)])
+def test_equal_methods_of_several_seeds_differ_in_5_percent_of_draws(m, n, seeds):
+    generator = np.random.default_rng(9)
+    shifts = [shift_of(0.85, 1)] * seeds
+    pairs = [over_seeds(generator, m, n, shifts, shared=0.3, methods=2) for _ in range(DATA_SETS)]
+    p_values = np.array([statistics.paired_p_value(*pair) for pair in pairs])
+    print(f"\n{100 * np.mean(p_values < 0.05):.1f} % differ significantly")
+    assert 0.03 <= np.mean(p_values < 0.05) <= 0.07
+    assert stats.kstest(p_values, "uniform").statistic < 0.05
+
+
 @pytest.mark.parametrize("categories", [8, 12, 15])
 def test_the_interval_over_categories_covers_what_it_says(categories):
     generator = np.random.default_rng(2)

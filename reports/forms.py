@@ -1,0 +1,63 @@
+"""The forms of a report: each a function that writes its files into a folder, all from the same content."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from reports.report import Report
+
+
+def _page(folder: Path, report: "Report") -> None:
+    from reports import page
+
+    page.write(folder, report)
+
+
+def _tables(folder: Path, report: "Report") -> None:
+    from reports import csv_files
+
+    csv_files.write(folder, report.rows, report.tables.defects, report.tables.verdicts)
+
+
+def _latex(folder: Path, report: "Report") -> None:
+    from reports import latex
+
+    latex.write(folder, report)
+
+
+def _html(folder: Path, report: "Report") -> None:
+    from reports.html import page
+
+    page.write(folder, report)
+
+
+class Form(NamedTuple):
+    """A form of a report."""
+
+    file: str
+    """The file that a reader opens first."""
+    write: Callable[[Path, "Report"], None]
+
+
+FORMS = {
+    "md": Form("report.md", _page),
+    "csv": Form("report.csv", _tables),
+    "tex": Form("report.tex", _latex),
+    "html": Form("report.html", _html),
+}
+"""Every form, by the name that `report --format` gives it. A new one is a line here, and a module."""
+
+
+def write(folder: Path, report: "Report", forms: Sequence[str], helpers: Executor) -> None:
+    """Write a report in some forms, and the figure of ranks, each file whole or not at all.
+
+    One of the `helpers` draws the figure meanwhile.
+    """
+    from reports import ranks
+
+    drawing = helpers.submit(ranks.draw, folder, ranks.ranked(report.jobs))
+    for form in forms:
+        FORMS[form].write(folder, report)
+    drawing.result()

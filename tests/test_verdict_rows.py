@@ -1,0 +1,161 @@
+"""Verdicts in words on a method and a category: when there is one, what it says, what it advises."""
+
+import numpy as np
+import pytest
+
+from benchmarks.evaluation import result_rows
+from reports.results import OperatingPoint
+from tests.stored import made_cell, made_images, made_result
+
+
+def result(scores, normal, defective, *, seed=0, **fields):
+    """A result with these scores of calibration images, and of test images of both classes."""
+    parts = (("calibration", None, scores), ("test", None, normal), ("test", "bent", defective))
+    images = made_images((part, defect, float(score)) for part, defect, scores in parts for score in scores)
+    return made_result(cell=made_cell(seed=seed, **fields), images=images)
+
+
+def told(*results, points=()):
+    """The verdicts on results, by kind."""
+    points = [*points, *[None] * (len(results) - len(points))]
+    rows = result_rows.tables(map(result_rows.measure, results, points)).verdicts
+    assert len(rows) == len({row["kind"] for row in rows})
+    return {row["kind"]: row for row in rows}
+
+
+MANY = np.linspace(0, 1, 20)
+"""Scores of enough normal images."""
+FOUND = np.linspace(2, 3, 32)
+"""Scores of defective images above them."""
+
+
+def test_a_method_whose_threshold_separates_needs_no_verdict():
+    assert told(result(MANY, MANY, FOUND)) == {}
+
+
+def test_a_detector_that_misses_most_at_its_threshold_is_named_whatever_its_auroc():
+    row = told(result([*MANY, 2.95], MANY, FOUND))["misses"]
+    assert row["text"] == "misses 30 of 32 defective test images at its threshold"
+    assert row["light"] == "red" and row["advice"].startswith("set another threshold: finetune")
+
+
+def test_where_no_threshold_would_help_another_method_is_advised():
+    row = told(result(MANY, MANY, MANY[:8] / 2))["misses"]
+    assert row["advice"].startswith("choose another method")
+
+
+def test_the_image_that_sets_the_threshold_alone_is_named_with_what_happens_without_it():
+    row = told(result([*MANY[:-1], 0.42, 2.94], MANY[:-1], FOUND))["set_alone"]
+    assert row["text"] == (
+        "20.png alone sets the threshold, with 3.1 times the score of the next: without it 0 instead of 30 of 32 "
+        "defective test images would be missed, with 0 instead of 0 false alarms"
+    )
+    assert row["advice"].startswith("look at the image")
+
+
+def test_an_image_far_above_the_others_is_no_matter_where_detection_stays_the_same():
+    assert "set_alone" not in told(result([*MANY * 1e-3, 1.5], MANY, FOUND))
+
+
+def test_an_image_that_buys_detection_with_false_alarms_does_not_set_the_threshold_alone():
+    normal, defective = np.linspace(0, 2, 20), np.linspace(0, 2, 20)
+    assert "set_alone" not in told(result([*MANY, 2.5], normal, defective))
+
+
+def test_scores_below_zero_are_not_divided():
+    row = told(result([*(MANY - 3), 1.9], MANY - 3, FOUND - 1.5))["set_alone"]
+    assert "with 1.9, where the next has -2" in row["text"]
+
+
+def test_a_threshold_on_few_images_says_what_they_can_promise_and_how_to_have_more():
+    row = told(result([0.5, 0.8, 1.0], MANY, FOUND))["few_calibration"]
+    assert (
+        row["text"] == "has a threshold that rests on 3 held-out images: 1 in 4 normal images may be called defective"
+    )
+    assert row["advice"] == "run --calibration 0.4, or run --calibration loo with a method that can"
+    assert "few_calibration" in told(result(MANY[:8], MANY, FOUND))
+    assert "few_calibration" not in told(result(MANY[:9], MANY, FOUND))
+
+
+def test_left_out_images_are_called_so_and_more_of_them_are_advised():
+    row = told(result([0.5, 1.0], MANY, FOUND, calibration="loo"))["few_calibration"]
+    assert "2 left-out images" in row["text"] and row["advice"].startswith("train on more normal images")
+
+
+def test_where_every_good_image_is_rejected_the_promise_stands_beside():
+    row = told(result([0.0, 1.5], MANY + 1, FOUND))["rejects"]
+    assert row["text"] == (
+        "calls 10 of 20 normal test images defective at its threshold, though a false-positive rate of at most 0.333 "
+        "was promised"
+    )
+    assert row["advice"].startswith("run --calibration 0.5")
+
+
+def test_a_contradicted_promise_is_told_with_its_chance_also_below_a_half():
+    row = told(result(MANY - 1, [*MANY[:10] - 1, *MANY[1:10]], FOUND))["rejects"]
+    assert "calls 9 of 19" in row["text"] and "(p = 0.0004 if" in row["text"]
+    assert "not like the test images" in row["advice"]
+
+
+def test_a_method_that_may_be_no_better_than_chance_is_named_with_its_interval():
+    row = told(result(MANY, MANY, MANY + 0.05))["chance"]
+    assert "not shown to be better than chance: image AUROC 0.525 [0.35, 0.70]" in row["text"]
+
+
+def test_without_a_threshold_a_way_to_one_is_told():
+    assert told(result([], MANY, FOUND))["no_threshold"]["advice"] == "run --calibration 0.1"
+
+
+def test_few_normal_test_images_are_told():
+    row = told(result(MANY, MANY[:9], FOUND))["few_normal"]
+    assert row["text"] == "is tested on 9 normal images only, so no method is called the best"
+    assert "few_normal" not in told(result(MANY, MANY[:10], FOUND))
+
+
+def point(of, threshold):
+    return OperatingPoint(
+        key=of.key,
+        area_px=4,
+        area_share=0.01,
+        threshold=threshold,
+        chosen_on="a validation split",
+        calibration_images=20,
+        promised_false_alarm_share=1 / 21,
+        images=[image for image in of.images if image.part == "test"],
+        tuned_on=[],
+        pixels=None,
+    )
+
+
+def test_seeds_of_one_method_judged_by_two_rules_are_told():
+    seeds = [result(MANY, MANY, FOUND, seed=seed) for seed in (0, 1, 2)]
+    assert "mixed_rules" not in told(*seeds)
+    row = told(*seeds, points=[point(seeds[0], 1.0)])["mixed_rules"]
+    assert "an operating point for seed 0, the calibrated threshold for seeds 1, 2" in row["text"]
+    assert "mixed_rules" not in told(*seeds, points=[point(each, 1.0) for each in seeds])
+
+
+def test_a_threshold_that_the_user_gave_rests_on_no_image():
+    one = result(MANY, MANY, FOUND)
+    given = point(one, 9.0).model_copy(update={"calibration_images": 0, "promised_false_alarm_share": None})
+    found = told(one, points=[given])
+    assert set(found) == {"misses"} and found["misses"]["advice"].startswith("set another threshold")
+
+
+def test_several_seeds_give_one_verdict_with_the_span_of_their_numbers():
+    seeds = [result([*MANY, top], MANY, FOUND, seed=seed) for seed, top in enumerate((2.95, 2.8))]
+    found = told(*seeds)
+    assert found["misses"]["text"].startswith("misses 25 to 30 of 32 defective")
+    assert found["misses"]["seeds"] == "0, 1" and "in seed 0" in found["set_alone"]["text"]
+
+
+def test_the_gravest_verdicts_come_first_and_each_has_a_light():
+    rows = result_rows.tables([result_rows.measure(result([0.0], MANY[:5] + 1, FOUND))]).verdicts
+    assert [row["kind"] for row in rows] == ["rejects", "few_calibration", "few_normal"]
+    assert {row["light"] for row in rows} <= {"red", "yellow"}
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_a_result_without_test_images_of_a_class_is_no_stumbling_block(seeds):
+    assert "misses" not in told(*[result(MANY, MANY, [], seed=seed) for seed in range(seeds)])
+    assert "rejects" not in told(*[result(MANY, [], FOUND, seed=seed) for seed in range(seeds)])
