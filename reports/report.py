@@ -35,7 +35,7 @@ class Report(NamedTuple):
     """The figures of jobs."""
     differences: Sequence[str] = ()
     """What differs between the results folders that the report merges, a sentence each."""
-    shown: Shown = NOTHING
+    images: Shown = NOTHING
     """What the page shows of single images."""
 
 
@@ -47,7 +47,7 @@ def made(
     unfinished: Sequence[Unfinished] = (),
     figures: Sequence[Figures] = (),
     differences: Sequence[str] = (),
-    shown: Shown = NOTHING,
+    images: Shown = NOTHING,
 ) -> Report:
     """Name the jobs of all tables. Raises ValueError without any row or failure."""
     if not tables.rows and not failures:
@@ -76,7 +76,7 @@ def made(
         unfinished,
         [each._replace(name=shown[each.job][0], place=shown[each.job][1]) for each in figures],
         differences,
-        shown,
+        images,
     )
 
 

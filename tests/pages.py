@@ -41,7 +41,7 @@ def page_of(stored: Iterable[Stored], failures: Iterable[Failure] = (), folder: 
     shown = [jobs.job(folder, *each) for each in both]
     tables = result_rows.tables(result_rows.measure(*each) for each in both)
     found = pictures([folder] * len(shown), shown)
-    return page.text(report.made(tables, list(failures), result_rows.DEFINITIONS, shown=Shown(shown, found)))
+    return page.text(report.made(tables, list(failures), result_rows.DEFINITIONS, images=Shown(shown, found)))
 
 
 class Parsed(HTMLParser):

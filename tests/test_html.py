@@ -101,7 +101,7 @@ def test_a_name_is_shown_and_never_run():
     assert job["place"] == HOSTILE and embedded(page)["lists"][job["paths"]] == [HOSTILE + "1.png", HOSTILE + "2.png"]
 
 
-def test_names_that_are_no_utf_8_do_not_break_the_page():
+def test_names_of_odd_characters_do_not_break_the_page():
     images = made_images([("test", None, 0.1), ("test", "bent", 0.9)])
     images = [image.model_copy(update={"path": f"\u2028{image.path}\u202e\x00"}) for image in images]
     assert embedded(page_of([made_result(images=images)]))["lists"][0][0] == "\u20280.png\u202e\x00"

@@ -56,7 +56,7 @@ def run(results: Sequence[Path], *, to: Path | None = None, wanted: Sequence[str
             unfinished=unfinished,
             figures=[_relative(each, place) for each in found if each.figures],
             differences=differences,
-            shown=_shown(found),
+            images=_shown(found),
         )
         forms.write(place, report, wanted, helpers)
     if out.is_terminal and (summary := terminal.summary(report.jobs)):

@@ -51,8 +51,8 @@ def text(report: Report) -> str:
         unfinished=report.unfinished,
         differences=report.differences,
         sections=_sections(report, labels),
-        data=_json(explorer.data(labels, *report.shown)),
-        pictures=_json(explorer.pictures(report.shown.pictures)),
+        data=_json(explorer.data(labels, *report.images)),
+        pictures=_json(explorer.pictures(report.images.pictures)),
         style=Markup(style),
         script=Markup(script),
         policy=_policy(style, script),
@@ -61,7 +61,7 @@ def text(report: Report) -> str:
 
 def _sections(report: Report, labels: Labels) -> dict[str, Any]:
     """What each template shows, in the order of the page."""
-    table, jobs = report.jobs, report.shown.jobs
+    table, jobs = report.jobs, report.images.jobs
     return {
         "verdicts": verdicts.shown(report, labels),
         "leaderboard": leaderboard.shown(table, labels),

@@ -11,8 +11,7 @@ from reports.html.jobs import Job
 from reports.html.labels import Labels
 from reports.html.shared import remarks, shared
 from reports.results import Cell
-from reports.rows import identity, natural
-
+from reports.rows import natural
 
 HASH = "SHA-256"
 """A remark that has it says which weights were used."""

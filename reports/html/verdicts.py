@@ -87,12 +87,14 @@ def shown(report: Report, labels: Labels) -> dict[str, Any]:
     own = dict(iter(table[table["failure"].isna()].groupby("place", sort=False)))
     told, few = _told(report), few_normal(table)
     cards = [
-        _card(place, own.get(place, table.iloc[:0]), labels, best.get(place, {}), told)._replace(is_undecided=place in few)
+        _card(place, own.get(place, table.iloc[:0]), labels, best.get(place, {}), told)._replace(
+            is_undecided=place in few
+        )
         for place in places(table)
     ]
     return {
         "overall": _overall(found, labels),
-        "cards": cards,
+        "cards": [card._replace(is_undecided=card.place in few) for card in cards],
         "warnings": _warnings(report, labels),
         "failures": [
             {"label": labels.of(failed_row(each)), "seed": each.cell.seed, "why": each.reason, "tail": each.tail}
@@ -151,7 +153,9 @@ def _light(number: Counts, told: dict[str, Any] | None) -> Light:
     if not number.calibration:
         return Light("caution", "Given threshold", "it promises no false-positive rate")
     rate, word = (number.promised, "promised") if number.promised is not None else (number.expected, "expected")
-    return Light("good", "Usable threshold", f"{number.calibration} images set it; at most {rate:.1%} false alarms {word}")
+    return Light(
+        "good", "Usable threshold", f"{number.calibration} images set it; at most {rate:.1%} false alarms {word}"
+    )
 
 
 def _warnings(report: Report, labels: Labels) -> list[Warning]:
