@@ -32,6 +32,7 @@ def job(folder: Path, result: Result, point: OperatingPoint | None) -> Job:
         misjudged=misjudged(views[standing.view if standing else 0].test, defective, standing and standing.threshold),
         epochs=result.epochs,
         curves=result.curves,
+        gives_maps=result.map_scale is not None or result.pixels is not None or not len(views[0].calibration),
     )
 
 

@@ -29,7 +29,7 @@ QUALITY = 62
 
 
 def pictures(folders: Sequence[Path], jobs: Sequence[Job]) -> Pictures:
-    """Pictures of the misjudged images of each method and category, of the lowest seed; `folders` are those of the jobs.
+    """Pictures of the misjudged images of each method and category, of the lowest seed; `folders` has each job's.
 
     The worst of each come first, until there are `MOST_PHOTOS`.
     """

@@ -9,6 +9,8 @@ from reports.html.labels import Labels
 from reports.tables import decimals, has, means, places, significant
 
 WIDTH, HEIGHT = 340, 240
+APART = 19
+"""Pixels between two letters."""
 LEFT, RIGHT, TOP, BOTTOM = 44, 20, 16, 40
 
 
@@ -34,6 +36,8 @@ class Dot(NamedTuple):
     y: float
     letter: str
     said: str
+    drawn: float = 0.0
+    """Where its letter is drawn, aside of others."""
 
 
 class Plot(NamedTuple):
@@ -57,7 +61,7 @@ def shown(table: pd.DataFrame, labels: Labels) -> dict[str, Any]:
     mean = means(done, "image_auroc")
     kept = done[done["place"].isin(mean.categories)]
     plots = [_plot(kept, labels, cost) for cost in COSTS if has(kept, cost.column)]
-    over = f"the {mean.title()} categories" if len(places(done)) > 1 else places(done)[0]
+    over = f"{mean.title()} categories" if len(places(done)) > 1 else f"on {places(done)[0]}"
     return {"plots": plots, "over": over}
 
 
@@ -80,7 +84,18 @@ def _plot(table: pd.DataFrame, labels: Labels, cost: Cost) -> Plot:
         Dot(x.at(price), y.at(auroc), labels.letters[name], f"{name} on {place}: {decimals(auroc)}")
         for (name, place), price, auroc in cells.itertuples()
     ]
-    return Plot(cost, x, y, dots, pale if len(cells) > len(totals) else [], _front(dots))
+    return Plot(cost, x, y, _apart(dots), pale if len(cells) > len(totals) else [], _front(dots))
+
+
+def _apart(dots: list[Dot]) -> list[Dot]:
+    """The dots with letters that do not cover each other: the later one is drawn further left."""
+    placed: list[Dot] = []
+    for dot in sorted(dots, key=lambda dot: -dot.x):
+        drawn = dot.x
+        while any(abs(other.drawn - drawn) < APART and abs(other.y - dot.y) < APART for other in placed):
+            drawn -= APART
+        placed.append(dot._replace(drawn=round(drawn, 1)))
+    return placed
 
 
 def _front(dots: list[Dot]) -> str:

@@ -65,12 +65,12 @@ def _job(index: int, job: Job, labels: Labels, lists: _Pool, found: Pictures) ->
             for each in job.misjudged
         ],
         "absent": found.absent.get(index),
-        "finetune": _finetune(job),
+        "finetune": _finetune(job) if job.gives_maps else None,
     }
 
 
 def _finetune(job: Job) -> str:
-    """The command that keeps maps and levels."""
+    """The command that keeps the maps and their levels."""
     cell = job.cell
     chosen = ["--method", cell.method, "--category", cell.category, "--seed", str(cell.seed)]
     return shlex.join(["python", "-m", "benchmarks", "finetune", *chosen])

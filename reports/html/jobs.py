@@ -62,6 +62,8 @@ class Job(NamedTuple):
     misjudged: list[Misjudged]
     epochs: list[StoredEpoch]
     curves: list[Curve]
+    gives_maps: bool
+    """Whether the method gives anomaly maps with its settings."""
 
 
 class Photo(NamedTuple):

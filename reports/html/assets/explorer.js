@@ -1,6 +1,13 @@
 // A category: its scores, the threshold and the area that are moved, and what follows from them.
 
 
+const NO_MAPS = "This method gives no anomaly maps with these settings.";
+
+// What to run so that maps are kept; or that there are none.
+function keepMaps(job, wish) {
+  return job.finetune ? [`${wish}, run `, make("code", {}, job.finetune), " with the same --results, then report."] : [NO_MAPS];
+}
+
 function explorer() {
   const { jobs, lists } = stored("data");
   if (!jobs.length || !byId("explore")) return null;
@@ -66,7 +73,7 @@ function explorer() {
     byId("area-value").textContent = text;
     byId("area").setAttribute("aria-valuetext", text);
     byId("no-area").replaceChildren(
-      ...(found.length > 1 ? [] : ["To move a minimum defect area here, keep the levels of the maps: ", make("code", {}, state.job.finetune), " with the same --results."]),
+      ...(found.length > 1 ? [] : keepMaps(state.job, "To move a minimum defect area here")),
     );
     state.drawn = strip(byId("strip"), view(), lanes(), marks(), moveTo);
     buttons();

@@ -37,7 +37,7 @@ function gallery(chosen) {
     const notes = [job.absent, !job.absent && first && first !== job ? `Pictures are kept for seed ${first.seed}.` : null];
     if (!job.absent && !first) notes.push("The pictures of this job were left out to keep this page small.");
     const hasMaps = job.misjudged.some((each) => each.map !== null);
-    if (!hasMaps) notes.push(make("span", {}, "For heat maps and outlines, keep the maps: ", make("code", {}, job.finetune), " with the same --results."));
+    if (!hasMaps) notes.push(make("span", {}, ...keepMaps(job, "For heat maps and outlines")));
     const rows = Object.entries(SHELVES).map(([kind, title]) => {
       const own = job.misjudged.filter((each) => each.kind === kind);
       return own.length
