@@ -8,9 +8,8 @@ function gallery(chosen) {
 
   function outlined(photo, map) {
     const box = { viewBox: `0 0 ${photo.width} ${photo.height}`, "aria-hidden": "true", class: "outlines" };
-    const found = map && map.found ? [shape("path", { class: "found", d: map.found })] : [];
-    const truth = photo.truth ? [shape("path", { class: "truth", d: photo.truth })] : [];
-    return shape("svg", box, ...truth, ...found);
+    const line = (d, kind) => (d ? [shape("path", { class: "rim", d }), shape("path", { class: kind, d })] : []);
+    return shape("svg", box, ...line(photo.truth, "truth"), ...line(map && map.found, "found"));
   }
 
   function figure(job, each) {
