@@ -9,11 +9,13 @@ from typing import TextIO
 
 from reports.files import replacing, write_text
 from reports.results import ImageScore, OperatingPoint, Result
-from reports.rows import Row, csv_text, identity
+from reports.rows import IDENTITY, Row, csv_text, identity
 
 SETTING = "setting_"
 """Begins the name of the column of each setting of a method."""
 SCORES = "scores.csv"
+OF_DEFECT = ("defect", "images", "of_several_types", "image_auroc", "missed")
+OF_VERDICT = ("seeds", "kind", "light", "text", "advice")
 JOB = ("method", "changed", "dataset", "category", "seed", "shots", "calibration")
 OF_IMAGE = ("path", "part", "group", "defect", "score", "level", "verdict", "threshold", "largest_area_px")
 SPECIAL = re.compile(r'[,"\r\n]')
@@ -24,8 +26,8 @@ TUNING = "tuning"
 def write(folder: Path, jobs: Iterable[Row], defects: Iterable[Row], verdicts: Iterable[Row]) -> None:
     """Write all but the scores of images."""
     write_text(folder / "report.csv", csv_text(map(_with_settings, jobs)))
-    write_text(folder / "defects.csv", csv_text(defects))
-    write_text(folder / "verdicts.csv", csv_text(verdicts))
+    write_text(folder / "defects.csv", csv_text(defects, (*IDENTITY, *OF_DEFECT)))
+    write_text(folder / "verdicts.csv", csv_text(verdicts, (*IDENTITY, *OF_VERDICT)))
 
 
 def _with_settings(row: Row) -> Row:

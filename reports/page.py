@@ -170,8 +170,8 @@ def _conventions(table: pd.DataFrame) -> list[str]:
     seeds = table["seed"].nunique()
     spread = f"mean ± sample standard deviation over {seeds} seeds" if seeds > 1 else "one seed, without a spread"
     return [
-        "**Bold**: highest value of the row; alone it shows no difference. Tested for ≈ are mean rows, and the image "
-        "AUROC of each category.",
+        "**Bold** is the highest value of the row; alone it shows no difference. Tested for ≈ are mean rows, and the "
+        "image AUROC of each category.",
         f"Numbers: {spread}; n/a where it cannot be measured. A mean covers only the categories that all methods "
         "share; a method without any value is left out.",
     ]

@@ -112,10 +112,13 @@ def natural(text: str) -> tuple[str | int, ...]:
     return tuple(int(piece) if index % 2 else piece for index, piece in enumerate(re.split(r"(\d+)", text)))
 
 
-def csv_text(rows: Iterable[Row]) -> str:
-    """CSV text: one line for each row, in order, numbers at full precision, empty where there is no number."""
+def csv_text(rows: Iterable[Row], columns: Iterable[str] = ()) -> str:
+    """CSV text: one line for each row, in order, numbers at full precision, empty where there is no number.
+
+    `columns` come first, also where there is no row; then those that a row has besides.
+    """
     rows = in_order(rows)
-    columns = dict.fromkeys(column for row in rows for column in row)
+    columns = dict.fromkeys((*columns, *(column for row in rows for column in row)))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -11,6 +13,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -258,7 +261,25 @@ def test_control_c_stops_cleanly_and_says_how_to_go_on(checkout):
     _, error = runner.communicate(timeout=20)
     assert runner.returncode == 130
     assert "run the same command again" in error and "Traceback" not in error
-    assert not alive(job)
+    assert not alive(job) and not (checkout.results / "report.md").exists()
+
+
+def test_control_c_leaves_a_report_of_what_is_finished_with_the_command_that_goes_on(checkout):
+    runner = checkout.start(*checkout.options, "--set", "toy.pause=1.5", "--jobs", "1", "--seeds", "0,1")
+    wait_for(lambda: len(checkout.finish_times()) == 1)
+    runner.send_signal(signal.SIGINT)
+    _, error = runner.communicate(timeout=20)
+    assert runner.returncode == 130 and "Traceback" not in error
+    left = "3 planned jobs not done yet; go on with: "
+    text = (checkout.results / "report.md").read_text()
+    assert "**1 of 4 jobs**, none failed" in text and f"- {left}`python -m benchmarks run" in text
+    command = error.partition(left)[2].splitlines()[0]
+    done = subprocess.run(
+        [sys.executable, *shlex.split(command)[1:]], cwd=checkout.folder, capture_output=True, text=True
+    )
+    assert "1 finished before, 3 to do" in done.stderr
+    text = (checkout.results / "report.md").read_text()
+    assert "4 jobs, none failed" in text and "go on with" not in text
 
 
 def test_control_c_while_data_are_read_says_how_to_go_on(checkout):
@@ -365,10 +386,56 @@ def test_a_damaged_result_is_done_again(checkout):
 
 def test_report_writes_the_same_tables_again(checkout):
     checkout.compare()
-    before = [(checkout.results / name).read_bytes() for name in ("report.md", "report.csv")]
+    names = ("report.md", "report.csv", "report.tex", "defects.csv", "scores.csv", "verdicts.csv")
+    before = [(checkout.results / name).read_bytes() for name in names]
     (checkout.results / "report.md").unlink()
     assert checkout.run("--results", str(checkout.results), command="report").returncode == 0
-    assert [(checkout.results / name).read_bytes() for name in ("report.md", "report.csv")] == before
+    assert [(checkout.results / name).read_bytes() for name in names] == before
+
+
+def test_report_writes_the_forms_that_are_asked_for_into_the_folder_that_is_named(checkout):
+    checkout.compare("--categories", "bolt")
+    elsewhere = checkout.folder / "elsewhere"
+    options = ["--results", str(checkout.results), "--to", str(elsewhere)]
+    assert checkout.run(*options, "--format", "md", command="report").stdout.split() == [f"{elsewhere}/report.md"]
+    assert [file.name for file in elsewhere.iterdir()] == ["report.md"]
+    refused = checkout.run(*options, "--format", "md,pdf", command="report")
+    assert refused.returncode == 2 and "--format: expected md, csv, tex, got 'pdf'" in refused.stderr
+
+
+def test_the_report_links_to_the_figures_of_its_jobs(checkout):
+    checkout.compare("--categories", "bolt", "--set", "toy.epochs=3")
+    [link] = re.findall(r"\[bolt, seed 0, curves\]\(<(.*?)>\)", (checkout.results / "report.md").read_text())
+    assert (checkout.results / link).is_file()
+
+
+def test_several_folders_of_results_are_merged_and_what_differs_is_said(checkout):
+    checkout.compare("--categories", "bolt")
+    other = checkout.folder / "other results"
+    checkout.compare("--categories", "nut", "--set", "toy.pause=0.01", "--results", str(other))
+    checkout.compare("--categories", "bolt", "--results", str(other))
+    before = (checkout.results / "report.md").read_bytes()
+    both = ["--results", str(checkout.results), "--results", str(other)]
+    done = checkout.run(*both, command="report")
+    assert done.returncode == 0 and "settings of toy: " in done.stderr
+    merged = checkout.results / "merged"
+    text = (merged / "report.md").read_text()
+    assert "## Merged folders" in text and str(other) in text and "2 jobs, none failed" in text
+    assert len(pd.read_csv(merged / "scores.csv").groupby("category")) == 2
+    assert (checkout.results / "report.md").read_bytes() == before
+
+
+def test_folders_that_contradict_each_other_are_refused_and_nothing_is_written(checkout):
+    checkout.compare("--categories", "bolt")
+    other = checkout.folder / "other"
+    shutil.copytree(checkout.results, other)
+    file = next(other.glob("jobs/*/*/*/result.json"))
+    stored = json.loads(file.read_text())
+    stored["images"][-1]["score"] += 1
+    file.write_text(json.dumps(stored))
+    done = checkout.run("--results", str(checkout.results), "--results", str(other), command="report")
+    assert done.returncode == 2 and "both have toy bolt seed 0, with other numbers" in done.stderr
+    assert not list(checkout.results.glob("merged/*"))
 
 
 def test_a_report_of_nothing_is_status_2(checkout):

@@ -17,10 +17,10 @@ from markdown_it import MarkdownIt
 import methods
 from benchmarks import plugins
 from benchmarks.evaluation import result_rows
-from reports import forms, page, published, report, rows, terminal
+from reports import forms, page, published, report, terminal
 from reports.comparison import comparison
 from reports.results import Failure, Ranking, StoredEpoch, UnlikeImage
-from reports.rows import csv_text, in_order
+from reports.rows import csv_text, failed_row, in_order
 from reports.tables import escape, frame, means, names, significant
 from tests.stored import made_cell as cell
 from tests.stored import made_images, made_result
@@ -214,7 +214,7 @@ def test_a_single_method_has_no_mark_to_explain():
 def test_how_to_read_marks_and_numbers_stands_once_at_the_end():
     text = text_of([result(cell())])
     bullets = re.findall(r"^- .*", section(text, "Terms"), flags=re.MULTILINE)
-    assert bullets[0].startswith("- **Bold**: highest value of the row; alone it shows no difference.")
+    assert bullets[0].startswith("- **Bold** is the highest value of the row; alone it shows no difference.")
     assert "one seed" in bullets[1] and text.index("## Terms") > text.index("## Data, versions and machine")
 
 
@@ -226,7 +226,7 @@ def defined(text):
 
 
 def test_each_term_is_defined_once_and_only_where_it_occurs():
-    text = text_of([result(cell(method, f"part {n}"), epochs=EPOCHS) for method in "ab" for n in range(8)])
+    text = text_of([moved(f"part {n}", 0, method=method) for method in "ab" for n in range(8)])
     terms = defined(text)
     wanted = {"≈", "AUPRO", "calibration images", "false alarm", "false-positive rate", "image AUROC", "oracle"}
     assert wanted | {"pixel AUROC", "[low, high]", "missed"} <= set(terms)
@@ -264,7 +264,7 @@ def test_a_missing_seed_is_said():
 
 
 def test_failed_not_measurable_and_not_run_are_told_apart():
-    rows = [row("a", "x"), row("a", "y", auroc=None), row("b", "x"), rows.failed_row(failed(cell("b", "y")))]
+    rows = [row("a", "x"), row("a", "y", auroc=None), row("b", "x"), failed_row(failed(cell("b", "y")))]
     rows += [row("c", "x")]
     assert compared(rows)[2] == ["y", "n/a", "failed", "not run"]
 
