@@ -15,17 +15,14 @@ BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "
 DRIVER = shutil.which("chromedriver")
 if not (BROWSER and DRIVER):
     pytest.skip("the page is not tried: no Chromium with chromedriver is installed", allow_module_level=True)
-selenium = pytest.importorskip(
-    "selenium", reason="the page is not tried: selenium is not installed, see tox -e browser"
-)
+NO_SELENIUM = "the page is not tried: selenium is not installed, see tox -e browser"
+webdriver = pytest.importorskip("selenium.webdriver", reason=NO_SELENIUM)
+Select = pytest.importorskip("selenium.webdriver.support.select", reason=NO_SELENIUM).Select
+Keys = webdriver.Keys
 
-from selenium import webdriver  # noqa: E402  (only where it is there)
-from selenium.webdriver.chrome.service import Service  # noqa: E402
-from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.select import Select  # noqa: E402
-
+CSS = "css selector"
+STILL = "--force-prefers-reduced-motion"
+"""So that nothing scrolls away from a click."""
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
 
 
@@ -33,10 +30,10 @@ PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
 def chromium():
     options = webdriver.ChromeOptions()
     options.binary_location = BROWSER
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,900"):
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,900", STILL):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
     yield driver
     driver.quit()
 
@@ -69,11 +66,11 @@ def browser(chromium, file):
 
 
 def find(browser, css):
-    return browser.find_element(By.CSS_SELECTOR, css)
+    return browser.find_element(CSS, css)
 
 
 def texts(browser, css):
-    return [each.text for each in browser.find_elements(By.CSS_SELECTOR, css) if each.is_displayed()]
+    return [each.text for each in browser.find_elements(CSS, css) if each.is_displayed()]
 
 
 def choose(browser, place, letter):
@@ -126,7 +123,7 @@ def test_a_column_is_shown_and_hidden(browser):
 
 def test_a_category_can_be_shown_alone(browser):
     Select(find(browser, "#board-place")).select_by_visible_text("nut")
-    rows = browser.find_elements(By.CSS_SELECTOR, "#board tbody tr")
+    rows = browser.find_elements(CSS, "#board tbody tr")
     assert {row.get_attribute("data-place") for row in rows if row.is_displayed()} == {"nut"}
 
 
@@ -160,7 +157,7 @@ def test_the_threshold_is_dragged_and_is_then_called_oracle(browser):
     strip = find(browser, "#strip")
     browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", strip)
     begin = {"xoffset": -strip.rect["width"] // 6, "yoffset": 0}
-    ActionChains(browser).move_to_element_with_offset(strip, **begin).click_and_hold().move_by_offset(
+    webdriver.ActionChains(browser).move_to_element_with_offset(strip, **begin).click_and_hold().move_by_offset(
         120, 0
     ).release().perform()
     assert confusion(browser) != before and sum(confusion(browser)) == sum(before)
