@@ -132,6 +132,12 @@ def test_each_methods_letter_is_explained_once(page):
     assert "views=<b>1</b>" in methods
 
 
+def test_the_best_on_average_is_named_only_over_categories_that_all_methods_share(page):
+    assert "has the highest image AUROC on average" in Parsed(page).text()
+    lacking = [job for job in made_jobs() if (job.cell.method, job.cell.category) != ("cae", "nut")]
+    assert "on average" not in Parsed(page_of(lacking)).text()
+
+
 def test_the_command_that_repeats_the_page_is_there(page):
     command = "run --methods knn,cae --dataset folder --data /data --categories bolt --categories nut --seeds 0"
     assert command in Parsed(page).text()

@@ -9,7 +9,7 @@ from reports.html.counts import Counts, counts
 from reports.html.labels import Labels
 from reports.report import Report
 from reports.rows import failed_row
-from reports.tables import decimals, has, names, places, significant
+from reports.tables import decimals, has, means, names, places, significant
 
 Cells = dict[str, Cell]
 """The cells of a category in the table of the report, by method."""
@@ -60,10 +60,10 @@ class Card(NamedTuple):
 class Overall(NamedTuple):
     """The best method over the categories that all methods share."""
 
-    letter: str
-    title: str
+    methods: list[tuple[str, str]]
+    """Letter and title; several whose means look equal."""
     text: str
-    """Its mean."""
+    """Their mean."""
     over: str
     """The categories, in a phrase."""
     doubtful: bool
@@ -93,7 +93,7 @@ def shown(report: Report, labels: Labels) -> dict[str, Any]:
         for place in places(table)
     ]
     return {
-        "overall": _overall(found, labels),
+        "overall": found and _overall(found, labels, len(means(table, "image_auroc").categories)),
         "cards": [card._replace(is_undecided=card.place in few) for card in cards],
         "warnings": _warnings(report, labels),
         "failures": [
@@ -111,13 +111,14 @@ def _told(report: Report) -> dict[tuple[str, str], dict[str, Any]]:
     return found
 
 
-def _overall(found: list[Line], labels: Labels) -> Overall | None:
-    """None: there is one category, or one method, or too few images."""
-    for line in found:
-        for name, cell in zip(labels.names, line.cells, strict=True):
-            if line.of_all and cell.best:
-                return Overall(labels.letters[name], labels.titles[name], cell.text, line.title, cell.doubtful)
-    return None
+def _overall(found: list[Line], labels: Labels, shared: int) -> Overall | None:
+    """None: the methods share one category at most, there is one method, or there are too few images."""
+    line = next((line for line in found if line.of_all), None)
+    best = {name: cell for name, cell in zip(labels.names, line.cells, strict=True) if cell.best} if line else {}
+    if not best or shared < 2:
+        return None
+    cell = next(iter(best.values()))
+    return Overall([(labels.letters[name], labels.titles[name]) for name in best], cell.text, line.title, cell.doubtful)
 
 
 def _card(place: str, own: pd.DataFrame, labels: Labels, cells: Cells, told: dict) -> Card:
@@ -125,8 +126,8 @@ def _card(place: str, own: pd.DataFrame, labels: Labels, cells: Cells, told: dic
     if known.empty:
         light = Light("none", "No result", "no image AUROC: see the failures, or the images of this category")
         return Card(place, None, "", "", [], False, "n/a", "", None, "n/a", light)
-    means = known.groupby("name", sort=False)["image_auroc"].mean().sort_values(ascending=False, kind="stable")
-    name = means.index[0]
+    ranked = known.groupby("name", sort=False)["image_auroc"].mean().sort_values(ascending=False, kind="stable")
+    name = ranked.index[0]
     jobs, cell = known[known["name"] == name], cells[name]
     number = counts(jobs)
     return Card(
@@ -134,9 +135,9 @@ def _card(place: str, own: pd.DataFrame, labels: Labels, cells: Cells, told: dic
         letter=labels.letters[name],
         method=labels.methods[name],
         settings=labels.settings(name),
-        rivals=[labels.letters[other] for other in means.index[1 : 1 + NAMED]] if cell.doubtful else [],
+        rivals=[labels.letters[other] for other in ranked.index[1 : 1 + NAMED]] if cell.doubtful else [],
         is_undecided=False,
-        auroc=decimals(means.iloc[0]),
+        auroc=decimals(ranked.iloc[0]),
         interval=" ".join(filter(None, [cell.interval.strip("[]").replace(", ", " to "), cell.seeds])),
         counts=number,
         ms=significant(1000 / jobs["images_per_second"].median() if has(jobs, "images_per_second") else None),
