@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from reports.files import replacing, write_text
-from reports.results import ImageScore, OperatingPoint, Result
+from reports.results import OperatingPoint, Result
 from reports.rows import IDENTITY, Row, csv_text, identity
 
 SETTING = "setting_"
@@ -51,30 +51,44 @@ def writing_scores(folder: Path) -> Iterator[TextIO]:
 def score_lines(result: Result, point: OperatingPoint | None, threshold: float | None) -> str:
     """The lines of scores.csv on one result: one for each image that was judged without having been learned from."""
     job = identity(result.cell)
-    begin = ",".join(_field(job[column]) for column in JOB)
-    levels = {image.path: image.score for image in point.images} if point else None
-    areas = dict(zip(levels, point.largest_areas_px, strict=True)) if point and point.largest_areas_px else {}
-    tuned_on = set(point.tuned_on) if point else ()
-    limit = _field(threshold)
+    begin, end = ",".join(_field(job[column]) for column in JOB), _field(threshold)
+    judged = _judged_by_score(result, threshold) if point is None else _judged_by_level(result, point, threshold)
     return "".join(
         [
-            f"{begin},{_field(image.path)},{TUNING if image.path in tuned_on else image.part},"
-            f"{_field(image.group)},{_field(image.defect)},{image.score!r},"
-            f"{_judged(image, levels, threshold)},{limit},{_field(areas.get(image.path))}\n"
-            for image in result.images
+            f"{begin},{_field(image.path)},{part},{_field(image.group)},{_field(image.defect)},{image.score!r},"
+            f"{level},{verdict},{end},{area}\n"
+            for image, (part, level, verdict, area) in zip(result.images, judged, strict=True)
         ]
     )
 
 
-def _judged(image: ImageScore, levels: Mapping[str, float] | None, threshold: float | None) -> str:
-    """The fields `level` and `verdict`. With an operating point only images whose level is known are judged."""
-    level = image.score if levels is None else levels.get(image.path)
-    verdict = "" if threshold is None or level is None else "defective" if level > threshold else "normal"
-    return f"{'' if levels is None else _field(level)},{verdict}"
+Judged = tuple[str, str, str, str]
+"""The fields `part`, `level`, `verdict` and `largest_area_px` of an image."""
+
+
+def _judged_by_score(result: Result, threshold: float | None) -> Iterator[Judged]:
+    for image in result.images:
+        yield image.part, "", _verdict(image.score, threshold), ""
+
+
+def _judged_by_level(result: Result, point: OperatingPoint, threshold: float | None) -> Iterator[Judged]:
+    """Only images whose level is known are judged, and none on which the point was chosen."""
+    levels = {image.path: image.score for image in point.images}
+    areas = dict(zip(levels, point.largest_areas_px, strict=False))
+    tuned_on = set(point.tuned_on)
+    for image in result.images:
+        part, level = TUNING if image.path in tuned_on else image.part, levels.get(image.path)
+        yield part, _field(level), _verdict(level, threshold), _field(areas.get(image.path))
+
+
+def _verdict(level: float | None, threshold: float | None) -> str:
+    return "" if threshold is None or level is None else "defective" if level > threshold else "normal"
 
 
 def _field(value: str | int | float | None) -> str:
     """The text of a field, quoted where a comma, a quote or a line break needs it."""
+    if value is None:
+        return ""
     if not isinstance(value, str):
-        return "" if value is None else repr(value)
+        return repr(value)
     return f'"{value.replace(chr(34), chr(34) * 2)}"' if SPECIAL.search(value) else value

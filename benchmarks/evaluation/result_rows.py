@@ -6,8 +6,6 @@ from functools import cache
 from itertools import compress
 from typing import NamedTuple
 
-import numpy as np
-
 import datasets
 from benchmarks import plugins
 from benchmarks.evaluation import decision, metrics, pixel_metrics, promise, significance, verdict_rows
@@ -84,6 +82,8 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
     normal, defective = map(Scored.of, test)
     judged = [Scored.of(images) for images in _by_class(point.images)] if point else [normal, defective]
     placements = statistics.placements(normal.scores, defective.scores) if normal.paths and defective.paths else None
+    ranking = metrics.compare(normal.scores, defective.scores) if placements else None
+    of_levels = metrics.compare(*(each.scores for each in judged)) if point and ranking else ranking
     job, rule = identity(result.cell), _rule(result, point)
     found = doubts(result, point, rule=rule, normal=judged[0], defective=judged[1])
     row = {
@@ -93,13 +93,12 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
         "test_normal": len(normal.paths),
         "test_defective": len(defective.paths),
         **_beside_published(result, len(normal.paths), len(defective.paths)),
-        **_image_metrics(normal.scores, defective.scores, placements),
+        **_image_metrics(ranking, placements, normal=len(normal.paths), defective=len(defective.paths)),
         **_pixel_metrics(result, point),
         **rule,
         **{column: found.setter and found.setter[column] for column in SETTER},
-        **decision.counts(judged[0].scores, judged[1].scores, rule["threshold"]),
-        **_rates(*judged, rule["threshold"]),
-        **_by_level(point, *judged),
+        **_at_threshold(*judged, rule["threshold"]),
+        **_by_level(point, of_levels),
         **_oracle_epoch(result),
         **_costs(result),
         "machine": result.machine,
@@ -147,10 +146,11 @@ def _by_class(images: Iterable[ImageScore]) -> tuple[list[ImageScore], list[Imag
     return classes
 
 
-def _image_metrics(normal: np.ndarray, defective: np.ndarray, placements: statistics.Placements | None) -> Row:
-    absent = [name for name, scores in (("normal", normal), ("defective", defective)) if not scores.size]
-    ranking = None if absent else metrics.compare(normal, defective)
-    interval = None if absent else statistics.auroc_interval(placements)
+def _image_metrics(
+    ranking: metrics.Ranking | None, placements: statistics.Placements | None, *, normal: int, defective: int
+) -> Row:
+    absent = [name for name, images in (("normal", normal), ("defective", defective)) if not images]
+    interval = placements and statistics.auroc_interval(placements)
     return {
         "image_auroc": ranking and ranking.auroc(),
         "image_auroc_low": interval and interval.low,
@@ -191,23 +191,25 @@ def _rule(result: Result, point: OperatingPoint | None) -> Row:
     return {"calibration_images": images, "threshold": threshold, **share._asdict()}
 
 
-def _rates(normal: Scored, defective: Scored, threshold: float | None) -> Row:
-    """The rates at a threshold."""
-    found, alarms = _share_above(defective.scores, threshold), _share_above(normal.scores, threshold)
+def _at_threshold(normal: Scored, defective: Scored, threshold: float | None) -> Row:
+    """Numbers and rates at a threshold; None without one, a rate also without images."""
+    counts = decision.counts(normal.scores, defective.scores, threshold)
+    found = None if threshold is None else defective.scores.size - counts["missed"]
+    rates = _share(found, defective), _share(counts["false_alarms"], normal)
     return {
-        "true_positive_rate": found,
-        "false_positive_rate": alarms,
-        "balanced_accuracy": None if found is None or alarms is None else (found + 1 - alarms) / 2,
+        **counts,
+        "true_positive_rate": rates[0],
+        "false_positive_rate": rates[1],
+        "balanced_accuracy": None if None in rates else (rates[0] + 1 - rates[1]) / 2,
     }
 
 
-def _share_above(scores: np.ndarray, threshold: float | None) -> float | None:
-    return None if threshold is None or not scores.size else int((scores > threshold).sum()) / scores.size
+def _share(number: int | None, of: Scored) -> float | None:
+    return None if number is None or not of.scores.size else number / of.scores.size
 
 
-def _by_level(point: OperatingPoint | None, normal: Scored, defective: Scored) -> Row:
+def _by_level(point: OperatingPoint | None, ranking: metrics.Ranking | None) -> Row:
     """The minimum defect area and its origin, and what the levels that are compared with the threshold could give."""
-    ranking = metrics.compare(normal.scores, defective.scores) if normal.paths and defective.paths else None
     return {
         "min_area_px": point and point.area_px,
         "min_area_share": point and point.area_share,
