@@ -130,7 +130,7 @@ def report(
     format_: Annotated[
         str,
         typer.Option(
-            "--format", metavar="FORMS", help="Forms to write, separated by commas: md, csv, tex. Default: all."
+            "--format", metavar="FORMS", help="Forms to write, separated by commas: md, csv, tex, html. Default: all."
         ),
     ] = "",
     to: Annotated[

@@ -12,6 +12,7 @@ from reports.rows import VOLATILE
 
 if TYPE_CHECKING:
     from benchmarks.evaluation.result_rows import Measured
+    from reports.html.jobs import Job
 
 OF_THE_RUN = {*VOLATILE, "machine", "versions", "device", "data", "code", "key", "remarks"}
 """Columns that may differ between two results that are the same."""
@@ -30,6 +31,8 @@ class Ended(NamedTuple):
     scores: str = ""
     """The scores of its images, as lines of CSV."""
     figures: Sequence[Path] = ()
+    shown: "Job | None" = None
+    """What the page shows of its images; None: no page is wanted, or it failed."""
 
 
 def adds(new: Ended, known: Ended | None) -> bool:

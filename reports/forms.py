@@ -27,6 +27,12 @@ def _latex(folder: Path, report: "Report") -> None:
     latex.write(folder, report)
 
 
+def _html(folder: Path, report: "Report") -> None:
+    from reports.html import page
+
+    page.write(folder, report)
+
+
 class Form(NamedTuple):
     """A form of a report."""
 
@@ -35,7 +41,12 @@ class Form(NamedTuple):
     write: Callable[[Path, "Report"], None]
 
 
-FORMS = {"md": Form("report.md", _page), "csv": Form("report.csv", _tables), "tex": Form("report.tex", _latex)}
+FORMS = {
+    "md": Form("report.md", _page),
+    "csv": Form("report.csv", _tables),
+    "tex": Form("report.tex", _latex),
+    "html": Form("report.html", _html),
+}
 """Every form, by the name that `report --format` gives it. A new one is a line here, and a module."""
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from reports import legend
+from reports.html.jobs import NOTHING, Shown
 from reports.results import Failure
 from reports.rows import IDENTITY, Figures, Row, Tables, Unfinished, failed_row, in_order
 from reports.tables import frame, names
@@ -34,6 +35,8 @@ class Report(NamedTuple):
     """The figures of jobs."""
     differences: Sequence[str] = ()
     """What differs between the results folders that the report merges, a sentence each."""
+    images: Shown = NOTHING
+    """What the page shows of single images."""
 
 
 def made(
@@ -44,6 +47,7 @@ def made(
     unfinished: Sequence[Unfinished] = (),
     figures: Sequence[Figures] = (),
     differences: Sequence[str] = (),
+    images: Shown = NOTHING,
 ) -> Report:
     """Name the jobs of all tables. Raises ValueError without any row or failure."""
     if not tables.rows and not failures:
@@ -72,6 +76,7 @@ def made(
         unfinished,
         [each._replace(name=shown[each.job][0], place=shown[each.job][1]) for each in figures],
         differences,
+        images,
     )
 
 

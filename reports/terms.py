@@ -24,12 +24,17 @@ def section(text: str, definitions: Mapping[str, str], conventions: Sequence[str
 
     `definitions` is by column name.
     """
-    named = COMMON | {METRICS[column]: meaning for column, meaning in definitions.items()}
+    named = meanings(definitions)
     of_text = [named[term] for term in named if _occurs(term, text)]
     used = sorted((term for term in named if _occurs(term, "\n".join([text, *of_text]))), key=str.casefold)
     lines = [f"- {line}" for line in conventions]
     lines += [f"- **{escape(term)}**: {named[term]}" for term in used]
     return "\n".join(["## Terms", "", *lines])
+
+
+def meanings(definitions: Mapping[str, str]) -> dict[str, str]:
+    """Every term with its meaning; `definitions` is by column name."""
+    return COMMON | {METRICS[column]: meaning for column, meaning in definitions.items()}
 
 
 def _occurs(term: str, text: str) -> bool:

@@ -10,6 +10,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.console import err, out, say
+from benchmarks.finetune import levels
 from benchmarks.finetune.evidence import Evidence, TuningRequest
 from benchmarks.finetune.operating_point import tune
 from benchmarks.finetune.output import by_area, draw, record, store, store_point
@@ -65,6 +66,7 @@ def run(trained: Trained, request: TuningRequest, wish: Wish, *, data: Path | No
         tuned = tune(Evidence(trained, request, data=data, advance=advance))
         chosen, areas = record(tuned, trained), by_area(tuned)
         folder = store(trained, chosen, areas)
+        levels.store(levels.of(tuned, trained.result.key), folder)
         why_not = tuned.why_not()
         applied = wish.apply and (wish.force or not why_not)
         if applied:

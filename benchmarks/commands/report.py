@@ -16,6 +16,7 @@ from benchmarks.errors import UsageError
 from benchmarks.jobs import agenda, determinism, layout
 from benchmarks.merging import Ended
 from reports import csv_files, forms
+from reports.html.jobs import NOTHING, Shown
 from reports.results import Failure
 from reports.rows import Figures, Unfinished, identity_of
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 MANY = 1000
 """From this many results on, further processes help."""
+CHUNK = 50
+"""Number of results that a process measures at a time."""
 PROCESSES = 8
 """The most processes used."""
 
@@ -47,7 +50,8 @@ def run(
     place = to or (folders[0] if len(folders) == 1 else folders[0] / layout.MERGED)
     jobs = [(each, folder) for each in folders for folder in layout.all_in(each)]
     with _without_garbage_collection(), _helpers(len(jobs)) as helpers:
-        ended = helpers.map(partial(_ended, with_scores="csv" in wanted), jobs, chunksize=MANY // 4)
+        told = partial(_ended, with_scores="csv" in wanted, with_images="html" in wanted)
+        ended = helpers.map(told, jobs, chunksize=CHUNK)
         from reports import report as content  # loads pandas while the helpers measure
         from reports import terminal
 
@@ -63,6 +67,7 @@ def run(
             unfinished=unfinished,
             figures=[_relative(each, place) for each in found if each.figures],
             differences=differences,
+            images=_shown(found),
         )
         forms.write(place, report, wanted, helpers)
     if out.is_terminal:
@@ -148,9 +153,21 @@ def _helpers(results: int) -> Executor:
     return ProcessPoolExecutor(min(PROCESSES, determinism.cores()))
 
 
-def _ended(job: tuple[Path, Path], *, with_scores: bool) -> Ended | None:
+def _shown(found: Sequence[Ended]) -> Shown:
+    """The images of the jobs, where the page is wanted."""
+    kept = [(each.results / each.name, each.shown) for each in found if each.shown]
+    if not kept:
+        return NOTHING
+    from benchmarks.illustration.pictures import pictures
+
+    folders, jobs = zip(*kept, strict=True)
+    return Shown(jobs, pictures(folders, jobs))
+
+
+def _ended(job: tuple[Path, Path], *, with_scores: bool, with_images: bool) -> Ended | None:
     """What a job's folder in a results folder holds; None if it holds neither result nor failure."""
     from benchmarks.evaluation import result_rows
+    from benchmarks.illustration import jobs
 
     results, folder = job
     name = folder.relative_to(results).as_posix()
@@ -158,6 +175,7 @@ def _ended(job: tuple[Path, Path], *, with_scores: bool) -> Ended | None:
         result, point = found
         measured = result_rows.measure(result, point)
         scores = csv_files.score_lines(result, point, measured.row["threshold"]) if with_scores else ""
-        return Ended(results, name, result.cell, result.key, measured, scores, layout.figures(folder))
+        shown = jobs.job(folder, result, point) if with_images else None
+        return Ended(results, name, result.cell, result.key, measured, scores, layout.figures(folder), shown)
     failure = results_folder.failure(folder)
     return failure and Ended(results, name, failure.cell, failure.key, failure)

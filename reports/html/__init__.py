@@ -1,0 +1,1 @@
+"""report.html: the results as one page that needs no other file and no network."""
