@@ -18,3 +18,5 @@ byId("theme").addEventListener("click", () => {
   const isDark = dataset.theme ? dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   dataset.theme = isDark ? "light" : "dark";
 });
+// On paper everything is open.
+addEventListener("beforeprint", () => document.querySelectorAll("main details:not(.menu)").forEach((each) => (each.open = true)));
