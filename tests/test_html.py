@@ -138,6 +138,13 @@ def test_the_best_on_average_is_named_only_over_categories_that_all_methods_shar
     assert "image AUROC on average" not in Parsed(page_of(lacking)).text()
 
 
+def test_methods_without_a_category_in_common_have_no_line_of_means_and_no_costs_of_them():
+    alone = [job for job in made_jobs() if (job.cell.method, job.cell.category) in (("cae", "bolt"), ("knn", "nut"))]
+    page = page_of(alone)
+    assert "no category in common" not in page and 'data-place="*mean"' not in page
+    assert "The methods share no category" in Parsed(page).text()
+
+
 def test_the_command_that_repeats_the_page_is_there(page):
     command = "run --methods knn,cae --dataset folder --data /data --categories bolt --categories nut --seeds 0"
     assert command in Parsed(page).text()

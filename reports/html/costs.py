@@ -56,9 +56,11 @@ def shown(table: pd.DataFrame, labels: Labels) -> dict[str, Any]:
     """What the template shows."""
     done = table[table["failure"].isna()].copy()
     if done.empty or not has(done, "image_auroc"):
-        return {"plots": [], "over": ""}
+        return {"plots": [], "over": "", "why_none": "No job has both a cost and an image AUROC."}
     done["ms_per_image"] = 1000 / done["images_per_second"].astype(float)
     mean = means(done, "image_auroc")
+    if not mean.categories:
+        return {"plots": [], "over": "", "why_none": "The methods share no category: see the costs in the leaderboard."}
     kept = done[done["place"].isin(mean.categories)]
     plots = [_plot(kept, labels, cost) for cost in COSTS if has(kept, cost.column)]
     over = f"{mean.title()} categories" if len(places(done)) > 1 else f"on {places(done)[0]}"

@@ -162,7 +162,7 @@ def shown(table: pd.DataFrame, labels: Labels) -> dict[str, Any]:
         return {"columns": [], "lines": [], "mean": None, "places": [], "axis_low": 0.0, "is_short": True}
     done["ms_per_image"] = 1000 / done["images_per_second"].astype(float)
     numbers = _Numbers(done)
-    mean = means(done, "image_auroc").title() if has(done, "image_auroc") and len(places(done)) > 1 else None
+    mean = means(done, "image_auroc").title() if numbers.shared and len(places(done)) > 1 else None
     found = [
         Line(place, False, labels.letters[name], labels.methods[name], numbers.line(place, name))
         for place in places(done)

@@ -91,6 +91,8 @@ TRIALS: dict[str, dict[str, Any]] = {
 """Settings of DifferNet, and those of `Way`."""
 LOOKS, LOOK_VIEWS = (8, 16, 48, 96), 16
 """Epochs at which the image AUROC is shown, and the test views of a look at the end of each meta epoch."""
+AT_ONCE = 8
+"""Images that go through the flow together, as its weights are cast for each pass."""
 LATE = 0.25
 """The share of the epochs, the last ones, whose scores are averaged."""
 DECAY = 0.8
@@ -286,8 +288,14 @@ def fresh_batches(views: Tensor, epoch: int, method: DifferNet, generator: torch
 def judged(network: nn.Module, test: Tensor, method: DifferNet, *, step: int = 1) -> dict[str, np.ndarray]:
     """The scores of the images by each rule, from every `step`-th of their views."""
     places = scores.places_of_scales(network, dims=method._dims, scales=method.n_scales)
-    found = [flow.latent(network, views[::step], precision=method.scoring_precision) for views in test]
+    found = [each for images in test[:, ::step].split(AT_ONCE) for each in latents(network, images, method)]
     return {name: np.array([rule(*each, places) for each in found]) for name, rule in scores.RULES.items()}
+
+
+def latents(network: nn.Module, images: Tensor, method: DifferNet) -> Iterator[tuple[Tensor, Tensor]]:
+    """z and log|det dz/dx| of each of a few images (n, views, dims)."""
+    z, log_det = flow.latent(network, images.flatten(0, 1), precision=method.scoring_precision)
+    return zip(z.unflatten(0, images.shape[:2]), log_det.unflatten(0, images.shape[:2]), strict=True)
 
 
 def measure(name: str, eyes: Eyes, *, epochs: int, seed: int) -> dict[str, float]:
