@@ -1,9 +1,16 @@
 """The commands that make data: `make video` and its relatives."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from benchmarks import options
+from benchmarks.errors import UsageError
+from benchmarks.options import CategoriesOption, DeviceOption
+from datasets.making.painting import OBJECT_PROMPT, TEXTURE_PROMPT
+from datasets.making.placing import Limits
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,3 +33,209 @@ def video(
     to: ToOption,
 ) -> None:
     """Cut the labelled objects out of annotated videos."""
+
+
+@app.command()
+def masks(
+    images: Annotated[
+        Path, typer.Argument(metavar="IMAGES", help="Folder of normal images, in CATEGORY/normal or in CATEGORY.")
+    ],
+    to: ToOption,
+    objects: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where the objects are: CATEGORY/IMAGE/metadata.csv with N.png, as segment-anything's amg.py writes "
+            "them, or a mask CATEGORY/IMAGE.png of each object.",
+        ),
+    ] = None,
+    sam_checkpoint: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Checkpoint of segment-anything, to find the objects with it.")
+    ] = None,
+    sam_model: Annotated[
+        str, typer.Option(help="Model of the checkpoint: vit_b, vit_l or vit_h. Default: what its name says.")
+    ] = "",
+    textures: Annotated[
+        str, typer.Option(metavar="NAMES", help="Categories whose images are filled by a surface. They need no object.")
+    ] = "",
+    shapes: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder of masks whose shapes are used, at any depth, such as a ground_truth. Default: the suite's "
+            "generator draws shapes.",
+        ),
+    ] = None,
+    area: Annotated[
+        str, typer.Option(metavar="LEAST:MOST", help="Area of a defect on an object, in percent of the image.")
+    ] = "1:5",
+    texture_area: Annotated[
+        str, typer.Option(metavar="LEAST:MOST", help="Area of a defect on a texture, in percent of the image.")
+    ] = "5:10",
+    per_image: Annotated[int, typer.Option(min=1, help="Masks for each image.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all that is drawn.")] = 0,
+    categories: CategoriesOption = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Find the object of each image, and draw masks of defects that lie on it.
+
+    The background is the segment that covers most of the border, and the object is the rest. Where no segment covers
+    half of the border, the image shows a texture that fills the frame. Shapes are rotated, sheared, flipped, scaled
+    and moved until their area on the object is right. The masks are black and white.
+
+    Exit status: 0 every image has its masks, 1 some have none, 2 wrong use.
+
+    Example: python -m benchmarks make masks pictures --objects segments --to masks
+    """
+    from benchmarks.commands.make import masks
+
+    request = masks.MaskRequest(
+        images=images.resolve(),
+        to=to.resolve(),
+        objects=objects and objects.resolve(),
+        sam_checkpoint=sam_checkpoint and sam_checkpoint.resolve(),
+        sam_model=sam_model,
+        device=options.device(device) if sam_checkpoint else "cpu",
+        textures=tuple(name.strip() for name in textures.split(",") if name.strip()),
+        shapes=shapes and shapes.resolve(),
+        area=_area(area, "--area"),
+        texture_area=_area(texture_area, "--texture-area"),
+        per_image=per_image,
+        seed=seed,
+        categories=options.categories(categories),
+    )
+    raise typer.Exit(masks.run(request))
+
+
+@app.command()
+def defects(
+    images: Annotated[
+        Path, typer.Argument(metavar="IMAGES", help="Folder of normal images, in CATEGORY/normal or in CATEGORY.")
+    ],
+    masks: Annotated[Path, typer.Option(metavar="DIR", help="Folder that `make masks` wrote, with masks.csv.")],
+    to: ToOption,
+    backend: Annotated[
+        str,
+        typer.Option(
+            help="What paints. blend: the suite's generator, without a model. webui: AUTOMATIC1111's web UI, started "
+            "with --api. diffusers: an inpainting pipeline on this machine."
+        ),
+    ] = "blend",
+    layout: Annotated[
+        str, typer.Option(help="Form of the dataset: dsaii or mvtec, the two forms in which DSAII was published.")
+    ] = "dsaii",
+    into: Annotated[
+        str,
+        typer.Option(
+            metavar="WHICH",
+            help="Images that are painted into. test: those that no method is trained on. all: training images, too, "
+            "as DSAII did.",
+        ),
+    ] = "test",
+    mask: Annotated[
+        str,
+        typer.Option(
+            metavar="WHICH", help="Mask that is written. changed: pixels that really changed. asked: the given mask."
+        ),
+    ] = "changed",
+    changed_above: Annotated[
+        int, typer.Option(min=0, max=254, help="Gray levels by which a pixel must differ to have changed.")
+    ] = 12,
+    same_codec: Annotated[
+        bool,
+        typer.Option(
+            "--same-codec",
+            help="Send normal images through the encoder of the model and back, too, so that the two cannot be told "
+            "apart by it. Default: off.",
+        ),
+    ] = False,
+    prompt: Annotated[str, typer.Option(metavar="TEXT", help="Prompt for objects.")] = OBJECT_PROMPT,
+    texture_prompt: Annotated[
+        str, typer.Option(metavar="TEXT", help="Prompt for textures; for those that cannot break: stains, holes.")
+    ] = TEXTURE_PROMPT,
+    negative_prompt: Annotated[str | None, typer.Option(metavar="TEXT", help="Negative prompt. Default: none.")] = None,
+    url: Annotated[str | None, typer.Option(help="Address of the web UI. Default: http://127.0.0.1:7860.")] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Folder of a model for diffusers, or its name on a model hub.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Denoising steps. Default: 20.")] = None,
+    sampler: Annotated[
+        str | None,
+        typer.Option(
+            help="Sampler of the web UI, by default Euler a, or class of a scheduler of diffusers, its own by default."
+        ),
+    ] = None,
+    strength: Annotated[
+        float | None, typer.Option(min=0.01, max=1.0, help="Denoising strength. Default: 0.75.")
+    ] = None,
+    guidance: Annotated[float | None, typer.Option(min=0.0, help="Guidance by the prompt (CFG). Default: 7.")] = None,
+    size: Annotated[
+        int | None, typer.Option(min=64, help="Longer side of the image that the model sees, in pixels. Default: 512.")
+    ] = None,
+    mask_blur: Annotated[
+        int | None, typer.Option(min=0, help="Blur of the mask in the web UI, in pixels. Default: 4.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all that is drawn.")] = 0,
+    categories: CategoriesOption = None,
+    device: DeviceOption = "auto",
+) -> None:
+    """Paint defects into normal images where masks say, and write all of it as a dataset.
+
+    Outside the masks no pixel changes. A defect that cannot be seen is painted again with another seed, three times in
+    all, and then listed as failed. The contact sheets show image, mask and result.
+
+    Exit status: 0 a run on the dataset would go through, 1 a defect failed or `check` finds an error, 2 wrong use.
+
+    Example: python -m benchmarks make defects pictures --masks masks --to dataset
+    """
+    from benchmarks.commands.make import defects
+    from datasets.making.layouts import LAYOUTS
+    from datasets.making.painting import choice
+
+    given = {
+        "negative_prompt": negative_prompt,
+        "url": url,
+        "model": model,
+        "steps": steps,
+        "sampler": sampler,
+        "strength": strength,
+        "guidance": guidance,
+        "size_px": size,
+        "mask_blur_px": mask_blur,
+        "device": options.device(device) if backend == "diffusers" else None,
+    }
+    request = defects.DefectRequest(
+        images=images.resolve(),
+        masks=masks.resolve(),
+        to=to.resolve(),
+        backend=backend,
+        painter=choice.chosen(backend, given),
+        layout=LAYOUTS[_one_of(layout, LAYOUTS, "--layout")],
+        prompt=prompt,
+        texture_prompt=texture_prompt,
+        into_all=_one_of(into, ("test", "all"), "--into") == "all",
+        mask_asked=_one_of(mask, ("changed", "asked"), "--mask") == "asked",
+        changed_above=changed_above,
+        same_codec=same_codec,
+        seed=seed,
+        categories=options.categories(categories),
+    )
+    raise typer.Exit(defects.run(request))
+
+
+def _one_of(text: str, known: Iterable[str], option: str) -> str:
+    """Raises UsageError for another text than those known."""
+    if text not in known:
+        raise UsageError(f"{option} {text}: expected {' or '.join(known)}")
+    return text
+
+
+def _area(text: str, option: str) -> Limits:
+    """Limits in percent, such as 1:5. Raises UsageError."""
+    try:
+        least, most = (float(part) / 100 for part in text.split(":"))
+    except ValueError:
+        raise UsageError(f"{option} {text}: expected two numbers, such as 1:5") from None
+    if not 0 < least < most <= 1:
+        raise UsageError(f"{option} {text}: expected percentages above 0, the smaller first, such as 1:5")
+    return Limits(least, most)
