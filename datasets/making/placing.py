@@ -93,13 +93,11 @@ def turned(mask: np.ndarray, turn: Turn) -> np.ndarray:
     piece = mask[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     half = np.array(piece.shape) / 2
     reach = np.abs(turn.matrix) @ half  # of the box after the transformation
-    size = 2 * np.ceil(reach).astype(int) + 1
+    size = tuple(np.ceil(2 * reach - 1e-6).astype(int) + 2)
     back = np.linalg.inv(turn.matrix)
-    offset = half - 0.5 - back @ ((size - 1) / 2)
-    return (
-        ndimage.affine_transform(piece.astype(np.float32), back, offset, output_shape=tuple(size), order=1, cval=0)
-        > 0.5
-    )
+    offset = half - 0.5 - back @ ((np.array(size) - 1) / 2)
+    pixels = piece.astype(np.float32)
+    return ndimage.affine_transform(pixels, back, offset, output_shape=size, order=1, mode="grid-constant") > 0.5
 
 
 def moved(piece: np.ndarray, shape: tuple[int, int], centre: tuple[int, int]) -> np.ndarray:
