@@ -55,13 +55,8 @@ def segmenter(checkpoint: Path, model: str, device: str) -> Segmenter:
     generator = package.SamAutomaticMaskGenerator(loaded.to(devices.found(device)))
 
     def find(image: np.ndarray) -> list[Segment]:
-        return [Segment(np.asarray(each["segmentation"], bool), _row(n, each)) for n, each in enumerate(_found(image))]
-
-    def _found(image: np.ndarray) -> list[dict[str, Any]]:
-        try:
-            return generator.generate(image)
-        except IndexError:  # of a tensor without rows: there is no segment
-            return []
+        found = enumerate(generator.generate(image))
+        return [Segment(np.asarray(each["segmentation"], bool), _row(number, each)) for number, each in found]
 
     return find
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from benchmarks.cli import app
 from benchmarks.errors import UsageError
 from datasets import DataError
 from datasets.making import placing
+from datasets.making.painting.blend import Blend
 from tests.webui_server import serving
 
 SIDE = 64
@@ -44,10 +46,9 @@ def disc(generator):
     return np.hypot(rows - row, columns - column) < 20
 
 
-@pytest.fixture
-def pictures(tmp_path):
+def draw_pictures(folder):
     """Six crops of a wall, and six pictures of a part with the segments of segment-anything beside them."""
-    root, generator = tmp_path / "pictures", np.random.default_rng(0)
+    root, generator = folder / "pictures", np.random.default_rng(0)
     links = []
     for number in range(COUNT):
         top, left = generator.integers(512 - SIDE, size=2)
@@ -56,12 +57,44 @@ def pictures(tmp_path):
         part = disc(generator)
         pixels = np.where(part[..., None], (150, 110, 60), (40, 60, 90)) + generator.integers(-20, 20, (SIDE, SIDE, 3))
         write(root / f"part/p{number}.png", pixels.astype(np.uint8))
-        segments = tmp_path / f"segments/part/p{number}"
+        segments = folder / f"segments/part/p{number}"
         write(segments / "0.png", np.where(part, 255, 0).astype(np.uint8))
         write(segments / "1.png", np.where(part, 0, 255).astype(np.uint8))
         (segments / "metadata.csv").write_text("id,area,bbox_w,bbox_h\n0,1,40,40\n1,1,64,64\n")
     (root / "wall/img_url.json").write_text(json.dumps(links))
     return root
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Pictures, the masks for them, and the defects painted by the suite's generator, each made once."""
+    folder = tmp_path_factory.mktemp("kept")
+    pictures = draw_pictures(folder)
+    assert make_masks(pictures).exit_code == 0
+    (folder / "said.txt").write_text(make_defects(pictures).output)
+    return folder
+
+
+@pytest.fixture
+def pictures(kept, tmp_path):
+    """The pictures, without masks."""
+    for name in ("pictures", "segments"):
+        shutil.copytree(kept / name, tmp_path / name)
+    return tmp_path / "pictures"
+
+
+@pytest.fixture
+def masked(pictures, kept, tmp_path):
+    """The pictures, with their masks."""
+    shutil.copytree(kept / "masks", tmp_path / "masks")
+    return pictures
+
+
+@pytest.fixture
+def painted(masked, kept, tmp_path):
+    """The pictures, with their masks and defects."""
+    shutil.copytree(kept / "made", tmp_path / "made")
+    return masked
 
 
 def make_masks(pictures, *options, to="masks"):
@@ -83,10 +116,8 @@ def contents(folder):
     }
 
 
-def test_two_categories_become_a_dataset_that_check_finds_clean_and_a_run_reads(pictures, tmp_path):
-    assert make_masks(pictures).exit_code == 0
-    made = make_defects(pictures)
-    assert made.exit_code == 0 and "0 errors, 0 warnings" in made.output
+def test_two_categories_become_a_dataset_that_check_finds_clean_and_a_run_reads(painted, kept, tmp_path):
+    assert "0 errors, 0 warnings" in (kept / "said.txt").read_text()
     base = tmp_path / "made/synthetic_tidy_v2"
     rows = table(tmp_path / "made/defects.csv")
     assert {row["category"] for row in rows} == {"part", "wall"} and not any(row["failure"] for row in rows)
@@ -107,17 +138,13 @@ def test_two_categories_become_a_dataset_that_check_finds_clean_and_a_run_reads(
     assert (tmp_path / "results/report.md").read_text().count("mean_image")
 
 
-def test_no_image_that_a_method_trains_on_is_painted_into_unless_that_is_asked(pictures, tmp_path):
-    make_masks(pictures)
-    make_defects(pictures)
-    make_defects(pictures, "--into", "all", to="all")
+def test_no_image_that_a_method_trains_on_is_painted_into_unless_that_is_asked(painted, tmp_path):
+    make_defects(painted, "--into", "all", to="all")
     assert len(table(tmp_path / "made/defects.csv")) == COUNT and len(table(tmp_path / "all/defects.csv")) == 2 * COUNT
 
 
-def test_the_layout_of_mvtec_has_the_same_images_and_the_same_split(pictures, tmp_path):
-    make_masks(pictures)
-    make_defects(pictures)
-    made = make_defects(pictures, "--layout", "mvtec", to="like")
+def test_the_layout_of_mvtec_has_the_same_images_and_the_same_split(painted, tmp_path):
+    made = make_defects(painted, "--layout", "mvtec", to="like")
     assert made.exit_code == 0 and "--dataset mvtec" in made.output
     ours, theirs = tmp_path / "made/synthetic_tidy_v2", tmp_path / "like/synthetic_mvtec_like"
     for path in theirs.rglob("*.png"):
@@ -140,20 +167,17 @@ def test_masks_are_binary_within_their_limits_and_on_their_objects(pictures, tmp
     assert {row["texture"] for row in rows if row["category"] == "part"} == {"False"}
 
 
-def test_masks_and_defects_are_the_same_bytes_each_time_and_others_with_another_seed(pictures, tmp_path):
-    for to in ("masks", "again"):
-        make_masks(pictures, to=to)
+def test_masks_and_defects_are_the_same_bytes_each_time_and_others_with_another_seed(painted, tmp_path):
+    make_masks(painted, to="again")
     assert contents(tmp_path / "masks") == contents(tmp_path / "again")
-    for to in ("made", "made again"):
-        make_defects(pictures, to=to)
+    make_defects(painted, to="made again")
     assert contents(tmp_path / "made") == contents(tmp_path / "made again")
-    make_masks(pictures, "--seed", 1, to="others")
-    assert contents(tmp_path / "masks") != contents(tmp_path / "others")
+    make_masks(painted, "--seed", 1, "--categories", "wall", to="others")
+    assert contents(tmp_path / "masks/masks/wall") != contents(tmp_path / "others/masks/wall")
 
 
-def test_a_category_alone_has_the_masks_that_it_has_among_others(pictures, tmp_path):
-    make_masks(pictures)
-    run("masks", pictures, "--to", tmp_path / "alone", "--textures", "wall", "--categories", "wall")
+def test_a_category_alone_has_the_masks_that_it_has_among_others(masked, tmp_path):
+    run("masks", masked, "--to", tmp_path / "alone", "--textures", "wall", "--categories", "wall")
     assert contents(tmp_path / "alone/masks/wall") == contents(tmp_path / "masks/masks/wall")
 
 
@@ -196,7 +220,7 @@ def test_without_any_object_one_sentence_says_what_to_give(pictures, tmp_path):
 
 
 def test_without_segment_anything_one_sentence_says_how_to_install_it(pictures, tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "segment_anything", None)
+    monkeypatch.setitem(sys.modules, "segment_anything", None)
     (tmp_path / "sam_vit_b_tiny.pth").write_bytes(b"")
     with pytest.raises(DataError, match=r"pip install 'inspection-benchmarks\[sam\]'"):
         run("masks", pictures, "--to", tmp_path / "masks", "--sam-checkpoint", tmp_path / "sam_vit_b_tiny.pth")
@@ -208,47 +232,40 @@ def test_areas_that_make_no_sense_are_refused(pictures, text):
         make_masks(pictures, "--area", text)
 
 
-def test_a_stopped_making_goes_on_and_ends_with_the_same_bytes(pictures, tmp_path, monkeypatch):
-    make_masks(pictures)
-    make_defects(pictures)
+def test_a_stopped_making_goes_on_and_ends_with_the_same_bytes(painted, tmp_path, monkeypatch):
     whole = contents(tmp_path / "made")
-    from datasets.making.painting.blend import Blend
-
-    paint, painted = Blend.paint, []
+    paint, done = Blend.paint, []
 
     def stop_at_the_third(self, task):
-        if len(painted) == 2:
+        if len(done) == 2:
             raise KeyboardInterrupt
-        painted.append(task)
+        done.append(task)
         return paint(self, task)
 
     monkeypatch.setattr(Blend, "paint", stop_at_the_third)
-    assert make_defects(pictures, to="stopped").exit_code == 130 and not (tmp_path / "stopped").exists()
+    assert make_defects(painted, to="stopped").exit_code == 130 and not (tmp_path / "stopped").exists()
     seen = []
     monkeypatch.setattr(Blend, "paint", lambda self, task: seen.append(task) or paint(self, task))
-    assert make_defects(pictures, to="stopped").exit_code == 0
+    assert make_defects(painted, to="stopped").exit_code == 0
     assert len(seen) == COUNT - 2 and contents(tmp_path / "stopped") == whole
 
 
-def test_what_is_made_is_not_made_again(pictures, tmp_path, monkeypatch):
-    make_masks(pictures)
-    make_defects(pictures)
-    monkeypatch.setattr("datasets.making.painting.blend.Blend.paint", None)
-    assert make_defects(pictures).exit_code == 0
+def test_what_is_made_is_not_made_again(painted, tmp_path, monkeypatch):
+    monkeypatch.setattr(Blend, "paint", None)
+    assert make_defects(painted).exit_code == 0
     with pytest.raises(UsageError, match="settings seed is 5, there 0"):
-        make_defects(pictures, "--seed", 5)
+        make_defects(painted, "--seed", 5)
 
 
-def test_the_web_ui_paints_and_the_same_codec_hides_nothing_but_the_defect(pictures, tmp_path):
-    make_masks(pictures, "--categories", "wall")
+def test_the_web_ui_paints_and_the_same_codec_hides_nothing_but_the_defect(masked, tmp_path):
     with serving() as server:
         options = ["--backend", "webui", "--url", server.url, "--size", 64, "--same-codec", "--categories", "wall"]
-        assert make_defects(pictures, *options).exit_code == 0
+        assert make_defects(masked, *options).exit_code == 0
     base = tmp_path / "made/synthetic_tidy_v2/wall"
     assert len(server.asked) == COUNT + COUNT // 2  # the normal images, then the defects
     for row in table(tmp_path / "made/defects.csv"):
         before, after = pixels(base / f"normal/{row['normal']}.png"), pixels(base / f"anomaly/{row['defect']}.png")
-        assert (before != np.repeat(pixels(pictures / f"wall/normal/{row['image']}")[..., None], 3, axis=2)).any()
+        assert (before != np.repeat(pixels(masked / f"wall/normal/{row['image']}")[..., None], 3, axis=2)).any()
         assert (before == after)[pixels(tmp_path / "masks" / row["asked_mask"]) == 0].all()
         assert row["prompt"] == "broken, cracked, severely shattered"
     record = json.loads((tmp_path / "made/made_by.json").read_text())
@@ -256,30 +273,27 @@ def test_the_web_ui_paints_and_the_same_codec_hides_nothing_but_the_defect(pictu
     assert record["settings"]["webui.steps"] == 20 and record["settings"]["webui.sampler"] == "Euler a"
 
 
-def test_a_model_that_paints_nothing_is_listed_as_failed_and_no_image_is_written(pictures, tmp_path):
-    make_masks(pictures, "--categories", "wall")
+def test_a_model_that_paints_nothing_is_listed_as_failed_and_no_image_is_written(masked, tmp_path):
     with serving() as server:
         server.colour = None
         options = ["--backend", "webui", "--url", server.url, "--size", 64, "--categories", "wall"]
-        made = make_defects(pictures, *options, "--changed-above", 200)
+        made = make_defects(masked, *options, "--changed-above", 200)
     assert made.exit_code == 1 and "3 attempts changed less than 20% of the mask visibly" in made.output
     assert "error wall: no defect was painted" in made.output
     assert len({asked["seed"] for asked in server.asked}) == 3 * COUNT // 2
     assert not (tmp_path / "made/synthetic_tidy_v2/wall/anomaly").exists()
 
 
-def test_the_asked_mask_is_written_if_that_is_asked(pictures, tmp_path):
-    make_masks(pictures)
-    make_defects(pictures, "--mask", "asked")
+def test_the_asked_mask_is_written_if_that_is_asked(masked, tmp_path):
+    make_defects(masked, "--mask", "asked")
     for row in table(tmp_path / "made/defects.csv"):
         written = tmp_path / f"made/synthetic_tidy_v2/{row['category']}/mask/{row['defect']}.png"
         assert (pixels(written) == pixels(tmp_path / "masks" / row["asked_mask"])).all()
 
 
-def test_a_codec_that_does_not_exist_is_refused(pictures):
-    make_masks(pictures)
+def test_a_codec_that_does_not_exist_is_refused(masked):
     with pytest.raises(UsageError, match="--same-codec: blend changes nothing outside the masks"):
-        make_defects(pictures, "--same-codec")
+        make_defects(masked, "--same-codec")
 
 
 def test_credits_and_licence_of_the_images_travel_with_them(pictures, tmp_path):
@@ -292,9 +306,7 @@ def test_credits_and_licence_of_the_images_travel_with_them(pictures, tmp_path):
     assert json.loads((tmp_path / "made/made_by.json").read_text())["licence"] == "CC BY 4.0"
 
 
-def test_the_contact_sheets_show_every_defect(pictures, tmp_path):
-    make_masks(pictures)
-    make_defects(pictures)
+def test_the_contact_sheets_show_every_defect(painted, tmp_path):
     for folder in ("masks", "made"):
         sheets = sorted((tmp_path / folder / "contact_sheets").glob("*.png"))
         assert [sheet.stem for sheet in sheets] == ["part", "wall"] and min(map(lambda s: pixels(s).size, sheets)) > 1e5
