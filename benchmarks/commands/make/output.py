@@ -1,6 +1,7 @@
 """The folder that a command makes: whole or not at all, resumed after a stop, with its record."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +20,20 @@ def is_made(to: Path, record: Record) -> bool:
     if other := record.asked_otherwise(Record.parse((to / NAME).read_text(encoding="utf-8"))):
         raise UsageError(f"--to {to} was made in another way: {other}; name a new folder, or remove that one")
     return True
+
+
+def digests(files: Iterable[Path]) -> dict[str, str]:
+    """The name of each file -> the SHA-256 of its contents."""
+    found = {}
+    for file in files:
+        with open(file, "rb") as stream:
+            found[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return found
+
+
+def finish(place: Path, record: Record) -> None:
+    """Write the record of what was made in a folder."""
+    write_text(place / NAME, record.text)
 
 
 @contextmanager
