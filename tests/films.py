@@ -13,9 +13,9 @@ PART = (40, 44)
 """Height and width of a part, pixels."""
 MARGIN = 3
 """Pixels between a part and its box."""
-STEP = 12
+STEP = 36
 """Pixels that the belt moves between two frames."""
-SEEN = 13
+SEEN = 5
 """Frames in which a part is whole."""
 PIXELS = {"ffv1": "bgr0", "libx264": "yuv420p", "mpeg4": "yuv420p"}
 """Codec -> what it stores; only the first is without loss."""
