@@ -222,7 +222,7 @@ def test_without_any_object_one_sentence_says_what_to_give(pictures, tmp_path):
 def test_without_segment_anything_one_sentence_says_how_to_install_it(pictures, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "segment_anything", None)
     (tmp_path / "sam_vit_b_tiny.pth").write_bytes(b"")
-    with pytest.raises(DataError, match=r"pip install 'inspection-benchmarks\[sam\]'"):
+    with pytest.raises(DataError, match=r"needs segment_anything: pip install -e '.\[sam\]'"):
         run("masks", pictures, "--to", tmp_path / "masks", "--sam-checkpoint", tmp_path / "sam_vit_b_tiny.pth")
 
 

@@ -144,7 +144,7 @@ def test_settings_that_a_backend_does_not_have_are_refused():
 
 def test_without_diffusers_one_sentence_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "diffusers", None)
-    with pytest.raises(DataError, match=r"pip install 'inspection-benchmarks\[diffusers\]'"):
+    with pytest.raises(DataError, match=r"needs diffusers: pip install -e '.\[diffusers\]'"):
         choice.chosen("diffusers", {"model": "m"}).loaded()
 
 

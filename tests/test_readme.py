@@ -17,6 +17,7 @@ from typing import NamedTuple
 import click
 import pytest
 import typer
+from typer.core import TyperGroup
 
 import datasets
 import methods
@@ -87,7 +88,7 @@ def made_by(page: Path) -> set[str]:
 def parsed(group: click.Group, name: str, arguments: Sequence[str]) -> click.Context:
     """What a command of a group, or of a group in it, makes of its arguments."""
     command = group.commands[name]
-    if isinstance(command, click.Group):
+    if isinstance(command, TyperGroup):
         return parsed(command, arguments[0], arguments[1:])
     return command.make_context(name, list(arguments))
 
@@ -95,7 +96,7 @@ def parsed(group: click.Group, name: str, arguments: Sequence[str]) -> click.Con
 def leaves(group: click.Group, *above: str) -> Iterator[tuple[str, ...]]:
     """The words of each command that is shown, those of the groups it is in first."""
     for name, command in group.commands.items():
-        if isinstance(command, click.Group):
+        if isinstance(command, TyperGroup):
             yield from leaves(command, *above, name)
         elif not command.hidden:
             yield *above, name
@@ -219,7 +220,9 @@ def test_the_pages_show_every_command():
     words = list(leaves(typer.main.get_command(app)))
     shown = {command.arguments[0] for command in OURS if command.page == Path("README.md")}
     assert {command[0] for command in words} <= shown
-    assert [command for command in words if not any(each.arguments[: len(command)] == [*command] for each in OURS)] == []
+    assert [
+        command for command in words if not any(each.arguments[: len(command)] == [*command] for each in OURS)
+    ] == []
 
 
 def anchors(page: Path) -> set[str]:

@@ -39,10 +39,10 @@ class Server(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self):  # noqa: N802 - the name that http.server calls
+    def do_GET(self):
         self._answer(200, {"sd_model_checkpoint": "tiny.safetensors [0123abcd]"})
 
-    def do_POST(self):  # noqa: N802 - the name that http.server calls
+    def do_POST(self):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.server.refusals:
             self._answer(self.server.refusals.pop(0), {"error": "OutOfMemoryError", "detail": "no room"})

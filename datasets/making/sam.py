@@ -1,6 +1,5 @@
 """Run segment-anything on images, where the package and a checkpoint are there. Nothing is downloaded."""
 
-import importlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +8,7 @@ import numpy as np
 
 from datasets import DataError
 from datasets.making import device as devices
+from datasets.making.extras import library
 from datasets.making.segments import FIELDS
 
 MODELS = ("vit_b", "vit_l", "vit_h")
@@ -38,13 +38,7 @@ def model_of(checkpoint: Path, given: str) -> str:
 
 def segmenter(checkpoint: Path, model: str, device: str) -> Segmenter:
     """A function that finds the segments of an (h, w, 3) uint8 image. Raises DataError where it cannot be had."""
-    try:
-        package = importlib.import_module("segment_anything")
-    except ImportError:
-        raise DataError(
-            "--sam-checkpoint needs the package segment-anything: pip install 'inspection-benchmarks[sam]', or run it "
-            "elsewhere and give the folder of its output with --objects"
-        ) from None
+    package = library("segment_anything", extra="sam", wanted_for="--sam-checkpoint")
     if not checkpoint.is_file():
         raise DataError(f"--sam-checkpoint {checkpoint}: there is no such file")
     try:

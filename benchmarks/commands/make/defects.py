@@ -11,10 +11,9 @@ from rich.progress import Progress
 
 from benchmarks import fingerprint
 from benchmarks.commands import check
-from benchmarks.commands.make import inputs
+from benchmarks.commands.make import inputs, output
 from benchmarks.commands.make.masks import SHEETS
 from benchmarks.commands.make.masks import TABLE as MASK_TABLE
-from benchmarks.commands.make.output import growing, is_made
 from benchmarks.console import err, out, say
 from benchmarks.data_settings import UNTOLD
 from benchmarks.errors import UsageError
@@ -27,7 +26,7 @@ from datasets.making.contact_sheet import Strip
 from datasets.making.journal import Journal, read
 from datasets.making.layouts import Layout, held_out, numbered
 from datasets.making.painting import Painter, PaintError, Task
-from datasets.making.record import NAME, Record, versions
+from datasets.making.record import Record, versions
 from reports.files import write_text
 from reports.overlay import save
 
@@ -79,11 +78,11 @@ def run(request: DefectRequest) -> int:
     chosen = inputs.chosen(request.images, request.categories)
     asked = _asked(request, chosen)
     record = _record(request, chosen, asked)
-    if not is_made(request.to, record):
+    if not output.is_made(request.to, record):
         record = replace(record, versions={**record.versions, **request.painter.loaded()})
-        with growing(request.to, record) as folder:
+        with output.growing(request.to, record) as folder:
             rows = _make_all(request, folder, chosen, asked)
-            write_text(folder / NAME, record.with_result(_numbers(rows)).text)
+            output.finish(folder, record.with_result(_numbers(rows)))
     return _tell(request)
 
 
@@ -105,7 +104,7 @@ def _asked(request: DefectRequest, chosen: dict[str, list[Path]]) -> dict[str, l
 
 def _record(request: DefectRequest, chosen: dict[str, list[Path]], asked: dict[str, list[dict[str, str]]]) -> Record:
     masks = [request.masks / row["mask"] for rows in asked.values() for row in rows]
-    images = inputs.digests((image for images in chosen.values() for image in images), request.images)
+    images = output.digests((image for images in chosen.values() for image in images), request.images)
     return Record(
         command="make defects",
         settings={
@@ -121,7 +120,7 @@ def _record(request: DefectRequest, chosen: dict[str, list[Path]], asked: dict[s
             "same_codec": request.same_codec,
             "seed": request.seed,
         },
-        sources=images | inputs.beside(inputs.digests(masks, request.masks), "masks"),
+        sources=images | inputs.beside(output.digests(masks, request.masks), "masks"),
         licence=inputs.licence_of(request.images),
         code=fingerprint.of_code([type(request.painter).__module__, "datasets.making.change"]),
         versions=versions(request.painter.libraries),

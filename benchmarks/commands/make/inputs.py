@@ -1,18 +1,15 @@
 """What masks and defects are made of: the images of each category, decoded, and what is known of their rights."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks import plugins
-from benchmarks.errors import UsageError
 from benchmarks.images import ImageError, image_size, read_mask
 from benchmarks.images.decoding import decode
 from benchmarks.images.losses import LOSSES
 from benchmarks.naming import counted
-from datasets import relative_name
 from datasets.making import pictures
 from datasets.making.record import NAME, Record
 
@@ -61,18 +58,6 @@ def mask_of(path: Path, shape: tuple[int, int] | None = None) -> np.ndarray:
         height, width = image_size(path)
         raise ImageError(f"{path} has {width}x{height} pixels, and its image {shape[1]}x{shape[0]}: another aspect")
     return mask
-
-
-def digests(files: Iterable[Path], base: Path) -> dict[str, str]:
-    """The SHA-256 of each file, by its name below a folder. Raises UsageError for one that cannot be read."""
-    found = {}
-    for path in files:
-        try:
-            with open(path, "rb") as file:
-                found[relative_name(path, base)] = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise UsageError(f"{path} cannot be read: {error.strerror}") from None
-    return found
 
 
 def licence_of(root: Path) -> str:

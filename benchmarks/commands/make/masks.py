@@ -8,9 +8,8 @@ import numpy as np
 from rich.progress import Progress
 
 from benchmarks import fingerprint
-from benchmarks.commands.make import inputs
+from benchmarks.commands.make import inputs, output
 from benchmarks.commands.make.objects import NoObjectError, Objects
-from benchmarks.commands.make.output import growing, is_made
 from benchmarks.console import err, out, say
 from benchmarks.errors import UsageError
 from benchmarks.images import ImageError, read_image
@@ -21,8 +20,7 @@ from datasets.making.defect_shapes import Draw
 from datasets.making.journal import Journal, read
 from datasets.making.layouts import numbered
 from datasets.making.placing import OBJECT_AREA, TEXTURE_AREA, Limits, Placed, place
-from datasets.making.record import NAME, Record, versions
-from reports.files import write_text
+from datasets.making.record import Record, versions
 from reports.overlay import draw as outlined
 from reports.overlay import save
 
@@ -78,10 +76,10 @@ def run(request: MaskRequest) -> int:
             "categories that fill the frame with --textures"
         )
     record = _record(request, pictures)
-    if not is_made(request.to, record):
+    if not output.is_made(request.to, record):
         draw = _shapes(request)
         segmenter = _segmenter(request)
-        with growing(request.to, record) as folder:
+        with output.growing(request.to, record) as folder:
             objects = Objects(frozenset(request.textures), request.objects, folder / "segments", segmenter)
             journal = Journal(folder / TABLE, FIELDS)
             with Progress(console=err, transient=True) as bars:
@@ -89,17 +87,17 @@ def run(request: MaskRequest) -> int:
                     for index in bars.track(range(len(images)), description=category):
                         _make(request, objects, draw, journal, category, images, index)
             _draw_sheets(request, folder, journal.rows)
-            write_text(folder / NAME, record.with_result(_numbers(journal.rows)).text)
+            output.finish(folder, record.with_result(_numbers(journal.rows)))
     return _tell(request)
 
 
 def _record(request: MaskRequest, pictures: dict[str, list[Path]]) -> Record:
-    sources = inputs.digests((image for images in pictures.values() for image in images), request.images)
+    sources = output.digests((image for images in pictures.values() for image in images), request.images)
     for name, root in (("objects", request.objects), ("shapes", request.shapes)):
         if root is not None:
-            sources |= inputs.beside(inputs.digests(defect_shapes.mask_files(root), root), name)
+            sources |= inputs.beside(output.digests(defect_shapes.mask_files(root), root), name)
     if request.sam_checkpoint:
-        sources |= inputs.digests([request.sam_checkpoint], request.sam_checkpoint.parent)
+        sources |= output.digests([request.sam_checkpoint], request.sam_checkpoint.parent)
     settings = {
         "categories": sorted(pictures),
         "textures": sorted(request.textures),

@@ -1,11 +1,13 @@
 """The folder that a command makes: whole or not at all, resumed after a stop, with its record."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.console import say
 from benchmarks.errors import UsageError
+from datasets import relative_name
 from datasets.making.record import NAME, Record
 from reports.files import write_text
 
@@ -19,6 +21,24 @@ def is_made(to: Path, record: Record) -> bool:
     if other := record.asked_otherwise(Record.parse((to / NAME).read_text(encoding="utf-8"))):
         raise UsageError(f"--to {to} was made in another way: {other}; name a new folder, or remove that one")
     return True
+
+
+def digests(files: Iterable[Path], base: Path | None = None) -> dict[str, str]:
+    """The name of each file, below `base` if one is given -> the SHA-256 of its contents. Raises UsageError."""
+    found = {}
+    for file in files:
+        try:
+            with open(file, "rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+        found[relative_name(file, base or file.parent)] = digest
+    return found
+
+
+def finish(place: Path, record: Record) -> None:
+    """Write the record of what was made in a folder."""
+    write_text(place / NAME, record.text)
 
 
 @contextmanager

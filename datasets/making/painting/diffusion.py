@@ -1,6 +1,5 @@
 """Paint defects with an inpainting pipeline of the library diffusers, on this machine."""
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -10,6 +9,7 @@ import numpy as np
 
 from datasets import DataError
 from datasets.making import device as devices
+from datasets.making.extras import library
 from datasets.making.painting import Painter, PaintError, Task
 from datasets.making.painting.frame import fitted, restored
 
@@ -41,7 +41,7 @@ class Diffusion(Painter):
     @cached_property
     def pipeline(self) -> Any:
         """The pipeline on its device."""
-        diffusers = _diffusers()
+        diffusers = library("diffusers", extra="diffusers", wanted_for="--backend diffusers")
         try:
             loaded = diffusers.AutoPipelineForInpainting.from_pretrained(self.model)
         except (OSError, ValueError, KeyError, ImportError) as error:
@@ -89,16 +89,6 @@ class Diffusion(Painter):
             latent = pipeline.vae.encode(pixels.to(pipeline.vae.device, pipeline.vae.dtype)).latent_dist.mode()
             decoded = pipeline.vae.decode(latent).sample[0].float().cpu().permute(1, 2, 0).numpy()
         return restored(np.rint(np.clip(decoded * 127.5 + 127.5, 0, 255)).astype(np.uint8), image.shape)
-
-
-def _diffusers() -> Any:
-    try:
-        return importlib.import_module("diffusers")
-    except ImportError:
-        raise DataError(
-            "--backend diffusers needs the library diffusers: pip install 'inspection-benchmarks[diffusers]', or "
-            "diffusers, transformers and accelerate"
-        ) from None
 
 
 def _first_line(error: Exception) -> str:
