@@ -68,6 +68,13 @@ def test_only_what_differs_inside_the_mask_has_changed():
     assert not change.changed(IMAGE, IMAGE + 5, MASK).any()
 
 
+@pytest.mark.parametrize(("rows", "seen"), [(slice(10, 19), False), (slice(10, 21), True)])
+def test_a_defect_of_which_less_than_half_changed_is_not_there(rows, seen):
+    after = IMAGE.copy()
+    after[rows, 20:40] = 255
+    assert change.is_there(change.changed(IMAGE, after, MASK), MASK) is seen
+
+
 def test_a_gap_of_a_pixel_is_closed():
     after = IMAGE.copy()
     after[12:20, 22:30] = 255

@@ -4,7 +4,7 @@ import numpy as np
 
 ABOVE = 12
 """Gray levels: a smaller difference in every channel is no change that anybody sees."""
-LEAST_SHARE = 0.2
+LEAST_SHARE = 0.5
 """A defect that changed less than this share of its mask is not there."""
 GAP_SHARE = 0.004
 """Gaps up to twice this share of the shorter side are closed: where paint met the old colour by chance."""
