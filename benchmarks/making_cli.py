@@ -8,7 +8,7 @@ import typer
 from benchmarks import options
 from benchmarks.errors import UsageError
 from benchmarks.options import CategoriesOption, DeviceOption
-from datasets.making.painting import OBJECT_PROMPT, TEXTURE_PROMPT
+from datasets.making.painting import OBJECT_PROMPT
 from datasets.making.placing import Limits
 
 app = typer.Typer(
@@ -258,10 +258,15 @@ def defects(
             "apart by it. Default: off.",
         ),
     ] = False,
-    prompt: Annotated[str, typer.Option(metavar="TEXT", help="Prompt for objects.")] = OBJECT_PROMPT,
+    prompt: Annotated[
+        str | None, typer.Option(metavar="TEXT", help=f"Prompt for objects. Default: {OBJECT_PROMPT}.")
+    ] = None,
     texture_prompt: Annotated[
-        str, typer.Option(metavar="TEXT", help="Prompt for textures; for those that cannot break: stains, holes.")
-    ] = TEXTURE_PROMPT,
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="Prompt for textures, such as: stains, holes. Default: the same as for objects."
+        ),
+    ] = None,
     negative_prompt: Annotated[str | None, typer.Option(metavar="TEXT", help="Negative prompt. Default: none.")] = None,
     url: Annotated[str | None, typer.Option(help="Address of the web UI. Default: http://127.0.0.1:7860.")] = None,
     model: Annotated[
@@ -302,6 +307,8 @@ def defects(
     from datasets.making.painting import choice
 
     given = {
+        "prompt": prompt,
+        "texture_prompt": texture_prompt,
         "negative_prompt": negative_prompt,
         "url": url,
         "model": model,
@@ -320,8 +327,6 @@ def defects(
         backend=backend,
         painter=choice.chosen(backend, given),
         layout=LAYOUTS[options.one_of(layout, tuple(LAYOUTS), "--layout")],
-        prompt=prompt,
-        texture_prompt=texture_prompt,
         into_all=options.one_of(into, ("test", "all"), "--into") == "all",
         mask_asked=options.one_of(mask, ("changed", "asked"), "--mask") == "asked",
         changed_above=changed_above,

@@ -291,6 +291,11 @@ def test_the_asked_mask_is_written_if_that_is_asked(masked, tmp_path):
         assert (pixels(written) == pixels(tmp_path / "masks" / row["asked_mask"])).all()
 
 
+def test_a_prompt_that_nothing_reads_is_refused(masked):
+    with pytest.raises(DataError, match="--prompt: blend has no such setting"):
+        make_defects(masked, "--prompt", "dented")
+
+
 def test_a_codec_that_does_not_exist_is_refused(masked):
     with pytest.raises(UsageError, match="--same-codec: blend changes nothing outside the masks"):
         make_defects(masked, "--same-codec")

@@ -59,8 +59,6 @@ class DefectRequest:
     backend: str
     painter: Painter
     layout: Layout
-    prompt: str
-    texture_prompt: str
     into_all: bool = False
     """Paint into training images, too."""
     mask_asked: bool = False
@@ -112,8 +110,6 @@ def _record(request: DefectRequest, chosen: dict[str, list[Path]], asked: dict[s
             "backend": request.backend,
             **{f"{request.backend}.{name}": value for name, value in request.painter.settings().items()},
             "layout": request.layout.dataset,
-            "prompt": request.prompt,
-            "texture_prompt": request.texture_prompt,
             "into_all": request.into_all,
             "mask": "asked" if request.mask_asked else "changed",
             "changed_above": request.changed_above,
@@ -199,7 +195,7 @@ class CategoryMaking:
         asked = inputs.mask_of(request.masks / row["mask"], before.shape[:2])
         if not asked.any():
             raise PaintError("the mask is empty")
-        prompt = request.texture_prompt if row.get("texture") == "True" else request.prompt
+        prompt = request.painter.prompt_for(is_texture=row.get("texture") == "True")
         task = Task(before, asked, row.get("shape", ""), prompt, self._seed(row["mask"]))
         for attempt in range(ATTEMPTS):
             seed = task.seed + attempt

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -51,6 +52,23 @@ class Painter(ABC):
         Raises PaintError where this defect cannot be painted, DataError where none can be.
         """
 
+    def prompt_for(self, *, is_texture: bool) -> str:
+        """What a model is told to paint; empty: no words are used."""
+        return ""
+
     def recode(self, image: np.ndarray, seed: int) -> np.ndarray:
         """An (h, w, 3) uint8 image through the encoder and back, with nothing painted. Raises PaintError, DataError."""
         raise NotImplementedError(f"{type(self).__name__} has no encoder")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompted(Painter):
+    """A painter that is told in words what to paint."""
+
+    prompt: str = OBJECT_PROMPT
+    texture_prompt: str = TEXTURE_PROMPT
+    negative_prompt: str = ""
+
+    def prompt_for(self, *, is_texture: bool) -> str:
+        """See `Painter`."""
+        return self.texture_prompt if is_texture else self.prompt

@@ -15,6 +15,7 @@ FAINTEST, STRONGEST = 0.35, 0.9
 """Opacity on the edge of a mask and in its middle."""
 ENLARGED = 1.6
 """How much larger a misplaced piece is than where it was taken."""
+PIECES = 6
 
 
 class Blend(Painter):
@@ -68,6 +69,12 @@ def _opacity(mask: np.ndarray, edge: float) -> np.ndarray:
 
     depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
     return np.where(mask, np.clip(FAINTEST + (STRONGEST - FAINTEST) * (depth - 1) / max(edge, 1), 0, STRONGEST), 0)
+
+
+def _misplaced(image: np.ndarray, part: np.ndarray, mask: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Of a few pieces of an image, the one that differs most from that part of it that it covers."""
+    pieces = [_piece(image, part.shape, generator) for _ in range(PIECES)]
+    return max(pieces, key=lambda piece: float(np.abs(piece - part)[mask].mean()))
 
 
 def _piece(image: np.ndarray, shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:

@@ -10,17 +10,16 @@ import numpy as np
 from datasets import DataError
 from datasets.making import device as devices
 from datasets.making.extras import library
-from datasets.making.painting import Painter, PaintError, Task
+from datasets.making.painting import PaintError, Prompted, Task
 from datasets.making.painting.frame import fitted, restored
 
 
 @dataclass(frozen=True)
-class Diffusion(Painter):
+class Diffusion(Prompted):
     """Any inpainting pipeline that diffusers loads, by the folder that holds it or by its name on a model hub."""
 
     model: str
     device: str = "auto"
-    negative_prompt: str = ""
     steps: int = 20
     sampler: str = ""
     """Class of the scheduler, such as EulerAncestralDiscreteScheduler; empty: the model's own."""

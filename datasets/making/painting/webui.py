@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import numpy as np
 
 from datasets import DataError
-from datasets.making.painting import Painter, PaintError, Task
+from datasets.making.painting import PaintError, Prompted, Task
 from datasets.making.painting.frame import fitted, restored
 
 TIMES = 5
@@ -23,14 +23,13 @@ MASKED_ORIGINAL = 1
 
 
 @dataclass(frozen=True)
-class WebUI(Painter):
+class WebUI(Prompted):
     """Sends each image with its mask to `/sdapi/v1/img2img`.
 
     DSAII names no setting but the prompts, so these are the ones that the web UI begins with.
     """
 
     url: str = "http://127.0.0.1:7860"
-    negative_prompt: str = ""
     steps: int = 20
     sampler: str = "Euler a"
     strength: float = 0.75
