@@ -52,6 +52,11 @@ def test_gray_images_stay_gray_when_they_are_blended_into():
         assert (np.ptp(Blend().paint(task(kind, image=gray)).astype(int), axis=2) == 0).all()
 
 
+def test_a_misplaced_piece_of_a_plain_surface_becomes_a_stain_that_is_seen():
+    plain = np.full_like(IMAGE, 120)
+    assert change.is_there(change.changed(plain, Blend().paint(task("misplaced", image=plain)), MASK), MASK)
+
+
 def test_an_image_too_small_to_blend_into_fails_alone():
     with pytest.raises(PaintError, match="fewer than 32 pixels"):
         Blend().paint(Task(IMAGE[:20, :20], MASK[:20, 15:35], "crack", "", 0))

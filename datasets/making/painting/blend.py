@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from datasets.making.change import ABOVE, LEAST_SHARE
 from datasets.making.painting import Painter, PaintError, Task
 
 SURROUNDINGS = 0.5
@@ -16,12 +17,15 @@ FAINTEST, STRONGEST = 0.35, 0.9
 ENLARGED = 1.6
 """How much larger a misplaced piece is than where it was taken."""
 PIECES = 6
+SEEN = 2 * ABOVE
+"""Gray levels by which a misplaced piece differs before it is blended."""
 
 
 class Blend(Painter):
     """Blends the colours of a scratch, crack, stain, hole or misplaced piece into the mask.
 
-    The kind is that of the mask's shape where the generator drew it, else it is drawn.
+    The kind is that of the mask's shape where the generator drew it, else it is drawn. Where every piece of an image
+    looks like the place it is put to, it is a stain.
     """
 
     libraries: ClassVar = ("numpy", "scipy")
@@ -42,9 +46,9 @@ class Blend(Painter):
         kind = task.shape if task.shape in KINDS else drawn
         around = _around(task.mask, LEAST_SIDE)
         image, mask = task.image[around].astype(np.float32), task.mask[around]
-        colour = (
-            _piece(task.image, image.shape, generator) if kind == "misplaced" else KINDS[kind](image, generator).colour
-        )
+        colour = _misplaced(task.image, image, mask, generator) if kind == "misplaced" else None
+        if colour is None:
+            colour = KINDS["stain" if kind == "misplaced" else kind](image, generator).colour
         opacity = _opacity(mask, EDGE_SHARE * min(task.mask.shape))[..., None]
         painted = task.image.copy()
         painted[around] = np.rint(image + opacity * (np.clip(colour, 0, 255) - image)).astype(np.uint8)
@@ -71,10 +75,13 @@ def _opacity(mask: np.ndarray, edge: float) -> np.ndarray:
     return np.where(mask, np.clip(FAINTEST + (STRONGEST - FAINTEST) * (depth - 1) / max(edge, 1), 0, STRONGEST), 0)
 
 
-def _misplaced(image: np.ndarray, part: np.ndarray, mask: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Of a few pieces of an image, the one that differs most from that part of it that it covers."""
+def _misplaced(
+    image: np.ndarray, part: np.ndarray, mask: np.ndarray, generator: np.random.Generator
+) -> np.ndarray | None:
+    """Of a few pieces of an image, the one that differs most from the part of it that it covers; None: none is seen."""
     pieces = [_piece(image, part.shape, generator) for _ in range(PIECES)]
-    return max(pieces, key=lambda piece: float(np.abs(piece - part)[mask].mean()))
+    seen = [float((np.abs(piece - part).max(axis=2)[mask] > SEEN).mean()) for piece in pieces]
+    return pieces[int(np.argmax(seen))] if max(seen) > LEAST_SHARE else None
 
 
 def _piece(image: np.ndarray, shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
