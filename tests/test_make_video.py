@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -396,6 +397,14 @@ def test_frames_at_uneven_times_are_counted_and_their_times_kept(tmp_path, belt)
     assert all((frame.picture == pictures[frame.index]).all() for frame in found)
 
 
+def test_a_video_that_ends_before_its_annotations_is_said_even_where_its_file_promises_more(noise, tmp_path):
+    (tmp_path / "a.xml").write_text(xml([still("part", 0, 0, 1)]))
+    (reel,), _ = reels.read([(noise, tmp_path / "a.xml")], LABELS, Rules(), turn=True)
+    longer = reel._replace(annotations=replace(reel.annotations, last_frame=99))
+    with pytest.raises(DataError, match=r"a\.mkv ends after 24 frames, .*a\.xml goes on to frame 99"):
+        list(longer.pictures())
+
+
 @pytest.fixture
 def turned(tmp_path) -> Path:
     """A video stored as it is not shown: a quarter turn clockwise is asked for."""
@@ -474,6 +483,18 @@ def test_videos_pair_with_annotations_by_name_or_else_by_number():
     assert [xml_file.name for _, xml_file in numbers] == ["10.xml", "02.xml"]
     with pytest.raises(DataError, match=r"2 videos and 1 annotations do not pair by name or number; .*: b\.avi$"):
         paired([Path("a.avi"), Path("b.avi")], [Path("a.xml")])
+
+
+@pytest.mark.parametrize("names", [["a/1.avi", "b/1.mp4"], [".1.avi", "2.avi"], ["1 .avi", "2.avi"]])
+def test_names_that_crops_could_not_have_are_refused(names):
+    with pytest.raises(DataError, match="rename"):
+        paired([Path(name) for name in names], [Path("1.xml"), Path("2.xml")])
+
+
+@pytest.mark.parametrize("label", ["ok", "0", "a;b"])
+def test_a_label_that_would_invert_or_divide_the_table_is_refused_at_once(plan, label):
+    with pytest.raises(DataError, match="cannot name a defect"):
+        plan(still("part", 0), labels=LABELS._replace(defects=(label,)))
 
 
 def test_a_file_that_is_missing_is_one_sentence_and_exit_status_2(tmp_path):

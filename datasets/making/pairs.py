@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from datasets import DataError
+from datasets import DataError, require_utf8
 
 Pair = tuple[Path, Path]
 """A video and its annotations."""
@@ -16,7 +16,7 @@ def paired(videos: Sequence[Path], annotations: Sequence[Path]) -> list[Pair]:
     One video and one file belong together. Several must all have the same names (film.mp4 and film.xml) or else all
     the same last numbers (video-4.avi and 4.xml). Raises DataError for the ones that have no partner.
     """
-    _require_names_once(videos)
+    _require_usable_names(videos)
     if len(videos) == len(annotations) == 1:
         return [(videos[0], annotations[0])]
     for key in (_name, _number):
@@ -31,10 +31,14 @@ def paired(videos: Sequence[Path], annotations: Sequence[Path]) -> list[Pair]:
     )
 
 
-def _require_names_once(videos: Sequence[Path]) -> None:
+def _require_usable_names(videos: Sequence[Path]) -> None:
+    """Crops and groups are named by their videos."""
     seen: dict[str, Path] = {}
     for video in videos:
-        if (other := seen.setdefault(_name(video), video)) is not video:
+        name = _name(require_utf8(video))
+        if name.startswith(".") or name != name.strip():
+            raise DataError(f"{video}: crops are named by their video, and no name of an image begins so: rename it")
+        if (other := seen.setdefault(name, video)) is not video:
             raise DataError(f"{other} and {video} have the same name, by which crops are named: rename one")
 
 

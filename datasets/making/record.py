@@ -71,7 +71,7 @@ def versions(names: Iterable[str]) -> dict[str, str]:
 def _first_difference(one: Mapping[str, Any], other: Mapping[str, Any], fields: Iterable[str]) -> str:
     one, other = ({name: _as_stored(each[name]) for name in fields} for each in (one, other))
     for name in one:
-        if isinstance(one[name], dict):
+        if isinstance(one[name], dict) and isinstance(other[name], dict):
             keys = sorted(one[name].keys() | other[name].keys())
             pairs = [(f"{name} {key}", one[name].get(key), other[name].get(key)) for key in keys]
         else:

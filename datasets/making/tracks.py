@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from datasets import DataError
+from datasets._manifest import BETWEEN, NORMAL
 from datasets._names import looks_normal
 from datasets.making.cvat import Annotations, Track
 
@@ -52,8 +53,12 @@ def meaning(
             close = difflib.get_close_matches(label, used, n=1)
             hint = f"did you mean {close[0]!r}? " if close else ""
             raise DataError(f"--objects: no track has the label {label!r}: {hint}there are: {', '.join(used)}")
-    if odd := [label for label in found.defects + found.defective if looks_normal(label) or not label]:
-        raise DataError(f"label {odd[0]!r} cannot name a defect: normal images are named so")
+    for label in found.defects + found.defective:
+        if looks_normal(label) or label.lower() in NORMAL or BETWEEN in label:
+            raise DataError(
+                f"label {label!r} cannot name a defect: normal images are named so, or it has {BETWEEN!r} in it; "
+                "rename it in CVAT"
+            )
     return found
 
 

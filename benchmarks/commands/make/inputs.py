@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import plugins
+from benchmarks.commands.make.output import read_record
 from benchmarks.images import ImageError, image_size, read_mask
 from benchmarks.images.decoding import decode
 from benchmarks.images.losses import LOSSES
 from benchmarks.naming import counted
 from datasets.making import pictures
-from datasets.making.record import NAME, Record
+from datasets.making.record import NAME
 
 
 class Losses:
@@ -62,8 +63,7 @@ def mask_of(path: Path, shape: tuple[int, int] | None = None) -> np.ndarray:
 
 def licence_of(root: Path) -> str:
     """What a folder that was made says of its licence; empty where nothing is known."""
-    file = root / NAME
-    return Record.parse(file.read_text(encoding="utf-8")).licence if file.is_file() else ""
+    return read_record(root).licence if (root / NAME).is_file() else ""
 
 
 def beside(sources: Mapping[str, str], name: str) -> dict[str, str]:

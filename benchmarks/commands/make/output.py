@@ -18,9 +18,14 @@ def is_made(to: Path, record: Record) -> bool:
         return False
     if not (to / NAME).is_file():
         raise UsageError(f"--to {to}: there is something else; name a new folder")
-    if other := record.asked_otherwise(Record.parse((to / NAME).read_text(encoding="utf-8"))):
+    if other := record.asked_otherwise(read_record(to)):
         raise UsageError(f"--to {to} was made in another way: {other}; name a new folder, or remove that one")
     return True
+
+
+def read_record(folder: Path) -> Record:
+    """The record in a folder. Raises DataError where its file is something else."""
+    return Record.parse((folder / NAME).read_text(encoding="utf-8", errors="replace"))
 
 
 def digests(files: Iterable[Path], base: Path | None = None) -> dict[str, str]:
@@ -49,7 +54,7 @@ def growing(to: Path, record: Record) -> Iterator[Path]:
     """
     place = to.with_name(f".{to.name}.making")
     if (place / NAME).is_file():
-        if other := record.differs(Record.parse((place / NAME).read_text(encoding="utf-8"))):
+        if other := record.differs(read_record(place)):
             raise UsageError(f"{place} was begun in another way: {other}; remove it, or ask for the same")
         say(f"going on with what is in {place}")
     else:

@@ -120,6 +120,7 @@ def _cut_out(found: Sequence[Reel], splits: Mapping[str, Split], place: Path, di
                 bars.advance(task, reel.last_frame + 1)
             crops = reel.found.crops
             listed = json.loads(done.read_text(encoding="utf-8"))
+            say(f"{reel.film.file.name}: {len(listed)} images")
             kept += [Kept(crops[index], splits[crops[index].group], seconds) for index, seconds in listed]
     return kept
 
