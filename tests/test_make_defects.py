@@ -140,7 +140,7 @@ def test_two_categories_become_a_dataset_that_check_finds_clean_and_a_run_reads(
 
 def test_no_image_that_a_method_trains_on_is_painted_into_unless_that_is_asked(painted, tmp_path):
     both = make_defects(painted, "--into", "all", to="all")
-    assert "test images are near-duplicates of training images" in both.output
+    assert "half of the defects are in images that methods train on" in both.output
     assert len(table(tmp_path / "made/defects.csv")) == COUNT and len(table(tmp_path / "all/defects.csv")) == 2 * COUNT
 
 
