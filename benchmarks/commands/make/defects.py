@@ -264,7 +264,7 @@ def _tell(request: DefectRequest) -> int:
         if row["failure"]:
             say(f"error {row['category']}: {row['image']} with {row['asked_mask']}: {row['failure']}", on=out)
     if request.into_all:
-        say("warning: with --into all, half of the defects are in images that methods train on: they are too easy", on=out)
+        say("warning: half of the defects are in images that methods train on (--into all): they are too easy", on=out)
     root = request.to / request.layout.folder
     say(f"{_numbers(rows)['defects']} defects in {root}, see {SHEETS} beside it", on=out)
     found = check.run(Source.named(request.layout.dataset, root, UNTOLD), None)
