@@ -1,4 +1,4 @@
-"""The commands: run, report, finetune, predict, submit, check, list."""
+"""The commands: run, report, finetune, predict, submit, check, list; and the group make."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from benchmarks import options
+from benchmarks import making_cli, options
 from benchmarks.data_settings import DataSettings
 from benchmarks.errors import STOPPED, USER_ERRORS, UsageError
 from benchmarks.jobs.determinism import WINDOWLESS
@@ -35,13 +35,13 @@ from benchmarks.options import (
 
 
 class Commands(TyperGroup):
-    """The group of commands. A `run` that Ctrl-C stops before its jobs begin says how to go on."""
+    """The group of commands. A `run` that Ctrl-C stops before its jobs begin, or a `make`, says how to go on."""
 
     def invoke(self, context: typer.Context) -> Any:
         try:
             return super().invoke(context)
         except KeyboardInterrupt:
-            if context.invoked_subcommand == "run":
+            if context.invoked_subcommand in ("run", "make"):
                 print(STOPPED, file=sys.stderr)
             raise typer.Exit(130) from None
 
@@ -55,6 +55,7 @@ app = typer.Typer(
     help="Compare visual anomaly detection methods on the same images.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(making_cli.app, name="make")
 
 
 @app.command()

@@ -10,6 +10,6 @@ class UsageError(ValueError):
     """An option or a combination of options cannot be used."""
 
 
-STOPPED = "stopped; run the same command again to go on: finished jobs are kept"
-"""What a run prints when Ctrl-C stops it."""
+STOPPED = "stopped; run the same command again to go on: what is finished is kept"
+"""What a run, or a making of data, prints when Ctrl-C stops it."""
 USER_ERRORS = (UsageError, ImageError, DataError, MethodError, ResultError)

@@ -4,7 +4,7 @@ import functools
 import inspect
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -216,13 +216,34 @@ def forms(text: str) -> list[str]:
 
 def png(text: str) -> Literal["point", "baseline", "none"]:
     """Return the name of a rule unchanged. Raises UsageError for any other text."""
-    if text not in ("point", "baseline", "none"):
-        raise UsageError(f"--png: expected point, baseline or none, got {text!r}")
-    return text
+    return one_of(text, ("point", "baseline", "none"), "--png")
 
 
 def keep_models(text: str) -> bool:
     """True for `all`, False for `none`. Raises UsageError for any other text."""
-    if text not in ("all", "none"):
-        raise UsageError(f"--keep-models: expected all or none, got {text!r}")
-    return text == "all"
+    return one_of(text, ("all", "none"), "--keep-models") == "all"
+
+
+def one_of(text: str, known: Sequence[str], option: str) -> str:
+    """Return a text unchanged. Raises UsageError unless it is one of those known."""
+    if text not in known:
+        raise UsageError(f"{option}: expected {', '.join(known[:-1])} or {known[-1]}, got {text!r}")
+    return text
+
+
+def share(value: float, option: str, *, least: float = 0.0, most: float = 1.0) -> float:
+    """Return a number unchanged. Raises UsageError unless it is from `least` to `most`."""
+    if not least <= value <= most:
+        raise UsageError(f"{option}: expected a number from {least:g} to {most:g}, got {value:g}")
+    return value
+
+
+def shares(text: str, option: str, *, count: int) -> list[float]:
+    """Read `0.6,0.2,0.2` as so many shares that add up to 1. Raises UsageError for anything else."""
+    try:
+        found = [float(part) for part in text.split(",")]
+    except ValueError:
+        found = []
+    if len(found) != count or not all(0 <= each <= 1 for each in found) or abs(sum(found) - 1) > 1e-6:
+        raise UsageError(f"{option}: expected {count} shares that add up to 1, separated by commas, got {text!r}")
+    return found

@@ -30,7 +30,8 @@ def nearest(kind: str, name: str, known: Iterable[str]) -> UsageError:
 
 def names(package: ModuleType) -> list[str]:
     """The names of the plugins of a package, sorted. Nothing is imported."""
-    return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_"))
+    found = (module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_"))
+    return sorted(set(found) - getattr(package, "NO_PLUGINS", frozenset()))
 
 
 def load(package: ModuleType, name: str, base: type) -> type:

@@ -1,4 +1,7 @@
-"""The contract of a dataset. Every file in this folder without a leading underscore is one dataset."""
+"""The contract of a dataset. Every file in this folder without a leading underscore is one dataset.
+
+The folder `making` is none: it holds the tools that make data.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,10 @@ __all__ = [
     "require_utf8",
     "several",
 ]
+
+
+NO_PLUGINS = frozenset(("making",))
+"""What lies beside the datasets and is none."""
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class DSAII(Dataset):
     }
     mask_above = 127  # the published masks were resized bilinearly and are not binary
     remarks = (
-        "synthetic defects: a diffusion model painted the defects of DSAII into the images",
+        "synthetic defects: a program painted them into the images; in DSAII as published, a diffusion model",
         "no split of DSAII was ever published: here half of the normal images of each category (rounded up, seed "
         f"{SPLIT_SEED}) are for training, the other half and all anomalies for testing",
     )
@@ -65,7 +65,7 @@ class DSAII(Dataset):
             )
         anomalies = _anomalies(folder)
         masks = masks_by_image(anomalies, folder / "mask")
-        train = _training_half(normal, category)
+        train = training_half(normal, category)
         yield from (Sample(image, category, "train") for image in normal if image in train)
         yield from (Sample(image, category, "test", "anomaly", masks.get(image, ())) for image in anomalies)
         yield from (Sample(image, category, "test") for image in normal if image not in train)
@@ -83,7 +83,7 @@ def _anomalies(folder: Path) -> list[Path]:
     return anomaly or defect
 
 
-def _training_half(normal: Sequence[Path], category: str) -> set[Path]:
+def training_half(normal: Sequence[Path], category: str) -> set[Path]:
     """Half of the images, rounded up. The draw depends on names alone, so that every machine has the same split."""
     shuffled = sorted(normal, key=lambda image: image.name)
     random.Random(f"{SPLIT_SEED}/{category}").shuffle(shuffled)

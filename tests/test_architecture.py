@@ -68,6 +68,26 @@ def test_list_and_check_load_nothing_that_runs_jobs(module):
     assert not running & set(loaded.stdout.split())
 
 
+def test_the_tools_that_make_data_need_of_ours_only_datasets():
+    tools = [file for file in MODULES if file.is_relative_to(ROOT / "datasets/making")]
+    assert tools and set().union(*map(imported, tools)) & set(PACKAGES) == {"datasets"}
+
+
+def test_the_tools_that_make_data_need_only_numpy_to_be_imported():
+    tools = [module_name(file) for file in MODULES if file.is_relative_to(ROOT / "datasets/making")]
+    code = f"import sys; [__import__(name) for name in {tools}]; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    roots = {name.partition(".")[0] for name in loaded.stdout.split()}
+    assert not {"PIL", "av", "defusedxml", "requests", "scipy", "skimage", *HEAVY} & roots
+
+
+def test_no_dataset_needs_the_tools_that_make_data():
+    others = [file for file in MODULES if file.parts[len(ROOT.parts) :][:2] != ("datasets", "making")]
+    own = [file for file in others if file.is_relative_to(ROOT / "datasets")]
+    names = set().union(*(full_names(ast.walk(ast.parse(file.read_text(encoding="utf-8")))) for file in own))
+    assert not [name for name in names if name.startswith("datasets.making")]
+
+
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: file.relative_to(ROOT).as_posix())
 def test_what_a_package_keeps_to_itself_no_other_imports(file):
     own = file.relative_to(ROOT).parts[0]

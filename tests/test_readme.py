@@ -17,6 +17,7 @@ from typing import NamedTuple
 import click
 import pytest
 import typer
+from typer.core import TyperGroup
 
 import datasets
 import methods
@@ -85,7 +86,20 @@ def made_by(page: Path) -> set[str]:
 
 
 def parsed(group: click.Group, name: str, arguments: Sequence[str]) -> click.Context:
-    return group.commands[name].make_context(name, list(arguments))
+    """What a command of a group, or of a group in it, makes of its arguments."""
+    command = group.commands[name]
+    if isinstance(command, TyperGroup):
+        return parsed(command, arguments[0], arguments[1:])
+    return command.make_context(name, list(arguments))
+
+
+def leaves(group: click.Group, *above: str) -> Iterator[tuple[str, ...]]:
+    """The words of each command that is shown, those of the groups it is in first."""
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from leaves(command, *above, name)
+        elif not command.hidden:
+            yield *above, name
 
 
 def names_in(context: click.Context, *parameters: str) -> Iterator[str]:
@@ -203,9 +217,12 @@ def test_a_guide_can_be_followed_to_the_letter(page, in_a_copy):
 
 
 def test_the_pages_show_every_command():
+    words = list(leaves(typer.main.get_command(app)))
     shown = {command.arguments[0] for command in OURS if command.page == Path("README.md")}
-    group = typer.main.get_command(app)
-    assert {name for name, command in group.commands.items() if not command.hidden} <= shown
+    assert {command[0] for command in words} <= shown
+    assert [
+        command for command in words if not any(each.arguments[: len(command)] == [*command] for each in OURS)
+    ] == []
 
 
 def anchors(page: Path) -> set[str]:

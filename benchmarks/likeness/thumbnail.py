@@ -29,6 +29,12 @@ def thumbnail(image: np.ndarray) -> bytes:
     return np.rint(np.asarray(small) * STEPS).astype("<u2").tobytes()
 
 
+def difference(one: bytes, other: bytes) -> float:
+    """The mean absolute difference of two thumbnails, gray levels of 255."""
+    left, right = (np.frombuffer(each, "<u2").astype(np.int32) for each in (one, other))
+    return float(np.abs(left - right).mean()) / STEPS
+
+
 def residuals(thumbnails: Sequence[bytes]) -> np.ndarray:
     """What sets each image of a category apart, (n, SIDE, SIDE) float32: no brightness, mean picture or slow change.
 

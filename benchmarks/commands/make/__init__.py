@@ -1,0 +1,1 @@
+"""The commands that make data, a file each, and what they share."""
