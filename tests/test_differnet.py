@@ -449,8 +449,8 @@ def test_scales_that_alexnet_cannot_see_are_refused():
             "rotation_interpolation counts only with rotation_degrees above 0",
         ),
         (
-            {"preset": "fast", "bank_views": 1, "hidden_width": 8, "sub_epochs": 1},
-            "preset counts only with one of bank_views=32, hidden_width=512, sub_epochs=2",
+            {"preset": "fast", "bank_renewal": 0.5, "hidden_width": 8},
+            "preset counts only with one of bank_renewal=0.0, hidden_width=512",
         ),
         ({"rotation_degrees": 0, "test_views": 5}, "test_views counts only with rotation_degrees above 0"),
         ({"rotation_degrees": 0, "map_rotations": 3}, "map_rotations counts only with rotation_degrees above 0"),
