@@ -65,7 +65,7 @@ class DifferNetSettings(ViewMethod):
     # On a CPU not the paper's, which draws new rotations in every epoch: 192 epochs of 4 views are 768 passes of an
     # image through AlexNet, and one costs 10 to 30 ms of a core. 64 views of an image are 0.2 MB of memory.
     # The smaller the bank, the sooner the flow overfits it: with 16 / 64 / 256 views of 200 images of Magnetic Tile,
-    # the image AUROC was .728 / .808 / .840. So the bank is renewed: 64 views at a time, 255 in all, 4 times the passes.
+    # the image AUROC was .728 / .808 / .840. So the bank is renewed: 64 views at a time, 255 in all.
     # On blended defects of macaroni1 that was as good as 256 at a time (.921 and .910; 64 views alone: .889).
     bank_views: Annotated[int, Field(ge=0)] | Literal["auto"] = Field(
         "auto",
