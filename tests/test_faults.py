@@ -139,6 +139,18 @@ def test_a_job_whose_folder_cannot_be_written_fails_alone_and_is_listed(checkout
         assert "job.json cannot be read or written: Is a directory" in page
 
 
+def test_nothing_in_the_environment_costs_a_job_its_result(checkout, tmp_path, monkeypatch):
+    """A print at the start of the interpreter, threads by level, and a backend of figures that only a notebook has."""
+    (tmp_path / "start").mkdir()
+    (tmp_path / "start/sitecustomize.py").write_text("print('hello from the environment')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "start"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1,2")
+    monkeypatch.setenv("MPLBACKEND", "module://nowhere")
+    assert checkout.compare("--categories", "bolt").returncode == 0
+    (log,) = checkout.results.glob("jobs/*/bolt/*/log.txt")
+    assert checkout.done() == ["bolt"] and "hello from the environment" in log.read_text()
+
+
 @pytest.fixture
 def jobs(checkout) -> list[Job]:
     choice = plugins.choose("mean_image", {})

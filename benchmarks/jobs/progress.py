@@ -35,9 +35,12 @@ class Progress(NamedTuple):
         return json.dumps(self._asdict())
 
     @classmethod
-    def parse(cls, line: str) -> Self:
-        """Out of a line of JSON."""
-        return cls(**json.loads(line))
+    def parse(cls, line: str) -> Self | None:
+        """Out of a line of JSON; None for any other line, which something else printed."""
+        try:
+            return cls(**json.loads(line))
+        except (ValueError, TypeError):
+            return None
 
     @property
     def text(self) -> str:
@@ -183,8 +186,8 @@ class Told:
             elif line is None:
                 say(f"{job}: begins again on {worker}, as {self.workers[job]} was lost", on=self.lines.console)
             self.workers[job] = worker
-            if line:
-                self.lines.update(job, Progress.parse(line))
+            if line and (progress := Progress.parse(line)):
+                self.lines.update(job, progress)
 
     def end(self, job: str, outcome: Outcome) -> None:
         """Show how a job ended; what is told of it later is late."""

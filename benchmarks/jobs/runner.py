@@ -104,8 +104,11 @@ class JobProcess:
         try:
             with process:
                 for line in process.stdout:
-                    self.last = Progress.parse(line)
-                    tell(self.last)
+                    if progress := Progress.parse(line):
+                        self.last = progress
+                        tell(progress)
+                    else:
+                        self._note(line)
                 # Wait before standard input is closed: that would end the job as if the runner were gone.
                 return process.wait()
         finally:
@@ -113,7 +116,9 @@ class JobProcess:
 
     def _start(self) -> subprocess.Popen:
         spec = storage.write_job(self.job)
-        with open(self.job.folder / LOG, "wb") as log:
+        with open(self.job.folder / LOG, "wb"):
+            pass
+        with open(self.job.folder / LOG, "ab") as log:  # the runner may write into it, too
             return subprocess.Popen(
                 [sys.executable, "-m", "benchmarks", "job", str(spec.resolve()), "--leash"],
                 cwd=ROOT,
@@ -124,6 +129,11 @@ class JobProcess:
                 start_new_session=True,  # Ctrl-C reaches only the runner, which then ends its jobs
                 text=True,
             )
+
+    def _note(self, line: str) -> None:
+        """Keep in the log what the interpreter, or a library, printed among the job's progress."""
+        with open(self.job.folder / LOG, "a", encoding="utf-8") as log:
+            log.write(line)
 
     def _watch(self, process: subprocess.Popen, gone: threading.Event) -> None:
         begun = time.monotonic()
