@@ -13,7 +13,7 @@ from benchmarks.illustration import jobs
 from benchmarks.illustration.misjudged import misjudged
 from reports.results import Failure, OperatingPoint
 from tests.pages import NOWHERE, Parsed, embedded, made_jobs, page_of
-from tests.stored import made_cell, made_images, made_result
+from tests.stored import made_cell, made_cost, made_images, made_result
 
 ORDER = [
     "verdicts",
@@ -138,11 +138,45 @@ def test_the_best_on_average_is_named_only_over_categories_that_all_methods_shar
     assert "image AUROC on average" not in Parsed(page_of(lacking)).text()
 
 
-def test_methods_without_a_category_in_common_have_no_line_of_means_and_no_costs_of_them():
+def test_methods_without_a_category_in_common_have_no_line_of_means():
     alone = [job for job in made_jobs() if (job.cell.method, job.cell.category) in (("cae", "bolt"), ("knn", "nut"))]
     page = page_of(alone)
     assert "no category in common" not in page and 'data-place="*mean"' not in page
-    assert "The methods share no category" in Parsed(page).text()
+
+
+def test_methods_without_a_category_in_common_are_set_against_their_costs_category_by_category():
+    alone = [job for job in made_jobs() if (job.cell.method, job.cell.category) in (("cae", "bolt"), ("knn", "nut"))]
+    section = page_of(alone).split('<section id="costs"')[1].split("</section>")[0]
+    text = Parsed(section).text()
+    assert "No category is shared by all methods" in text and "On bolt" in text and "On nut" in text
+    assert section.count("<svg") == 6 and "The line joins" not in text
+
+
+def test_methods_of_the_same_categories_are_set_against_their_costs_together():
+    lacking = [*made_jobs(), made_result(cell=made_cell(category="disc", method="other"), images=made_jobs()[0].images)]
+    section = page_of(lacking).split('<section id="costs"')[1].split("</section>")[0]
+    assert "Mean of 2 categories (bolt, nut)" in Parsed(section).text() and "On disc" in Parsed(section).text()
+
+
+def timed(seed: int, speed: float):
+    return made_result(
+        cell=made_cell(seed=seed), images=made_jobs()[0].images, cost=made_cost(images_per_second=speed), key=str(seed)
+    )
+
+
+def test_the_milliseconds_of_the_card_and_the_leaderboard_are_the_median_over_seeds():
+    page = page_of([timed(0, 1.0), timed(1, 100.0), timed(2, 50.0)])
+    assert re.findall(r'data-key="ms_per_image"[^>]*data-text="([^"]*)"', page) == ["20"]
+    assert "<dt>ms/image</dt><dd>20</dd>" in page and "20 ms" in page.split('id="costs"')[1]
+    assert re.search(r"<dt>ms/image</dt><dd>[^<]*median", page.split('id="glossary"')[1])
+
+
+@pytest.mark.parametrize("told", [{"made": True}, {"remarks": ["a", "synthetic defects: a program painted them"]}])
+def test_categories_with_made_defects_are_named_at_the_top(told):
+    images = made_jobs()[0].images
+    both = [made_result(images=images), made_result(cell=made_cell(category="nut"), images=images, **told)]
+    assert "a program made the images or the defects of nut ." in Parsed(page_of(both)).text().replace("nut.", "nut .")
+    assert "Synthetic data" not in Parsed(page_of(both[:1])).text()
 
 
 def test_the_command_that_repeats_the_page_is_there(page):

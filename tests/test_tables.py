@@ -772,7 +772,7 @@ def test_two_datasets_in_one_folder_keep_their_categories_apart():
 def test_all_files_are_written(tmp_path):
     write(tmp_path / "new", [result(cell())])
     written = sorted(path.name for path in (tmp_path / "new").iterdir())
-    assert written == ["defects.csv", "report.csv", "report.md", "report.tex", "verdicts.csv"]
+    assert written == ["defects.csv", "report.csv", "report.html", "report.md", "report.tex", "verdicts.csv"]
 
 
 def moved(category, alarms, method="knn", **fields):

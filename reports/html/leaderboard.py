@@ -14,6 +14,7 @@ from reports.tables import (
     decimals,
     has,
     means,
+    ms_per_image,
     names,
     places,
     significant,
@@ -57,6 +58,8 @@ COLUMNS = (
     Column("peak_memory_mb", "memory, MB", False, significant),
 )
 COUNTED = {"missed": ("missed", "defective"), "alarms": ("alarms", "normal")}
+SPEED = "ms_per_image"
+"""A median over jobs; the other numbers are means."""
 
 
 MOST_AT_ONCE = 24
@@ -87,12 +90,15 @@ class _Numbers:
     """The numbers of all cells, each column worked out once."""
 
     def __init__(self, table: pd.DataFrame):
-        self.columns = [column for column in COLUMNS if column.key in COUNTED or has(table, column.key)]
-        measured = [column for column in self.columns if column.key not in COUNTED]
+        self.columns = [column for column in COLUMNS if column.key in {*COUNTED, SPEED} or has(table, column.key)]
+        measured = [column for column in self.columns if column.key not in {*COUNTED, SPEED}]
         self.spreads = {column.key: spreads(table, ["place", "name"], column.key) for column in measured}
         self.means = {column.key: means(table, column.key) for column in measured if column.of_all}
         self.counts = {key: counts(jobs) for key, jobs in table.groupby(["place", "name"], sort=False)}
         self.shared = self.means["image_auroc"].categories if "image_auroc" in self.means else []
+        self.speeds = {key: ms_per_image(jobs) for key, jobs in table.groupby(["place", "name"], sort=False)}
+        of_shared = table[table["place"].isin(self.shared)].groupby("name", sort=False)
+        self.mean_speeds = {name: ms_per_image(jobs) for name, jobs in of_shared}
         self.bars = _bars(table)
         self.marks = _marks(table, measured)
 
@@ -107,6 +113,8 @@ class _Numbers:
     def _value(self, column: Column, place: str, name: str) -> Value:
         if column.key in COUNTED:
             return _counted(column, [self.counts[place, name]])
+        if column.key == SPEED:
+            return _speed(self.speeds[place, name])
         spread = self.spreads[column.key].get((place, name))
         bar = self.bars.get((place, name)) if column.bar else None
         return self._marked(column, spread, self.marks.get((column.key, place, name)), bar)
@@ -116,6 +124,8 @@ class _Numbers:
             return Value("", None)
         if column.key in COUNTED:
             return _counted(column, [self.counts[place, name] for place in self.shared if (place, name) in self.counts])
+        if column.key == SPEED:
+            return _speed(self.mean_speeds.get(name))
         spread = self.means[column.key].by_method.get(name)
         bar = (float(spread.mean),) * 3 if column.bar and spread else None
         return self._marked(column, spread, self.marks.get((column.key, title, name)), bar)
@@ -134,6 +144,10 @@ def _bars(table: pd.DataFrame) -> dict[tuple[str, str], Bar]:
         return {}
     found = table.dropna(subset=ends).groupby(["place", "name"], sort=False)[ends].mean()
     return {key: tuple(map(float, each)) for key, *each in found.itertuples()}
+
+
+def _speed(milliseconds: float | None) -> Value:
+    return Value(significant(milliseconds), milliseconds)
 
 
 def _counted(column: Column, found: list[Counts]) -> Value:
@@ -157,10 +171,9 @@ def _marks(table: pd.DataFrame, columns: list[Column]) -> dict[tuple[str, str, s
 
 def shown(table: pd.DataFrame, labels: Labels) -> dict[str, Any]:
     """What the template shows."""
-    done = table[table["failure"].isna()].copy()
+    done = table[table["failure"].isna()]
     if done.empty:
         return {"columns": [], "lines": [], "mean": None, "places": [], "axis_low": 0.0, "is_short": True}
-    done["ms_per_image"] = 1000 / done["images_per_second"].astype(float)
     numbers = _Numbers(done)
     mean = means(done, "image_auroc").title() if numbers.shared and len(places(done)) > 1 else None
     found = [

@@ -27,7 +27,7 @@ from reports.html import (
 from reports.html.counts import number
 from reports.html.labels import Labels
 from reports.report import Report
-from reports.tables import names, places
+from reports.tables import names, places, synthetic
 
 HERE = Path(__file__).parent
 SCRIPTS = ("base", "table", "charts", "strip", "explorer", "gallery", "main")
@@ -47,7 +47,7 @@ def text(report: Report) -> str:
     return page.render(
         title=_title(table),
         summary=_summary(table),
-        made=[place for place in places(table) if _is_made(table, place)],
+        made=synthetic(table),
         unfinished=report.unfinished,
         differences=report.differences,
         sections=_sections(report, labels),
@@ -94,10 +94,6 @@ def _summary(table: pd.DataFrame) -> list[str]:
 
 def _count(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def _is_made(table: pd.DataFrame, place: str) -> bool:
-    return "made" in table and bool(table.loc[table["place"] == place, "made"].eq(True).any())
 
 
 def _environment() -> Environment:

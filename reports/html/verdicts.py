@@ -9,7 +9,7 @@ from reports.html.counts import Counts, counts
 from reports.html.labels import Labels
 from reports.report import Report
 from reports.rows import failed_row
-from reports.tables import decimals, has, means, names, places, significant
+from reports.tables import decimals, has, means, ms_per_image, names, places, significant
 
 Cells = dict[str, Cell]
 """The cells of a category in the table of the report, by method."""
@@ -140,7 +140,7 @@ def _card(place: str, own: pd.DataFrame, labels: Labels, cells: Cells, told: dic
         auroc=decimals(ranked.iloc[0]),
         interval=" ".join(filter(None, [cell.interval.strip("[]").replace(", ", " to "), cell.seeds])),
         counts=number,
-        ms=significant(1000 / jobs["images_per_second"].median() if has(jobs, "images_per_second") else None),
+        ms=significant(ms_per_image(jobs)),
         light=_light(number, told.get((place, name))),
     )
 
