@@ -158,6 +158,47 @@ def test_methods_of_the_same_categories_are_set_against_their_costs_together():
     assert "Mean of 2 categories (bolt, nut)" in Parsed(section).text() and "On disc" in Parsed(section).text()
 
 
+def card_of(*results) -> str:
+    """The text of the first card."""
+    return Parsed(page_of(results).split("<article")[1].split("</article>")[0]).text()
+
+
+def scored(method: str, defective: float, *, normal: int = 12, calibration: float = 0.0, **fields):
+    scores = [("calibration", None, calibration)] * 10 + [("test", None, 0.1 + place / 50) for place in range(normal)]
+    scores += [("test", "bent", defective + place / 50) for place in range(12)]
+    return made_result(cell=made_cell(method=method, **fields), images=made_images(scores), key=method)
+
+
+def test_a_method_alone_on_a_category_is_no_winner():
+    text = card_of(scored("knn", 0.9, calibration=0.5))
+    assert "Only method tested" in text and "No winner" not in text and "1 seed" in text
+
+
+def test_seeds_are_shown_as_they_were_run():
+    one, two = (scored("knn", 0.9, calibration=0.5, seed=seed) for seed in (0, 1))
+    page = page_of([one, two, scored("cae", 0.9, category="nut")])
+    assert "2 seeds ± 0.000" in Parsed(page).text() and "of 2 seeds" not in Parsed(page).text()
+
+
+def test_methods_of_equal_auroc_are_tied():
+    text = card_of(scored("knn", 0.9, calibration=0.5), scored("cae", 0.9, calibration=0.5))
+    assert "Tied" in text and "A B have the same image AUROC" in text and "leads" not in text
+
+
+def test_a_method_that_leads_with_a_bad_threshold_says_so_beside_its_name():
+    assert "A leads, but misses too many defects; not shown" in card_of(
+        scored("knn", 0.3, calibration=2.0), scored("cae", 0.28, calibration=0.35)
+    )
+
+
+def test_what_differs_between_merged_folders_stands_under_provenance():
+    told = "settings of knn: /results/a: views=1; /results/b: views=2"
+    page = page_of(made_jobs(), differences=[told])
+    top, rest = page.split("<main>")
+    assert "/results/a" not in top and "in settings of knn: see" in Parsed(top).text()
+    assert told in rest.split('<section id="provenance"')[1]
+
+
 def timed(seed: int, speed: float):
     return made_result(
         cell=made_cell(seed=seed), images=made_jobs()[0].images, cost=made_cost(images_per_second=speed), key=str(seed)

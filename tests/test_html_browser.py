@@ -197,6 +197,22 @@ def test_the_optimum_of_a_price_costs_no_more_than_the_threshold_in_use(browser)
     assert float(find(browser, "#price .figure").text) == float(find(browser, "#price b").text) <= here
 
 
+@pytest.mark.parametrize(("field", "typed"), [("price-miss", "-3"), ("price-alarm", ""), ("prevalence", "1001")])
+def test_a_price_that_is_none_is_refused(browser, field, typed):
+    find(browser, f"#{field}").clear()
+    find(browser, f"#{field}").send_keys(typed)
+    assert find(browser, "#price").text.startswith("No price: ")
+    assert find(browser, f"#{field}").get_attribute("aria-invalid") == "true"
+    assert not find(browser, "#cheapest").is_enabled()
+
+
+def test_the_threshold_section_opens_on_the_leading_method_and_names_its_seed(browser):
+    link = find(browser, "#verdicts a[data-place]")
+    assert find(browser, "#pick-place").get_property("value") == link.get_attribute("data-place")
+    assert find(browser, "#pick-method").get_property("value") == link.get_attribute("data-letter")
+    assert find(browser, "#seed-text").text.startswith("Seed 0, the only one")
+
+
 def test_the_roc_curve_encloses_the_area_of_the_tables(browser):
     row = result_rows.measure(made_jobs()[0]).row
     choose(browser, "bolt", letter_of(browser, "knn"))

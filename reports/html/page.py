@@ -73,7 +73,7 @@ def _sections(report: Report, labels: Labels) -> dict[str, Any]:
         "trainings": trainings.shown(table, labels, jobs),
         "methods": methods.shown(table, labels),
         "glossary": glossary.shown(report.definitions),
-        "provenance": provenance.shown(table, labels, jobs),
+        "provenance": provenance.shown(table, labels, jobs, report.differences),
     }
 
 

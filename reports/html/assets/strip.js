@@ -73,6 +73,7 @@ function strip(svg, view, lanes, marks, moved) {
         node.classList.toggle("wrong", (kind === "defective") !== item.score > threshold && kind !== "calibration");
       }
     },
+    hideCost: () => cost.replaceChildren(),
     showCost(points, best) {
       const highest = Math.max(...points.map(([, price]) => price)) || 1;
       const y = (price) => height - FOOT - 4 - (price / highest) * (COST - 18);
