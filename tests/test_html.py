@@ -11,7 +11,11 @@ from PIL import Image
 from benchmarks.finetune.levels import Levels, store
 from benchmarks.illustration import jobs
 from benchmarks.illustration.misjudged import misjudged
+from reports import report
+from reports.html import suspicions
+from reports.html.labels import Labels
 from reports.results import Failure, OperatingPoint
+from reports.rows import Tables, identity
 from tests.pages import NOWHERE, Parsed, embedded, made_jobs, page_of
 from tests.stored import made_cell, made_cost, made_images, made_result
 
@@ -197,6 +201,32 @@ def test_what_differs_between_merged_folders_stands_under_provenance():
     top, rest = page.split("<main>")
     assert "/results/a" not in top and "in settings of knn: see" in Parsed(top).text()
     assert told in rest.split('<section id="provenance"')[1]
+
+
+def test_a_summary_of_two_sentences_can_be_copied(page):
+    summary = next(button for button in Parsed(page).all("button") if button.get("id") == "copy-summary")["data-copy"]
+    assert summary.startswith("2 methods on folder (2 categories, 4 jobs): knn has the highest image AUROC")
+    assert len(re.findall(r"\.(?: |$)", summary)) == 2 and "warning" in summary
+
+
+def test_the_summary_of_methods_without_a_common_category_goes_by_category():
+    page = page_of([scored("knn", 0.9, calibration=0.5), scored("cae", 0.9, calibration=0.5, category="nut")])
+    assert "A B" not in page and "knn is the only method on bolt; cae is the only method on nut." in page
+
+
+def test_why_nothing_is_bold_is_told():
+    few = page_of([scored("knn", 0.9, normal=4), scored("cae", 0.3, normal=4)])
+    assert "Nothing is bold on bolt: fewer than 10 normal test images" in Parsed(few).text()
+    assert "Nothing is bold on bolt: there is one method only." in Parsed(page_of([scored("knn", 0.9)])).text()
+    assert "Nothing is bold" not in page_of(made_jobs())
+
+
+def test_the_images_that_stand_out_most_come_first():
+    table = Tables([], [], [], [], [], [])._replace(
+        unlike=[identity(made_cell()) | {"path": f"{value}.png", "deviations": value} for value in (3.0, 9.0, 5.0)]
+    )
+    labels = Labels(report.made(table._replace(rows=[{**identity(made_cell()), "failure": None}]), [], {}).jobs)
+    assert [row["deviations"] for row in suspicions.shown(table, labels)["unlike"]] == [9.0, 5.0, 3.0]
 
 
 def timed(seed: int, speed: float):

@@ -1,13 +1,16 @@
 """Section 2: methods by numbers, for the mean over categories and for each category."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from math import isnan
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from reports.comparison import Cell, lines
+from reports.comparison import Cell, few_normal, lines
 from reports.html.counts import Counts, counts, number
 from reports.html.labels import Labels
+from reports.statistics import FEWEST_NORMAL
 from reports.tables import (
     NOT_AVAILABLE,
     Spread,
@@ -62,6 +65,8 @@ SPEED = "ms_per_image"
 """A median over jobs; the other numbers are means."""
 
 
+NAMED = 6
+"""The most categories named in a sentence."""
 MOST_AT_ONCE = 24
 """More lines than this are first shown as their means."""
 
@@ -74,6 +79,12 @@ class Value(NamedTuple):
     best: bool = False
     doubtful: bool = False
     bar: Bar | None = None
+    main: str = ""
+    """The number itself."""
+    small: str = ""
+    """What stands below it: its interval, and its deviation over seeds."""
+    parts: Mapping[str, float] = MappingProxyType({})
+    """The plain numbers behind it, by what each is; the value itself has no name."""
 
 
 class Line(NamedTuple):
@@ -83,6 +94,8 @@ class Line(NamedTuple):
     of_all: bool
     letter: str
     method: str
+    title: str
+    """Method and what was set."""
     values: list[Value]
 
 
@@ -132,9 +145,27 @@ class _Numbers:
 
     def _marked(self, column: Column, spread: Spread | None, mark: Cell | None, bar: Bar | None) -> Value:
         if spread is None:
-            return Value(NOT_AVAILABLE, None)
-        text = spread_text(spread, spread.seeds) if column.form is decimals else column.form(spread.mean)
-        return Value(text, float(spread.mean), bool(mark and mark.best), bool(mark and mark.doubtful), bar)
+            return Value(NOT_AVAILABLE, None, main=NOT_AVAILABLE)
+        mean, deviation = float(spread.mean), float(spread.standard_deviation)
+        parts = {"": mean}
+        below = []
+        if bar and bar[0] != bar[2]:
+            below.append(f"{bar[0]:.2f} to {bar[2]:.2f}")
+            parts |= {"low": bar[0], "high": bar[2]}
+        if not isnan(deviation):
+            below += [f"± {deviation:.3f}"] if column.form is decimals else []
+            parts["deviation over seeds"] = deviation
+        text = spread_text(spread, spread.seeds) if column.form is decimals else column.form(mean)
+        return Value(
+            text,
+            mean,
+            bool(mark and mark.best),
+            bool(mark and mark.doubtful),
+            bar,
+            column.form(mean),
+            " ".join(below),
+            parts,
+        )
 
 
 def _bars(table: pd.DataFrame) -> dict[tuple[str, str], Bar]:
@@ -147,14 +178,16 @@ def _bars(table: pd.DataFrame) -> dict[tuple[str, str], Bar]:
 
 
 def _speed(milliseconds: float | None) -> Value:
-    return Value(significant(milliseconds), milliseconds)
+    text = significant(milliseconds)
+    return Value(text, milliseconds, main=text, parts={} if milliseconds is None else {"": milliseconds})
 
 
 def _counted(column: Column, found: list[Counts]) -> Value:
     own, of = ([getattr(each, field) for each in found] for field in COUNTED[column.key])
     if None in own or not sum(of):
-        return Value(NOT_AVAILABLE, None)
-    return Value(f"{number(sum(own))}/{number(sum(of))}", sum(own) / sum(of))
+        return Value(NOT_AVAILABLE, None, main=NOT_AVAILABLE)
+    text = f"{number(sum(own))}/{number(sum(of))}"
+    return Value(text, sum(own) / sum(of), main=text, parts={"": sum(own), "of": sum(of)})
 
 
 def _marks(table: pd.DataFrame, columns: list[Column]) -> dict[tuple[str, str, str], Cell]:
@@ -173,18 +206,27 @@ def shown(table: pd.DataFrame, labels: Labels) -> dict[str, Any]:
     """What the template shows."""
     done = table[table["failure"].isna()]
     if done.empty:
-        return {"columns": [], "lines": [], "mean": None, "places": [], "axis_low": 0.0, "is_short": True}
+        return {
+            "columns": [],
+            "lines": [],
+            "mean": None,
+            "places": [],
+            "sizes": {},
+            "plain": [],
+            "axis_low": 0.0,
+            "is_short": True,
+        }
     numbers = _Numbers(done)
     mean = means(done, "image_auroc").title() if numbers.shared and len(places(done)) > 1 else None
     found = [
-        Line(place, False, labels.letters[name], labels.methods[name], numbers.line(place, name))
+        Line(place, False, labels.letters[name], labels.methods[name], labels.titles[name], numbers.line(place, name))
         for place in places(done)
         for name in labels.names
         if (place, name) in numbers.counts
     ]
     present = set(names(done))
     overall = [
-        Line(mean, True, labels.letters[name], labels.methods[name], numbers.mean_line(mean, name))
+        Line(mean, True, labels.letters[name], labels.methods[name], labels.titles[name], numbers.mean_line(mean, name))
         for name in labels.names
         if mean and name in present
     ]
@@ -193,9 +235,35 @@ def shown(table: pd.DataFrame, labels: Labels) -> dict[str, Any]:
         "lines": [*overall, *found],
         "mean": mean,
         "places": places(done),
+        "sizes": _sizes(numbers),
+        "plain": _plain(done),
         "axis_low": _axis_low(numbers.bars.values()),
         "is_short": len(overall) + len(found) <= MOST_AT_ONCE,
     }
+
+
+def _sizes(numbers: _Numbers) -> dict[str, str]:
+    """The test images of each category."""
+    return {
+        place: f"{number(own.normal)} normal and {number(own.defective)} defective"
+        for (place, _), own in numbers.counts.items()
+    }
+
+
+def _plain(done: pd.DataFrame) -> list[str]:
+    """Why no image AUROC of some categories is bold, a sentence for each reason."""
+    methods = done.groupby("place")["name"].nunique()
+    alone, few = [place for place in places(done) if methods[place] < 2], few_normal(done)
+    too_few = [place for place in places(done) if place in few and place not in alone]
+    found = {
+        f"fewer than {FEWEST_NORMAL} normal test images do not show which method is best": too_few,
+        "there is one method only": alone,
+    }
+    return [f"Nothing is bold on {_listed(own)}: {why}." for why, own in found.items() if own]
+
+
+def _listed(own: list[str]) -> str:
+    return ", ".join(own) if len(own) <= NAMED else f"{len(own)} categories"
 
 
 def _axis_low(bars: Iterable[Bar]) -> float:

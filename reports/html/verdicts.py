@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from reports.comparison import Cell, Line, few_normal, lines
-from reports.html.counts import Counts, counts
+from reports.html.counts import Counts, counted, counts
 from reports.html.labels import Labels
 from reports.report import Report
 from reports.rows import failed_row
-from reports.tables import decimals, has, means, ms_per_image, names, places, significant
+from reports.tables import decimals, has, means, ms_per_image, names, places, significant, synthetic
 
 Cells = dict[str, Cell]
 """The cells of a category in the table of the report, by method."""
@@ -17,6 +17,17 @@ Told = dict[tuple[str, str], dict[str, Any]]
 """The gravest verdict by category and method."""
 NAMED = 4
 """The most methods named as equal."""
+LISTED = 6
+"""The most categories named in a sentence."""
+STANDINGS = {
+    "best": "{} is the best on",
+    "only": "{} is the only method on",
+    "tied": "methods are tied on",
+    "doubtful": "no method is shown to be the best on",
+    "undecided": "too few normal images show which method is the best on",
+    "": "there is no image AUROC on",
+}
+"""How the first method of a card stands."""
 LIGHTS = {"red": "bad", "yellow": "caution"}
 WORDS = {
     "rejects": "Rejects too many",
@@ -102,15 +113,52 @@ def shown(report: Report, labels: Labels) -> dict[str, Any]:
         _card(own.get(place, table.iloc[:0]), labels, best.get(place, {}), told, place=place, few=place in few)
         for place in places(table)
     ]
+    overall = _overall(found, labels, len(means(table, "image_auroc").categories)) if found else None
+    warnings = _warnings(report, labels)
     return {
-        "overall": found and _overall(found, labels, len(means(table, "image_auroc").categories)),
+        "overall": overall,
         "cards": cards,
-        "warnings": _warnings(report, labels),
+        "warnings": warnings,
+        "summary": f"{_compared(table, overall, cards)} {_warned(table, warnings, labels)}",
         "failures": [
             {"label": labels.of(failed_row(each)), "seed": each.cell.seed, "why": each.reason, "tail": each.tail}
             for each in report.failures
         ],
     }
+
+
+def _compared(table: pd.DataFrame, overall: Overall | None, cards: list[Card]) -> str:
+    """What was compared, and which method is the best: a sentence."""
+    jobs = int(table["failure"].isna().sum())
+    what = (
+        f"{counted(len(names(table)), 'method')} on {', '.join(table['dataset'].unique())} "
+        f"({counted(len(places(table)), 'category', 'categories')}, {counted(jobs, 'job')})"
+    )
+    if overall:
+        methods = " and ".join(title for _, title in overall.methods)
+        verb = "has" if len(overall.methods) == 1 else "have"
+        doubt = ", but is not shown to be better than the second" if overall.doubtful else ""
+        return f"{what}: {methods} {verb} the highest image AUROC, {overall.text} ({overall.over} categories){doubt}."
+    told: dict[str, list[str]] = {}
+    for card in cards:
+        title = f"{card.method} {card.settings}".strip()
+        told.setdefault(STANDINGS[card.standing].format(title), []).append(card.place)
+    return f"{what}: {'; '.join(f'{text} {_listed(own)}' for text, own in told.items())}."
+
+
+def _warned(table: pd.DataFrame, warnings: list[Warning], labels: Labels) -> str:
+    """What speaks against the numbers: a sentence."""
+    made, grave = synthetic(table), [each for each in warnings if each.level == "bad"]
+    told = "No grave warning stands against these numbers"
+    if grave:
+        titles = {labels.letters[name]: labels.titles[name] for name in labels.names}
+        first = " and ".join(titles[letter] for letter in grave[0].letters)
+        told = f"{counted(len(grave), 'grave warning')}, first of all that {first} on {grave[0].place} {grave[0].text}"
+    return told + (f"; images or defects of {_listed(made)} are synthetic." if made else ".")
+
+
+def _listed(own: list[str]) -> str:
+    return ", ".join(own) if len(own) <= LISTED else f"{len(own)} categories"
 
 
 def _told(report: Report) -> Told:

@@ -152,7 +152,7 @@ function explorer() {
     const called = own.map((job) => job.views[job.standing.view].test.map((score) => score > job.standing.threshold));
     const count = (isDefective, isCalled) => own.map((job, at) => called[at].filter((is, index) => is === isCalled && job.defective[index] === isDefective).length);
     const total = (isDefective) => range(own.map((job) => job.defective.filter((is) => is === isDefective).length));
-    return `${here} of ${range(own.map((job) => job.seed))}. Over the ${own.length} seeds, each at its threshold in use: threshold ${range(own.map((job) => job.standing.threshold), short)}, missed ${range(count(true, false))} of ${total(true)}, false alarms ${range(count(false, true))} of ${total(false)}.`;
+    return `${here} is shown. Over the ${own.length} seeds, each at its threshold in use: threshold ${range(own.map((job) => job.standing.threshold), short)}, missed ${range(count(true, false))} of ${total(true)}, false alarms ${range(count(false, true))} of ${total(false)}.`;
   }
 
   function stateText() {
