@@ -24,7 +24,7 @@ STANDINGS = {
     "only": "{} is the only method on",
     "tied": "methods are tied on",
     "doubtful": "no method is shown to be the best on",
-    "undecided": "too few normal images show which method is the best on",
+    "undecided": "too few normal images to call a method the best on",
     "": "there is no image AUROC on",
 }
 """How the first method of a card stands."""
