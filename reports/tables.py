@@ -195,7 +195,7 @@ def ms_per_image(jobs: pd.DataFrame) -> float | None:
     """Milliseconds to judge an image, the median over jobs; None where no job has a speed."""
     if not has(jobs, "images_per_second"):
         return None
-    return float(1000 / jobs["images_per_second"].astype(float).median())
+    return float((1000 / jobs["images_per_second"].astype(float)).median())
 
 
 def spread_text(spread: Spread | None, seeds: int) -> str:
