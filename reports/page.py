@@ -20,11 +20,13 @@ from reports.tables import (
     markdown,
     means,
     mixed_rules,
+    ms_per_image,
     names,
     places,
     significant,
     span,
     spread_text,
+    synthetic,
 )
 
 LEADING = (
@@ -70,14 +72,14 @@ def _joined(blocks: Sequence[str]) -> str:
 def _summary(report: Report) -> str:
     table = report.jobs
     datasets = escape(", ".join(table["dataset"].unique()))
-    synthetic = has(table, "made") and bool(table["made"].eq(True).any())
+    is_synthetic = bool(synthetic(table))
     failed = int(table["failure"].notna().sum())
     seeds = ", ".join(str(seed) for seed in sorted(table["seed"].unique()))
     blocks = [
-        f"# Anomaly detection on {datasets}{' (synthetic data)' if synthetic else ''}",
+        f"# Anomaly detection on {datasets}{' (synthetic data)' if is_synthetic else ''}",
         "**Synthetic data:** a program made these images or their defects. The numbers show how the methods and the "
         "suite work, not how good a method is on real parts."
-        if synthetic
+        if is_synthetic
         else "",
         f"{_count(len(names(table)), 'method')}, {_count(len(places(table)), 'category', 'categories')}, "
         f"{'seeds' if table['seed'].nunique() > 1 else 'seed'} {seeds}: {_jobs(len(table), report)}, "
@@ -135,11 +137,11 @@ def _leaderboard(report: Report) -> str:
                 for title, mean in rows.items()
             ),
             significant(jobs["fit_seconds"].mean()),
-            significant(1000 / jobs["images_per_second"].median()),
+            significant(ms_per_image(jobs)),
         ]
         for name, jobs in table.groupby("name", sort=False)
     ]
-    board = markdown([shared, *headers, "seconds to fit", "ms an image"], lines)
+    board = markdown([shared, *headers, "seconds to fit", "ms/image"], lines)
     marks = f"{MIXED.strip()}: seeds judged by two rules, see the verdicts." if mixed else ""
     return _joined(["## Methods", board, legend.section(table), marks])
 

@@ -40,6 +40,10 @@ METRICS = {
 """The name of each column in a table."""
 
 
+SYNTHETIC = r"(?m)^synthetic (?:data|defects?|images?)\b"
+"""A remark that begins so says that a program made the images or the defects."""
+
+
 class Spread(NamedTuple):
     """Mean and standard deviation over seeds."""
 
@@ -178,6 +182,20 @@ def _span_text(low: float | None, high: float | None) -> str:
         return NOT_AVAILABLE
     texts = [f"{end:.0f}" if float(end).is_integer() else decimals(end) for end in (low, high)]
     return " to ".join(dict.fromkeys(texts))
+
+
+def synthetic(table: pd.DataFrame) -> list[str]:
+    """The categories whose images or defects a program made, as the dataset or a remark of a result says."""
+    told = [table["made"].eq(True)] if "made" in table else []
+    told += [table["remarks"].fillna("").str.contains(SYNTHETIC, regex=True)] if "remarks" in table else []
+    return places(table[pd.concat(told, axis=1).any(axis=1)]) if told else []
+
+
+def ms_per_image(jobs: pd.DataFrame) -> float | None:
+    """Milliseconds to judge an image, the median over jobs; None where no job has a speed."""
+    if not has(jobs, "images_per_second"):
+        return None
+    return float((1000 / jobs["images_per_second"].astype(float)).median())
 
 
 def spread_text(spread: Spread | None, seeds: int) -> str:

@@ -13,7 +13,7 @@ from reports import brief, legend
 from reports.comparison import DOUBTFUL, FAILED, OTHER_SEEDS, Cell, lines
 from reports.report import Report
 from reports.rows import natural
-from reports.tables import NOT_AVAILABLE, has, names, places, significant
+from reports.tables import NOT_AVAILABLE, has, ms_per_image, names, places, significant
 
 NAMED = 3
 """The most jobs or images named in a sentence."""
@@ -120,7 +120,7 @@ def _row(jobs: pd.DataFrame, cell: Cell) -> list[Text | str]:
         *_misjudged(done),
         _threshold(done) if done["place"].nunique() == 1 else "",
         NOT_AVAILABLE if pd.isna(fit) else brief.seconds(fit),
-        _milliseconds(done["images_per_second"]),
+        significant(ms_per_image(done)),
     ]
 
 
@@ -145,11 +145,6 @@ def _threshold(done: pd.DataFrame) -> str:
         return "none"
     around = f" ±{found.std():.1g}".replace("±0.", "±.") if len(found) > 1 else ""
     return f"{found.mean():.3g}{around}"
-
-
-def _milliseconds(images_per_second: pd.Series) -> str:
-    mean = images_per_second.astype(float).mean()
-    return NOT_AVAILABLE if pd.isna(mean) else significant(1000 / mean)
 
 
 def _is_told(name: str, table: pd.DataFrame) -> bool:

@@ -12,6 +12,8 @@ COMMON = {
     "false alarm": "a normal image that is called defective.",
     "leave-one-out": "each training image is judged by what was learned from the others alone (`--calibration loo`). "
     "So none is held out, and all of them set the threshold.",
+    "ms/image": "milliseconds to judge an image, from the file to its score: the median over the jobs of a row, that "
+    "is, over its seeds, and over its categories if there are several.",
     "oracle": "chosen on the test set. In practice nobody can choose so, because the test labels are unknown there.",
     "true negative rate": "1 - the false-positive rate.",
 }

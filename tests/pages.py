@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -35,13 +35,22 @@ def made_jobs() -> list[Result]:
     ]
 
 
-def page_of(stored: Iterable[Stored], failures: Iterable[Failure] = (), folder: Path = NOWHERE) -> str:
+def page_of(
+    stored: Iterable[Stored],
+    failures: Iterable[Failure] = (),
+    folder: Path = NOWHERE,
+    differences: Sequence[str] = (),
+) -> str:
     """The page of results, each with the operating point applied to it, if any. No maps are kept."""
     both = [each if isinstance(each, tuple) else (each, None) for each in stored]
     shown = [jobs.job(folder, *each) for each in both]
     tables = result_rows.tables(result_rows.measure(*each) for each in both)
     found = pictures([folder] * len(shown), shown)
-    return page.text(report.made(tables, list(failures), result_rows.DEFINITIONS, images=Shown(shown, found)))
+    return page.text(
+        report.made(
+            tables, list(failures), result_rows.DEFINITIONS, images=Shown(shown, found), differences=differences
+        )
+    )
 
 
 class Parsed(HTMLParser):

@@ -11,9 +11,13 @@ from PIL import Image
 from benchmarks.finetune.levels import Levels, store
 from benchmarks.illustration import jobs
 from benchmarks.illustration.misjudged import misjudged
+from reports import report
+from reports.html import suspicions
+from reports.html.labels import Labels
 from reports.results import Failure, OperatingPoint
+from reports.rows import Tables, identity
 from tests.pages import NOWHERE, Parsed, embedded, made_jobs, page_of
-from tests.stored import made_cell, made_images, made_result
+from tests.stored import made_cell, made_cost, made_images, made_result
 
 ORDER = [
     "verdicts",
@@ -138,11 +142,112 @@ def test_the_best_on_average_is_named_only_over_categories_that_all_methods_shar
     assert "image AUROC on average" not in Parsed(page_of(lacking)).text()
 
 
-def test_methods_without_a_category_in_common_have_no_line_of_means_and_no_costs_of_them():
+def test_methods_without_a_category_in_common_have_no_line_of_means():
     alone = [job for job in made_jobs() if (job.cell.method, job.cell.category) in (("cae", "bolt"), ("knn", "nut"))]
     page = page_of(alone)
     assert "no category in common" not in page and 'data-place="*mean"' not in page
-    assert "The methods share no category" in Parsed(page).text()
+
+
+def test_methods_without_a_category_in_common_are_set_against_their_costs_category_by_category():
+    alone = [job for job in made_jobs() if (job.cell.method, job.cell.category) in (("cae", "bolt"), ("knn", "nut"))]
+    section = page_of(alone).split('<section id="costs"')[1].split("</section>")[0]
+    text = Parsed(section).text()
+    assert "No category is shared by all methods" in text and "On bolt" in text and "On nut" in text
+    assert section.count("<svg") == 6 and "The line joins" not in text
+
+
+def test_methods_of_the_same_categories_are_set_against_their_costs_together():
+    lacking = [*made_jobs(), made_result(cell=made_cell(category="disc", method="other"), images=made_jobs()[0].images)]
+    section = page_of(lacking).split('<section id="costs"')[1].split("</section>")[0]
+    assert "Mean of 2 categories (bolt, nut)" in Parsed(section).text() and "On disc" in Parsed(section).text()
+
+
+def card_of(*results) -> str:
+    """The text of the first card."""
+    return Parsed(page_of(results).split("<article")[1].split("</article>")[0]).text()
+
+
+def scored(method: str, defective: float, *, normal: int = 12, calibration: float = 0.0, **fields):
+    scores = [("calibration", None, calibration)] * 10 + [("test", None, 0.1 + place / 50) for place in range(normal)]
+    scores += [("test", "bent", defective + place / 50) for place in range(12)]
+    return made_result(cell=made_cell(method=method, **fields), images=made_images(scores), key=method)
+
+
+def test_a_method_alone_on_a_category_is_no_winner():
+    text = card_of(scored("knn", 0.9, calibration=0.5))
+    assert "Only method tested" in text and "No winner" not in text and "1 seed" in text
+
+
+def test_seeds_are_shown_as_they_were_run():
+    one, two = (scored("knn", 0.9, calibration=0.5, seed=seed) for seed in (0, 1))
+    page = page_of([one, two, scored("cae", 0.9, category="nut")])
+    assert "2 seeds ± 0.000" in Parsed(page).text() and "of 2 seeds" not in Parsed(page).text()
+
+
+def test_methods_of_equal_auroc_are_tied():
+    text = card_of(scored("knn", 0.9, calibration=0.5), scored("cae", 0.9, calibration=0.5))
+    assert "Tied" in text and "A B have the same image AUROC" in text and "leads" not in text
+
+
+def test_a_method_that_leads_with_a_bad_threshold_says_so_beside_its_name():
+    assert "A leads, but misses too many defects; not shown" in card_of(
+        scored("knn", 0.3, calibration=2.0), scored("cae", 0.28, calibration=0.35)
+    )
+
+
+def test_what_differs_between_merged_folders_stands_under_provenance():
+    told = "settings of knn: /results/a: views=1; /results/b: views=2"
+    page = page_of(made_jobs(), differences=[told])
+    top, rest = page.split("<main>")
+    assert "/results/a" not in top and "in settings of knn: see" in Parsed(top).text()
+    assert told in rest.split('<section id="provenance"')[1]
+
+
+def test_a_summary_of_two_sentences_can_be_copied(page):
+    summary = next(button for button in Parsed(page).all("button") if button.get("id") == "copy-summary")["data-copy"]
+    assert summary.startswith("2 methods on folder (2 categories, 4 jobs): knn has the highest image AUROC")
+    assert len(re.findall(r"\.(?: |$)", summary)) == 2 and "warning" in summary
+
+
+def test_the_summary_of_methods_without_a_common_category_goes_by_category():
+    page = page_of([scored("knn", 0.9, calibration=0.5), scored("cae", 0.9, calibration=0.5, category="nut")])
+    assert "A B" not in page and "knn is the only method on bolt; cae is the only method on nut." in page
+
+
+def test_why_nothing_is_bold_is_told():
+    few = page_of([scored("knn", 0.9, normal=4), scored("cae", 0.3, normal=4)])
+    assert "Nothing is bold on bolt: fewer than 10 normal test images" in Parsed(few).text()
+    assert "Nothing is bold on bolt: there is one method only." in Parsed(page_of([scored("knn", 0.9)])).text()
+    assert "Nothing is bold" not in page_of(made_jobs())
+
+
+def test_the_images_that_stand_out_most_come_first():
+    table = Tables([], [], [], [], [], [])._replace(
+        unlike=[identity(made_cell()) | {"path": f"{value}.png", "deviations": value} for value in (3.0, 9.0, 5.0)]
+    )
+    labels = Labels(report.made(table._replace(rows=[{**identity(made_cell()), "failure": None}]), [], {}).jobs)
+    assert [row["deviations"] for row in suspicions.shown(table, labels)["unlike"]] == [9.0, 5.0, 3.0]
+
+
+def timed(seed: int, speed: float):
+    return made_result(
+        cell=made_cell(seed=seed), images=made_jobs()[0].images, cost=made_cost(images_per_second=speed), key=str(seed)
+    )
+
+
+def test_the_milliseconds_of_the_card_and_the_leaderboard_are_the_median_over_seeds():
+    page = page_of([timed(0, 1.0), timed(1, 100.0), timed(2, 50.0)])
+    assert re.findall(r'data-key="ms_per_image"[^>]*data-text="([^"]*)"', page) == ["20"]
+    assert "<dt>ms/image</dt><dd>20</dd>" in page and "20 ms" in page.split('id="costs"')[1]
+    assert re.search(r"<dt>ms/image</dt><dd>[^<]*median", page.split('id="glossary"')[1])
+
+
+@pytest.mark.parametrize("told", [{"made": True}, {"remarks": ["a", "synthetic defects: a program painted them"]}])
+def test_categories_with_made_defects_are_named_at_the_top(told):
+    images = made_jobs()[0].images
+    both = [made_result(images=images), made_result(cell=made_cell(category="nut"), images=images, **told)]
+    assert "a program made the images or the defects of nut ." in Parsed(page_of(both)).text().replace("nut.", "nut .")
+    assert "Synthetic data" not in Parsed(page_of(both[:1])).text()
 
 
 def test_the_command_that_repeats_the_page_is_there(page):

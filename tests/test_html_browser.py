@@ -1,10 +1,12 @@
 """report.html in a browser: nothing fails or leaves the file; sorting, dragging, keys and copying work."""
 
+import csv
 import json
 import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from benchmarks.evaluation import result_rows
 from benchmarks.finetune.levels import Levels, store
@@ -105,7 +107,7 @@ def test_nothing_is_written_to_the_console_and_nothing_is_asked_of_a_network(bro
 def test_a_heading_sorts_the_table_and_sorts_it_back(browser):
     Select(find(browser, "#board-place")).select_by_visible_text("each category")
     heading = find(browser, 'th[data-key="image_auroc"] button')
-    column = 'td[data-key="image_auroc"] .barred > span:nth-of-type(1)'
+    column = 'td[data-key="image_auroc"] .barred .main'
     heading.click()
     values = [float(each) for each in texts(browser, column)]
     assert values == sorted(values, reverse=True) and len(set(values)) > 1
@@ -127,7 +129,7 @@ def test_a_category_can_be_shown_alone(browser):
     assert {row.get_attribute("data-place") for row in rows if row.is_displayed()} == {"nut"}
 
 
-@pytest.mark.parametrize(("name", "part"), [("latex", "\\begin{tabular}"), ("csv", "category,method,image AUROC")])
+@pytest.mark.parametrize(("name", "part"), [("latex", "\\begin{table}"), ("csv", "category,method,image AUROC")])
 def test_the_table_is_copied(browser, name, part):
     Select(find(browser, "#board-place")).select_by_visible_text("each category")
     find(browser, f"#copy-{name}").click()
@@ -136,6 +138,47 @@ def test_the_table_is_copied(browser, name, part):
     pasted = find(browser, "#pasted").get_property("value")
     assert pasted.startswith(part) and "Copied as" in find(browser, "#copied").text
     assert pasted.count("\\textbf{") > 0 if name == "latex" else len(pasted.splitlines()) == 7
+
+
+def copied(browser, name):
+    """What a button copies."""
+    browser.execute_script(
+        "window.copied = []; Object.defineProperty(navigator, 'clipboard', {configurable: true, value: "
+        "{writeText: async (text) => { window.copied.push(text); }}})"
+    )
+    find(browser, f"#copy-{name}").click()
+    return browser.execute_script("return window.copied[0]")
+
+
+def test_the_table_copied_as_csv_has_plain_numbers_in_columns_of_their_own(browser):
+    Select(find(browser, "#board-place")).select_by_visible_text("each category")
+    head, *lines = csv.reader(copied(browser, "csv").splitlines())
+    assert head[2:5] == ["image AUROC", "image AUROC low", "image AUROC high"] and "missed of" in head
+    for line in lines:
+        assert line[1] in ("knn", "cae") and all(float(number) >= 0 for number in line[2:] if number)
+
+
+def test_the_table_copied_as_latex_tells_its_samples_and_its_signs(browser):
+    Select(find(browser, "#board-place")).select_by_visible_text("bolt")
+    text = copied(browser, "latex")
+    assert "\\caption{Test images: bolt: 14 normal and 12 defective. [low, high]: 95 \\% confidence" in text
+
+
+def test_the_menu_of_columns_closes_on_escape_and_on_a_click_outside(browser):
+    for leave in (
+        lambda: find(browser, ".menu summary").send_keys(Keys.ESCAPE),
+        lambda: find(browser, "h1").click(),
+    ):
+        browser.execute_script("arguments[0].open = true", find(browser, ".menu"))
+        leave()
+        assert not find(browser, ".menu").get_property("open")
+
+
+def test_the_leaderboard_fits_a_screen_of_1280_pixels(browser):
+    box = find(browser, "#board").find_element("xpath", "..")
+    assert browser.execute_script("return arguments[0].scrollWidth - arguments[0].clientWidth", box) <= 0
+    rails = browser.find_elements(CSS, "#board tbody tr .rails")
+    assert len({rail.location["x"] for rail in rails if rail.is_displayed()}) == 1
 
 
 def test_the_page_begins_with_the_numbers_of_the_tables(browser):
@@ -197,6 +240,22 @@ def test_the_optimum_of_a_price_costs_no_more_than_the_threshold_in_use(browser)
     assert float(find(browser, "#price .figure").text) == float(find(browser, "#price b").text) <= here
 
 
+@pytest.mark.parametrize(("field", "typed"), [("price-miss", "-3"), ("price-alarm", ""), ("prevalence", "1001")])
+def test_a_price_that_is_none_is_refused(browser, field, typed):
+    find(browser, f"#{field}").send_keys(Keys.CONTROL, "a")
+    find(browser, f"#{field}").send_keys(Keys.BACKSPACE, typed)
+    assert find(browser, "#price").text.startswith("No price: ")
+    assert find(browser, f"#{field}").get_attribute("aria-invalid") == "true"
+    assert not find(browser, "#cheapest").is_enabled()
+
+
+def test_the_threshold_section_opens_on_the_leading_method_and_names_its_seed(browser):
+    link = find(browser, "#verdicts a[data-place]")
+    assert find(browser, "#pick-place").get_property("value") == link.get_attribute("data-place")
+    assert find(browser, "#pick-method").get_property("value") == link.get_attribute("data-letter")
+    assert find(browser, "#seed-text").text.startswith("Seed 0, the only one")
+
+
 def test_the_roc_curve_encloses_the_area_of_the_tables(browser):
     row = result_rows.measure(made_jobs()[0]).row
     choose(browser, "bolt", letter_of(browser, "knn"))
@@ -210,6 +269,38 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(browser):
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
     browser.refresh()
     assert browser.execute_script("return document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_on_a_phone_method_and_category_stay_in_sight_when_a_table_is_scrolled(browser):
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    browser.refresh()
+    row = next(each for each in browser.find_elements(CSS, "#board tbody th") if each.is_displayed())
+    left = "return arguments[0].getBoundingClientRect().left"
+    before = browser.execute_script(left, row)
+    browser.execute_script("document.querySelector('#board').parentNode.scrollLeft = 200")
+    assert browser.execute_script(left, row) == pytest.approx(before, abs=1)
+    assert browser.execute_script("return document.querySelector('#board').parentNode.scrollLeft") > 0
+    assert browser.execute_script("return getComputedStyle(arguments[0], '::before').content", row) != "none"
+
+
+def test_a_picture_opens_large_and_the_number_of_all_misses_is_told(chromium, tmp_path):
+    folder = tmp_path / "data" / "bolt"
+    names = ["train/good/0.png", "test/good/0.png", *(f"test/bent/{index}.png" for index in range(6))]
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8)).save(folder / name)
+    scores = [("calibration", None, 0.5), ("test", None, 0.1), *[("test", "bent", 0.2)] * 6]
+    images = [
+        each.model_copy(update={"path": f"bolt/{name}"}) for each, name in zip(made_images(scores), names, strict=True)
+    ]
+    result = made_result(cell=made_cell(dataset="mvtec"), images=images, data=str(tmp_path / "data"))
+    (file := tmp_path / "report.html").write_text(page_of([result]), encoding="utf-8")
+    chromium.get(file.as_uri())
+    assert find(chromium, "#shelves h3").text == "Worst misses 4 of 6 missed"
+    find(chromium, "button.panes").click()
+    assert find(chromium, "dialog.large img").is_displayed()
+    webdriver.ActionChains(chromium).send_keys(Keys.ESCAPE).perform()
+    assert not find(chromium, "dialog.large").is_displayed()
 
 
 def test_the_button_changes_between_light_and_dark(browser):

@@ -315,7 +315,7 @@ def test_further_processes_change_nothing_but_the_time(tmp_path):
     (tmp_path / "jobs/a/x/notes.txt").write_text("no job")
     alone = reported(tmp_path, many=16)
     tables = {f"{name}.csv" for name in ("report", "defects", "scores", "verdicts")}
-    assert set(alone) == {"report.md", "report.tex", "ranks.png", "ranks.pdf", *tables}
+    assert set(alone) == {"report.html", "report.md", "report.tex", "ranks.png", "ranks.pdf", *tables}
     assert reported(tmp_path, many=15) == alone
 
 

@@ -159,3 +159,26 @@ def test_the_gravest_verdicts_come_first_and_each_has_a_light():
 def test_a_result_without_test_images_of_a_class_is_no_stumbling_block(seeds):
     assert "misses" not in told(*[result(MANY, MANY, [], seed=seed) for seed in range(seeds)])
     assert "rejects" not in told(*[result(MANY, [], FOUND, seed=seed) for seed in range(seeds)])
+
+
+def test_a_network_that_has_learned_little_is_named():
+    remark = "the network has learned little: the mean training image is as close"
+    row = told(result(MANY, MANY, FOUND).model_copy(update={"remarks": ["another", remark]}))["learned_little"]
+    assert row["text"] == f"is trained, but {remark}" and row["advice"].startswith("train longer")
+
+
+def test_near_duplicates_among_the_calibration_images_are_counted_over_seeds():
+    then = "near-duplicates of training images: a.png: their scores are too low, and so may the threshold be"
+    remarks = ["1 of 20 held-out images are " + then, "3 of 20 held-out images are " + then]
+    both = [
+        result(MANY, MANY, FOUND, seed=seed).model_copy(update={"remarks": [remark]})
+        for seed, remark in enumerate(remarks)
+    ]
+    assert told(*both)["near_copies"]["text"] == (
+        "has near-duplicates of training images among those that set its threshold (1 to 3 of 20): it may be too low"
+    )
+
+
+def test_near_duplicates_among_the_test_images_say_nothing_of_the_threshold():
+    remark = "3 of 20 test images are near-duplicates of training images: a.png: their numbers are too good"
+    assert told(result(MANY, MANY, FOUND).model_copy(update={"remarks": [remark]})) == {}

@@ -3,6 +3,7 @@
 Pure functions of the rows of a report. Every form of the report and the terminal show the same verdicts.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil
@@ -15,6 +16,8 @@ KINDS = {
     "misses": "red",
     "chance": "red",
     "set_alone": "yellow",
+    "learned_little": "yellow",
+    "near_copies": "yellow",
     "no_threshold": "yellow",
     "few_calibration": "yellow",
     "mixed_rules": "yellow",
@@ -27,6 +30,9 @@ MOST = 0.5
 """A method misses or rejects images if it does so with at least this share of them."""
 FEWEST_CALIBRATION = 9
 """With fewer calibration images no false-positive rate of a tenth or less can be promised."""
+LEARNED_LITTLE = "the network has learned little"
+NEAR_COPIES = re.compile(r"(\d+) of (\d+) (held-out|training) images?\b.*so may the threshold be")
+"""What remarks say that are verdicts."""
 GAIN = 0.2
 """One image sets a threshold alone if without it at least this share more defects are found, net of false alarms."""
 BETTER = 0.1
@@ -80,6 +86,8 @@ def _told(jobs: Sequence[Row], setters: Sequence[Row], broken: Sequence[Row]) ->
     yield from _misses(judged)
     yield from _chance(jobs)
     yield from _set_alone(jobs, setters)
+    yield from _learned_little(jobs)
+    yield from _near_copies(judged)
     yield from _no_threshold(jobs, judged)
     yield from _few_calibration(judged)
     yield from _mixed_rules(judged)
@@ -181,6 +189,26 @@ def _height(setter: Row) -> str:
     if rest > 0:
         return f"with {threshold / rest:.2g} times the score of the next"
     return f"with {threshold:.3g}, where the next has {rest:.3g}"
+
+
+def _remarks(job: Row) -> list[str]:
+    return (job.get("remarks") or "").split("\n")
+
+
+def _learned_little(jobs: Sequence[Row]) -> Iterator[Told]:
+    told = [remark for job in jobs for remark in _remarks(job) if remark.startswith(LEARNED_LITTLE)]
+    if told:
+        yield "learned_little", f"is trained, but {told[0]}", "train longer, or choose another method or other settings"
+
+
+def _near_copies(judged: Sequence[Row]) -> Iterator[Told]:
+    """A threshold that images set which are nearly what was learned from."""
+    told = [found for job in judged for remark in _remarks(job) if (found := NEAR_COPIES.match(remark))]
+    if told:
+        number, among = (_ends(int(found[group]) for found in told) for group in (1, 2))
+        text = f"has near-duplicates of training images among those that set its threshold ({number} of {among})"
+        advice = "keep images of one origin together: run --groups PATTERN"
+        yield "near_copies", f"{text}: it may be too low", advice
 
 
 def _no_threshold(jobs: Sequence[Row], judged: Sequence[Row]) -> Iterator[Told]:

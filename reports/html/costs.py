@@ -1,16 +1,19 @@
 """Section 3: what a method costs against how well it ranks images."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from reports.html.figures import Axis, axis
 from reports.html.labels import Labels
-from reports.tables import decimals, has, means, places, significant
+from reports.tables import decimals, has, means, ms_per_image, places, significant
 
 WIDTH, HEIGHT = 340, 240
 APART = 19
 """Pixels between two letters."""
+NAMED = 6
+"""The most categories named in a heading."""
 LEFT, RIGHT, TOP, BOTTOM = 44, 20, 16, 40
 
 
@@ -18,14 +21,19 @@ class Cost(NamedTuple):
     """A way to pay."""
 
     title: str
-    column: str
     unit: str
+    of: Callable[[pd.DataFrame], float | None]
+    """The cost of jobs that are alike but for their seeds, or their categories."""
+
+
+def _mean_of(column: str) -> Callable[[pd.DataFrame], float | None]:
+    return lambda jobs: jobs.groupby("place")[column].mean().mean() if has(jobs, column) else None
 
 
 COSTS = (
-    Cost("Time to judge an image", "ms_per_image", "ms"),
-    Cost("Time to fit", "fit_seconds", "s"),
-    Cost("Peak memory", "peak_memory_mb", "MB"),
+    Cost("Time to judge an image", "ms", ms_per_image),
+    Cost("Time to fit", "s", _mean_of("fit_seconds")),
+    Cost("Peak memory", "MB", _mean_of("peak_memory_mb")),
 )
 
 
@@ -52,26 +60,68 @@ class Plot(NamedTuple):
     """The best quality at each cost, as the points of a line."""
 
 
+class Group(NamedTuple):
+    """Categories on which the same methods are compared."""
+
+    over: str
+    """The categories, in a phrase."""
+    plots: list[Plot]
+
+
 def shown(table: pd.DataFrame, labels: Labels) -> dict[str, Any]:
     """What the template shows."""
-    done = table[table["failure"].isna()].copy()
-    if done.empty or not has(done, "image_auroc"):
-        return {"plots": [], "over": "", "why_none": "No job has both a cost and an image AUROC."}
-    done["ms_per_image"] = 1000 / done["images_per_second"].astype(float)
-    mean = means(done, "image_auroc")
-    if not mean.categories:
-        return {"plots": [], "over": "", "why_none": "The methods share no category: see the costs in the leaderboard."}
-    kept = done[done["place"].isin(mean.categories)]
-    plots = [_plot(kept, labels, cost) for cost in COSTS if has(kept, cost.column)]
-    over = f"{mean.title()} categories" if len(places(done)) > 1 else f"on {places(done)[0]}"
-    return {"plots": plots, "over": over}
+    done = table[table["failure"].isna()]
+    known = done.dropna(subset=["image_auroc"]) if has(done, "image_auroc") else done.iloc[:0]
+    several = len(places(done)) > 1
+    groups = [
+        Group(_over(categories, title) if several else f"on {categories[0]}", _plots(known, categories, labels))
+        for categories, title in _grouped(known)
+    ]
+    groups = [group for group in groups if group.plots]
+    plots = [plot for group in groups for plot in group.plots]
+    return {
+        "groups": groups,
+        "is_split": len(groups) > 1,
+        "has_line": any(len(plot.dots) > 1 for plot in plots),
+        "has_pale": any(plot.pale for plot in plots),
+    }
 
 
-def _plot(table: pd.DataFrame, labels: Labels, cost: Cost) -> Plot:
-    cells = table.groupby(["name", "place"], sort=False)[[cost.column, "image_auroc"]].mean().dropna()
-    totals = cells.groupby(level="name", sort=False).mean()
-    x = axis([*cells[cost.column], *totals[cost.column]], LEFT, WIDTH - RIGHT)
-    y = axis([*cells["image_auroc"], *totals["image_auroc"]], HEIGHT - BOTTOM, TOP, logarithmic=False)
+def _grouped(known: pd.DataFrame) -> list[tuple[list[str], str]]:
+    """The categories that all methods share, with a title; where they share none, those with the same methods."""
+    if known.empty:
+        return []
+    mean = means(known, "image_auroc")
+    if mean.categories:
+        return [(mean.categories, mean.title())]
+    methods = known.groupby("place")["name"].agg(frozenset)
+    groups: dict[frozenset, list[str]] = {}
+    for place in places(known):
+        groups.setdefault(methods[place], []).append(place)
+    return [(own, f"mean of {len(own)}") for own in sorted(groups.values(), key=len, reverse=True)]
+
+
+def _over(categories: list[str], title: str) -> str:
+    if len(categories) == 1:
+        return f"on {categories[0]}"
+    return f"{title} categories" + (f" ({', '.join(categories)})" if len(categories) <= NAMED else "")
+
+
+def _plots(known: pd.DataFrame, categories: list[str], labels: Labels) -> list[Plot]:
+    kept = known[known["place"].isin(categories)]
+    found = [_plot(kept, labels, cost) for cost in COSTS]
+    return [plot for plot in found if plot]
+
+
+def _plot(table: pd.DataFrame, labels: Labels, cost: Cost) -> Plot | None:
+    """None: no method has this cost."""
+    cells = _points(table, ["name", "place"], cost)
+    everywhere = cells["name"].value_counts() == table["place"].nunique()
+    totals = _points(table[table["name"].map(everywhere).eq(True)], ["name"], cost)
+    if totals.empty:
+        return None
+    x = axis([*cells["price"], *totals["price"]], LEFT, WIDTH - RIGHT)
+    y = axis([*cells["auroc"], *totals["auroc"]], HEIGHT - BOTTOM, TOP, logarithmic=False)
     y = y._replace(high=min(y.high, 1.02))
     dots = [
         Dot(
@@ -80,13 +130,22 @@ def _plot(table: pd.DataFrame, labels: Labels, cost: Cost) -> Plot:
             labels.letters[name],
             f"{labels.methods[name]}: {decimals(auroc)}, {significant(price)} {cost.unit}",
         )
-        for name, price, auroc in totals.itertuples()
+        for name, price, auroc in totals.itertuples(index=False)
     ]
     pale = [
         Dot(x.at(price), y.at(auroc), labels.letters[name], f"{name} on {place}: {decimals(auroc)}")
-        for (name, place), price, auroc in cells.itertuples()
+        for name, place, price, auroc in cells.itertuples(index=False)
     ]
     return Plot(cost, x, y, _apart(dots), pale if len(cells) > len(totals) else [], _front(dots))
+
+
+def _points(table: pd.DataFrame, by: list[str], cost: Cost) -> pd.DataFrame:
+    """Price and image AUROC of the jobs that share the columns `by`."""
+    found = [
+        (*key, cost.of(jobs), jobs.groupby("place")["image_auroc"].mean().mean())
+        for key, jobs in table.groupby(by, sort=False)
+    ]
+    return pd.DataFrame(found, columns=[*by, "price", "auroc"]).dropna()
 
 
 def _apart(dots: list[Dot]) -> list[Dot]:

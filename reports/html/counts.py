@@ -42,6 +42,11 @@ def number(value: float | None) -> str:
     return f"{value:.0f}" if abs(value - round(value)) < 1e-6 else f"{value:.1f}"
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 method` or `3 methods`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def _mean(values: pd.Series) -> float | None:
     known = values.dropna()
     return float(known.mean()) if len(known) else None

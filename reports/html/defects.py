@@ -41,7 +41,11 @@ def shown(rows: list[Row], labels: Labels) -> dict[str, Any]:
         for (place, defect), own in sorted(cells.items(), key=lambda cell: (natural(cell[0][0]), cell[0][1]))
     ]
     several = any(row["of_several_types"] for row in rows)
-    return {"lines": lines, "methods": [labels.letters[name] for name in methods], "several": several}
+    return {
+        "lines": lines,
+        "methods": [(labels.letters[name], labels.titles[name]) for name in methods],
+        "several": several,
+    }
 
 
 def _images(own: dict[str, list[Row]]) -> str:

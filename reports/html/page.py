@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,10 @@ from reports.html import (
     trainings,
     verdicts,
 )
-from reports.html.counts import number
+from reports.html.counts import counted, number
 from reports.html.labels import Labels
 from reports.report import Report
-from reports.tables import names, places
+from reports.tables import names, places, synthetic
 
 HERE = Path(__file__).parent
 SCRIPTS = ("base", "table", "charts", "strip", "explorer", "gallery", "main")
@@ -47,7 +48,7 @@ def text(report: Report) -> str:
     return page.render(
         title=_title(table),
         summary=_summary(table),
-        made=[place for place in places(table) if _is_made(table, place)],
+        made=synthetic(table),
         unfinished=report.unfinished,
         differences=report.differences,
         sections=_sections(report, labels),
@@ -73,7 +74,7 @@ def _sections(report: Report, labels: Labels) -> dict[str, Any]:
         "trainings": trainings.shown(table, labels, jobs),
         "methods": methods.shown(table, labels),
         "glossary": glossary.shown(report.definitions),
-        "provenance": provenance.shown(table, labels, jobs),
+        "provenance": provenance.shown(table, labels, jobs, report.differences),
     }
 
 
@@ -85,19 +86,11 @@ def _summary(table: pd.DataFrame) -> list[str]:
     seeds = sorted(table["seed"].unique())
     done = int(table["failure"].isna().sum())
     return [
-        _count(len(names(table)), "method"),
-        _count(len(places(table)), "category", "categories"),
+        counted(len(names(table)), "method"),
+        counted(len(places(table)), "category", "categories"),
         f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}",
-        f"{done} of {_count(len(table), 'job')} done",
+        f"{done} of {counted(len(table), 'job')} done",
     ]
-
-
-def _count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def _is_made(table: pd.DataFrame, place: str) -> bool:
-    return "made" in table and bool(table.loc[table["place"] == place, "made"].eq(True).any())
 
 
 def _environment() -> Environment:
@@ -108,13 +101,18 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "code": _with_code}
+    environment.filters |= {"number": number, "code": _with_code, "json": _parts}
     return environment
 
 
 def _with_code(text: str) -> Markup:
     """A text whose parts in backticks are code."""
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _parts(numbers: Mapping[str, Any]) -> str:
+    """Numbers with six digits, or texts, as JSON for an attribute."""
+    return json.dumps({name: float(f"{v:.6g}") if isinstance(v, float) else v for name, v in numbers.items()})
 
 
 def _json(data: Any) -> Markup:

@@ -17,7 +17,7 @@ HASH = "SHA-256"
 """A remark that has it says which weights were used."""
 
 
-def shown(table: pd.DataFrame, labels: Labels, jobs: Sequence[Job]) -> dict[str, Any]:
+def shown(table: pd.DataFrame, labels: Labels, jobs: Sequence[Job], differences: Sequence[str]) -> dict[str, Any]:
     """What the template shows."""
     done = table[table["failure"].isna()]
     columns = {"Data": "data", "Versions": "versions", "Machine": "machine", "Device": "device", "Code": "code"}
@@ -28,7 +28,7 @@ def shown(table: pd.DataFrame, labels: Labels, jobs: Sequence[Job]) -> dict[str,
         for row in (done.to_dict("records") if "key" in done else ())
     ]
     found = ({"Weights": weights} if weights else {}) | found
-    return {"shared": found, "commands": _commands(jobs), "keys": keys}
+    return {"shared": found, "commands": _commands(jobs), "keys": keys, "differences": differences}
 
 
 def _commands(jobs: Sequence[Job]) -> list[str]:

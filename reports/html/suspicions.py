@@ -11,7 +11,7 @@ def shown(tables: Tables, labels: Labels) -> dict[str, Any]:
     """What the template shows."""
     return {
         "broken": [_row(row, labels) for row in tables.contradictions],
-        "unlike": [_row(row, labels) for row in tables.unlike],
+        "unlike": sorted((_row(row, labels) for row in tables.unlike), key=lambda row: -row["deviations"]),
         "setters": sorted((_row(row, labels) for row in tables.setters), key=lambda row: -row["times"]),
         "significant": significant,
     }

@@ -58,6 +58,7 @@ function explorer() {
     const defective = job.defective.filter(Boolean).length;
     const share = Math.round((1000 * defective) / job.defective.length);
     byId("prevalence-here").textContent = share;
+    byId("seed-text").textContent = seedText();
     if (!byId("prevalence").dataset.isOwn) byId("prevalence").value = share;
     redraw();
     changed.forEach((tell) => tell(job));
@@ -133,10 +134,31 @@ function explorer() {
     document.querySelectorAll("#marks button").forEach((button, index) => button.setAttribute("aria-pressed", String(marks()[index].threshold === threshold)));
   }
 
+  const ofSeeds = () => jobs.filter((job) => job.place === state.job.place && job.letter === state.job.letter);
+
+  // What the other sections count at the threshold in use.
+  function heldAt() {
+    const seeds = ofSeeds().length;
+    if (seeds === 1) return "The counts and rates of this page are at it.";
+    return `The counts and rates of seed ${state.job.seed} are at it; the tables of this page show means over ${plural(seeds, "seed")}, each at its own threshold.`;
+  }
+
+  // Which seed is shown, and how far the seeds differ at the thresholds in use.
+  function seedText() {
+    const own = ofSeeds().filter((job) => job.standing).map(opened);
+    const here = `Seed ${state.job.seed}`;
+    if (own.length < 2) return `${here}, the only one here with a threshold in use.`;
+    const range = (values, text = String) => [...new Set([Math.min(...values), Math.max(...values)].map(text))].join(" to ");
+    const called = own.map((job) => job.views[job.standing.view].test.map((score) => score > job.standing.threshold));
+    const count = (isDefective, isCalled) => own.map((job, at) => called[at].filter((is, index) => is === isCalled && job.defective[index] === isDefective).length);
+    const total = (isDefective) => range(own.map((job) => job.defective.filter((is) => is === isDefective).length));
+    return `${here} is shown. Over the ${own.length} seeds, each at its threshold in use: threshold ${range(own.map((job) => job.standing.threshold), short)}, missed ${range(count(true, false))} of ${total(true)}, false alarms ${range(count(false, true))} of ${total(false)}.`;
+  }
+
   function stateText() {
     const at = short(state.threshold);
-    if (isStanding() && standing().applied) return [make("strong", {}, "Applied"), ` operating point: minimum area ${view().area} px, threshold ${at}. All numbers of this page are at it.`];
-    if (isCalibrated() && view().area === null) return [make("strong", {}, "Calibrated"), ` threshold ${at}: the highest of ${plural(view().calibration.length, "calibration image")}. ${isStanding() ? "All numbers of this page are at it." : ""}`];
+    if (isStanding() && standing().applied) return [make("strong", {}, "Applied"), ` operating point: minimum area ${view().area} px, threshold ${at}. ${heldAt()}`];
+    if (isCalibrated() && view().area === null) return [make("strong", {}, "Calibrated"), ` threshold ${at}: the highest of ${plural(view().calibration.length, "calibration image")}. ${isStanding() ? heldAt() : ""}`];
     if (isCalibrated()) return [make("strong", {}, "Calibrated"), ` threshold ${at} for a minimum area of ${view().area} px, chosen here.`];
     return [make("strong", { class: "oracle" }, "Oracle"), `: threshold ${at} was moved on test images, whose labels nobody knows in practice. It promises no false-positive rate.`];
   }
@@ -174,9 +196,18 @@ function explorer() {
     const positive = defective.filter(Boolean).length;
     const negative = defective.length - positive;
     const text = byId("price");
-    const number = (id) => Math.max(0, Number(byId(id).value) || 0);
+    const ids = ["price-miss", "price-alarm", "prevalence"];
+    const number = (id) => byId(id).valueAsNumber;
+    const refused = ids.filter((id) => !byId(id).validity.valid || Number.isNaN(number(id)));
+    for (const id of ids) byId(id).setAttribute("aria-invalid", String(refused.includes(id)));
+    byId("cheapest").disabled = refused.length > 0;
+    if (refused.length) {
+      const names = refused.map((id) => (id === "prevalence" ? "defective in 1000 parts takes 0 to 1000" : `${id === "price-miss" ? "a miss" : "a false alarm"} takes a number from 0 on`));
+      state.drawn.hideCost();
+      return text.replaceChildren(make("span", { class: "strong" }, `No price: ${names.join("; ")}.`));
+    }
     if (!positive || !negative) return (text.textContent = "Both normal and defective test images are needed.");
-    const share = Math.min(1000, number("prevalence"));
+    const share = number("prevalence");
     const cost = (missed, alarms) => (share * missed * number("price-miss")) / positive + ((1000 - share) * alarms * number("price-alarm")) / negative;
     const all = steps(view().test, defective).map((step) => [step.threshold, cost(positive - step.found, step.alarms)]);
     const finite = all.map(([threshold, value]) => [Number.isFinite(threshold) ? threshold : Math.min(...view().test) - 1e-9, value]);
@@ -214,5 +245,9 @@ function explorer() {
   const places = [...new Set(jobs.map((job) => job.place))].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
   options(byId("pick-place"), places);
   listen();
-  return { pick, places, jobs, whenChosen: (tell) => changed.push(tell), start: () => pick(places[0]), get job() { return state.job; } };
+  return { pick, places, jobs, whenChosen: (tell) => changed.push(tell), start: () => {
+      const leading = document.querySelector("#verdicts a[data-place]");
+      if (leading) pick(leading.dataset.place, leading.dataset.letter);
+      else pick(places[0]);
+    }, get job() { return state.job; } };
 }

@@ -12,6 +12,33 @@ function gallery(chosen) {
     return shape("svg", box, ...line(photo.truth, "truth"), ...line(map && map.found, "found"));
   }
 
+  const large = make("dialog", { class: "large", "aria-label": "Picture" });
+  document.body.append(large);
+  large.addEventListener("click", () => large.close());
+
+  // The pictures of an image side by side; a press shows them large.
+  function panes(photo, heat, name) {
+    if (photo.classList.contains("empty") && !heat) return make("div", { class: "panes" }, photo);
+    const button = make("button", { type: "button", class: "panes", "aria-label": `Enlarge ${name}` }, photo, heat);
+    button.addEventListener("click", () => {
+      const copies = [...button.children].map((pane) => pane.cloneNode(true));
+      const close = make("button", { type: "button", class: "quiet", "aria-label": "Close" }, "Close ✕");
+      large.replaceChildren(make("p", {}, make("span", { class: "path" }, name), close), make("div", { class: "panes" }, ...copies));
+      large.showModal();
+    });
+    return button;
+  }
+
+  // How many images of a kind there are at the threshold in use, of which some are shown.
+  function total(job, kind) {
+    if (kind === "near") return null;
+    const isDefective = kind === "missed";
+    const scores = job.views[job.standing ? job.standing.view : 0].test;
+    const isOfKind = (index) => !job.standing || (scores[index] > job.standing.threshold) !== isDefective;
+    const number = job.defective.filter((is, index) => is === isDefective && isOfKind(index)).length;
+    return job.standing ? `${number} ${isDefective ? "missed" : "false alarms"}` : plural(number, `${isDefective ? "defective" : "normal"} image`);
+  }
+
   function figure(job, each) {
     const photo = each.photo === null ? null : pictures.photos[each.photo];
     const map = each.map === null ? null : pictures.maps[each.map];
@@ -23,7 +50,7 @@ function gallery(chosen) {
     return make(
       "figure",
       { class: "misjudged" },
-      make("div", { class: "panes" }, image || make("div", { class: "pane empty" }, "no picture"), heat),
+      panes(image || make("div", { class: "pane empty" }, "no picture"), heat, `${kind}, ${short(score)}: ${name}`),
       make("figcaption", {}, make("b", {}, kind), ` ${short(score)} `, make("span", { class: "path" }, name)),
     );
   }
@@ -39,8 +66,10 @@ function gallery(chosen) {
     if (!hasMaps) notes.push(make("span", {}, ...keepMaps(job, "For heat maps and outlines")));
     const rows = Object.entries(SHELVES).map(([kind, title]) => {
       const own = job.misjudged.filter((each) => each.kind === kind);
+      const of = total(job, kind);
+      const told = of && own.length ? make("span", { class: "muted of-all" }, ` ${own.length} of ${of}`) : null;
       return own.length
-        ? make("div", { class: "shelf" }, make("h3", {}, title), make("div", { class: "figures" }, ...own.map((each) => figure(job, each))))
+        ? make("div", { class: "shelf" }, make("h3", {}, title, told), make("div", { class: "figures" }, ...own.map((each) => figure(job, each))))
         : make("div", { class: "shelf" }, make("h3", {}, title), make("p", { class: "muted" }, "None."));
     });
     shelves.replaceChildren(make("p", { class: "muted" }, `${job.letter} ${job.name} on ${job.place}, ${at}.`), ...notes.filter(Boolean).map((note) => make("p", { class: "note" }, note)), ...rows);

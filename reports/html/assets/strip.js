@@ -8,21 +8,21 @@ function strip(svg, view, lanes, marks, moved) {
   const left = EDGE + gutter;
   const x = stripScale(values, marks, left, width - EDGE);
   let top = HEAD;
-  const dots = [];
+  const [dots, labels] = [[], []];
   const drawn = lanes.map((lane) => {
     const placed = swarm(lane.items, x);
     const height = placed.height;
-    const above = gutter ? 4 : 14;
+    const above = gutter ? 4 : 18;
     const middle = top + above + height / 2;
     const nodes = placed.items.map(({ item, at, off }) => {
       const node = shape("circle", { cx: at.toFixed(1), cy: (middle + off).toFixed(1), r: 3, class: `dot ${lane.kind}` }, shape("title", {}, `${item.name}: ${short(item.score)}`));
       dots.push({ node, item, kind: lane.kind });
       return node;
     });
-    const label = shape("text", { class: "lane", x: EDGE, y: gutter ? middle + 4 : top + 8 }, `${clipped(lane.name, gutter ? 19 : 40)} `, shape("tspan", { class: "count" }, String(lane.items.length)), shape("title", {}, lane.name));
+    labels.push(shape("text", { class: "lane", x: EDGE, y: gutter ? middle + 4 : top + 8 }, `${clipped(lane.name, gutter ? 19 : 40)} `, shape("tspan", { class: "count" }, String(lane.items.length)), shape("title", {}, lane.name)));
     const base = shape("line", { class: "rail", x1: left, x2: width - EDGE, y1: middle, y2: middle });
     top += above + height + GAP - above;
-    return shape("g", {}, base, label, ...nodes);
+    return shape("g", {}, base, ...nodes);
   });
   const end = top;
   const height = end + COST + FOOT;
@@ -46,7 +46,7 @@ function strip(svg, view, lanes, marks, moved) {
   const shade = shape("rect", { class: "beyond", y: HEAD - 6, height: end - HEAD + 6 });
   const line = shape("line", { class: "threshold", y1: HEAD - 10, y2: height - FOOT });
   const grip = shape("circle", { class: "grip", cy: height - FOOT, r: 8 });
-  svg.replaceChildren(shade, ...drawn, ...ticks, axis, ...flags, cost, line, grip);
+  svg.replaceChildren(shade, ...drawn, ...ticks, axis, ...flags, cost, line, grip, ...labels);
 
   const follow = (event) => {
     const box = svg.getBoundingClientRect();
@@ -73,6 +73,7 @@ function strip(svg, view, lanes, marks, moved) {
         node.classList.toggle("wrong", (kind === "defective") !== item.score > threshold && kind !== "calibration");
       }
     },
+    hideCost: () => cost.replaceChildren(),
     showCost(points, best) {
       const highest = Math.max(...points.map(([, price]) => price)) || 1;
       const y = (price) => height - FOOT - 4 - (price / highest) * (COST - 18);

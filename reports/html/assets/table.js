@@ -46,12 +46,29 @@ function leaderboard() {
     return { titles: columns.map((head) => head.textContent.trim()), rows: rows.map(cells) };
   }
 
-  const text = (cell) => [cell.dataset.text, cell.dataset.interval].filter(Boolean).join(" ");
+  const name = (cell) => cell.dataset.title ?? cell.dataset.text;
 
+  // A column for each number: value, low, high, deviation; none is written with a comma.
   function csv() {
     const { titles, rows } = shown();
     const quoted = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
-    return [titles, ...rows.map((row) => row.map(text))].map((line) => line.map(quoted).join(",")).join("\n") + "\n";
+    const columns = titles.flatMap((title, index) => {
+      const own = rows.map((row) => row[index]);
+      if (!own.some((cell) => cell.dataset.parts)) return [[title, ...own.map(name)]];
+      const numbers = own.map((cell) => JSON.parse(cell.dataset.parts));
+      const parts = [...new Set(["", ...numbers.flatMap(Object.keys)])];
+      return parts.map((part) => [[title, part].filter(Boolean).join(" "), ...numbers.map((each) => String(each[part] ?? ""))]);
+    });
+    return [titles, ...rows].map((_, line) => columns.map((column) => quoted(column[line])).join(",")).join("\n") + "\n";
+  }
+
+  // The test images of the categories that are shown; of all of them where means alone are shown.
+  function sizes(rows) {
+    const every = JSON.parse(board.dataset.sizes);
+    const places = [...new Set(rows.map((row) => row[0].closest("tr").dataset.place))].filter((each) => each in every);
+    const bySize = new Map();
+    for (const each of places.length ? places : Object.keys(every)) bySize.set(every[each], [...(bySize.get(every[each]) || []), each]);
+    return [...bySize].map(([size, own]) => `${own.join(", ")}: ${size}`).join("; ");
   }
 
   function latex() {
@@ -59,19 +76,41 @@ function leaderboard() {
     const marks = { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "±": "$\\pm$", "≈": "$\\approx$" };
     const escaped = (value) => value.replace(/[\\~^±≈]|[&%$#_{}]/g, (mark) => marks[mark] || "\\" + mark);
     const shownText = (cell) => {
-      const value = escaped(cell.dataset.text);
+      const value = escaped(name(cell));
       const interval = cell.dataset.interval ? ` {\\scriptsize ${cell.dataset.interval}}` : "";
-      return ("best" in cell.dataset ? `\\textbf{${value}}` : value) + interval;
+      const doubt = "doubtful" in cell.dataset ? " $\\approx$" : "";
+      return ("best" in cell.dataset ? `\\textbf{${value}}` : value) + doubt + interval;
     };
     const align = titles.map((title) => (/^(category|method)$/.test(title) ? "l" : "r")).join("");
     const lines = rows.map((row) => row.map(shownText).join(" & ") + " \\\\");
     const head = titles.map(escaped).join(" & ") + " \\\\";
-    return [`\\begin{tabular}{${align}}`, "\\toprule", head, "\\midrule", ...lines, "\\bottomrule", "\\end{tabular}", ""].join("\n");
+    const told = [
+      [/±/, "±: sample standard deviation over seeds."],
+      [/scriptsize/, "[low, high]: 95 % confidence interval over the test images."],
+      [/textbf/, "Bold: the best."],
+      [/approx/, "≈: not shown to be better than the second."],
+    ];
+    const body = lines.join("\n").replaceAll("$\\pm$", "±");
+    const caption = [`Test images: ${sizes(rows)}.`, ...told.filter(([mark]) => mark.test(body)).map(([, text]) => text)].join(" ");
+    return [
+      "\\begin{table}[ht]",
+      "\\centering",
+      `\\caption{${escaped(caption)}}`,
+      `\\begin{tabular}{${align}}`,
+      "\\toprule",
+      head,
+      "\\midrule",
+      ...lines,
+      "\\bottomrule",
+      "\\end{tabular}",
+      "\\end{table}",
+      "",
+    ].join("\n");
   }
 
-  async function copyAs(name, content) {
+  async function copyAs(form, content) {
     await copy(content());
-    byId("copied").textContent = `Copied as ${name}: ${plural(shown().rows.length, "row")}.`;
+    byId("copied").textContent = `Copied as ${form}: ${plural(shown().rows.length, "row")}.`;
   }
 
   heads.forEach((head) => head.querySelector("button").addEventListener("click", () => sort(head)));
@@ -79,6 +118,13 @@ function leaderboard() {
     box.addEventListener("change", () => cellsOf(box.dataset.column).forEach((cell) => cell.classList.toggle("off", !box.checked))),
   );
   place.addEventListener("change", filter);
+  const menu = document.querySelector(".menu");
+  document.addEventListener("click", (event) => !menu.contains(event.target) && (menu.open = false));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
   byId("copy-latex").addEventListener("click", () => copyAs("LaTeX", latex));
   byId("copy-csv").addEventListener("click", () => copyAs("CSV", csv));
   filter();
