@@ -400,7 +400,7 @@ def test_report_writes_the_forms_that_are_asked_for_into_the_folder_that_is_name
     assert checkout.run(*options, "--format", "md", command="report").stdout.split() == [f"{elsewhere}/report.md"]
     assert [file.name for file in elsewhere.iterdir()] == ["report.md"]
     refused = checkout.run(*options, "--format", "md,pdf", command="report")
-    assert refused.returncode == 2 and "--format: expected md, csv, tex, got 'pdf'" in refused.stderr
+    assert refused.returncode == 2 and "--format: expected md, csv, tex, html, got 'pdf'" in refused.stderr
 
 
 def test_the_report_links_to_the_figures_of_its_jobs(checkout):
