@@ -1,5 +1,6 @@
 """PatchCore's coreset: the picks against a plain loop over all points."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -54,6 +55,12 @@ def test_of_many_copies_the_first_is_picked(hot):
 def test_of_equal_distances_the_first_is_picked(hot, seed):
     points = torch.randint(-2, 3, (400, 4), generator=torch.Generator().manual_seed(seed)).float()
     assert picked(points, 300, [1, 1, 1, 1]) == plain_picks(points, 300, [1, 1, 1, 1])
+
+
+def test_every_distance_is_the_nearest_float_to_the_root():
+    points = coreset.on_grid(random_points(5000, 8))
+    squares = (points.double() - points[0].double()).square().sum(dim=1).numpy()
+    assert coreset.mean_distances(points, points[:1]).numpy().tolist() == np.sqrt(squares).tolist()
 
 
 def test_where_nothing_is_left_to_pick_the_first_point_is_picked_again(hot):

@@ -104,12 +104,16 @@ def mean_distances(points: Tensor, starts: Tensor) -> Tensor:
     """(n,) float64: the mean distance of each point to the starts (s, dims)."""
     total = torch.zeros(len(points), dtype=torch.float64, device=points.device)
     for start in starts:  # one after the other: the order of a sum must not depend on the place of a point
-        total += torch.cat([_exact(block, start).sqrt() for block in points.split(BLOCK)])
+        total += torch.cat([_exact(block, start) for block in points.split(BLOCK)])
     return total / len(starts)
 
 
 def _exact(points: Tensor, others: Tensor) -> Tensor:
-    return (points.double() - others.double()).square_().sum(dim=1)
+    squares = (points.double() - others.double()).square_().sum(dim=1)
+    if squares.is_cuda:
+        return squares.sqrt_()
+    # On processors of Intel, PyTorch takes roots from a library that rounds some of them wrongly: equals would not tie.
+    return torch.from_numpy(np.sqrt(squares.numpy()))
 
 
 class Limit(NamedTuple):
@@ -144,7 +148,7 @@ def nearer(points: Tensor, picked: Tensor, nearest: Tensor) -> Tensor:
     likely = estimates[rows] <= (least + 2 * margin)[rows, None]
     places, columns = likely.nonzero(as_tuple=True)
     rows = rows[places]
-    return nearest.scatter_reduce(0, rows, _exact(points[rows], picked[columns]).sqrt(), "amin")
+    return nearest.scatter_reduce(0, rows, _exact(points[rows], picked[columns]), "amin")
 
 
 def greedy(points: np.ndarray, nearest: np.ndarray, limit: Limit, places: np.ndarray, most: int) -> list[int]:
