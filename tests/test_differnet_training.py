@@ -111,15 +111,15 @@ def test_views_are_fresh_on_a_gpu_and_from_a_bank_on_a_cpu_unless_said_otherwise
     assert DifferNet(bank_views=0)._views_seen("cpu") == 24 * 8 * 4
 
 
-@pytest.mark.parametrize("count, held", [(2, 0), (4, 0), (5, 0), (6, 1), (14, 1), (16, 2), (500, 50)])
-def test_a_tenth_of_the_images_is_held_out_of_the_flow(count, held):
+@pytest.mark.parametrize("count, held", [(2, 0), (4, 0), (14, 0), (16, 2), (500, 50)])
+def test_a_tenth_of_the_images_is_held_out_of_the_flow_where_that_is_two_or_more(count, held):
     fitted, watched = held_out.divided(range(count), 0.1, torch.Generator().manual_seed(0))
     assert len(watched) == held and sorted([*fitted, *watched]) == list(range(count))
 
 
 def test_two_images_are_always_left_to_train_on():
-    fitted, watched = held_out.divided(range(3), 0.9, torch.Generator().manual_seed(0))
-    assert len(fitted) == 2 and len(watched) == 1
+    fitted, watched = held_out.divided(range(5), 0.9, torch.Generator().manual_seed(0))
+    assert len(fitted) == 2 and len(watched) == 3
 
 
 def test_nothing_is_held_out_and_no_number_drawn_where_the_share_is_zero():
@@ -131,12 +131,13 @@ def test_nothing_is_held_out_and_no_number_drawn_where_the_share_is_zero():
 
 def test_the_held_out_loss_is_that_of_images_which_the_flow_never_saw():
     method = DifferNet(**DifferNet.quick)
-    images = photographs(10)
+    images = photographs(20)
     events = [event for event in method.fit(images, seed=0, device="cpu") if isinstance(event, Epoch)]
     generator = torch.Generator().manual_seed(0)
     _, watched = held_out.divided(images, 0.1, generator)
-    (image,) = watched
-    z = flow.latent(method._flow, method._features.extract(image, method._test_views()), precision="float32")
+    seen = torch.cat([method._features.extract(image, method._test_views()) for image in watched])
+    z = flow.latent(method._flow, seen, precision="float32")
+    assert len(watched) == 2
     assert events[-1].held_out_loss == pytest.approx(float(flow.negative_log_likelihood(*z)), rel=1e-5)
     assert [event.kept for event in events] == [1, 2]
 
@@ -146,7 +147,7 @@ def test_the_weights_of_the_lowest_held_out_loss_are_kept_where_they_are_wanted(
         told = iter(losses)
         monkeypatch.setattr(held_out.Watch, "_loss", lambda self, network: next(told))
         method = DifferNet(**DifferNet.quick | {"keep": keep, "meta_epochs": len(losses)})
-        kept = [event.kept for event in method.fit(photographs(10), seed=0, device="cpu") if isinstance(event, Epoch)]
+        kept = [event.kept for event in method.fit(photographs(16), seed=0, device="cpu") if isinstance(event, Epoch)]
         return method, kept
 
     (short, _), (best, kept), (last, _) = (

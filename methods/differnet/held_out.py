@@ -14,6 +14,8 @@ from methods.differnet import flow
 
 VIEWS = 16
 """Test views, at most, of each held-out image."""
+FEWEST = 2
+"""The loss of a single held-out image says little, and a small training set misses it."""
 PARTED = 0.05
 """By so much more than its lowest value the held-out loss has risen where the two losses have parted."""
 
@@ -32,9 +34,14 @@ class Some(Sequence[Image]):
 
 
 def divided(images: Sequence[Image], share: float, generator: torch.Generator) -> tuple[Some, Some]:
-    """The images to train on, two at least, and those held out, drawn by the generator and in their order."""
-    order = torch.randperm(len(images), generator=generator).tolist() if share else list(range(len(images)))
-    count = max(0, min(round(share * len(images)), len(images) - 2))
+    """The images to train on, two at least, and those held out, drawn by the generator and in their order.
+
+    None is held out where there would be fewer than FEWEST.
+    """
+    count = min(round(share * len(images)), len(images) - 2)
+    if count < FEWEST:
+        return Some(images, range(len(images))), Some(images, ())
+    order = torch.randperm(len(images), generator=generator).tolist()
     return Some(images, sorted(order[count:])), Some(images, sorted(order[:count]))
 
 

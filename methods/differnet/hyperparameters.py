@@ -89,7 +89,10 @@ class DifferNetSettings(ViewMethod):
     sub_epochs: int = Field(8, ge=1, description="passes over the training images in one meta epoch")
     # Not the paper's, which trains on all images and cannot see that it overfits.
     validation_share: float = Field(
-        0.1, ge=0, lt=1, description="share of the training images held out of the flow, whose loss is watched; 0: none"
+        0.1,
+        ge=0,
+        lt=1,
+        description="share of the training images held out of the flow, whose loss is watched; none if it is below two",
     )
     keep: Literal["last", "held_out"] = Field(
         "last",
