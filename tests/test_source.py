@@ -70,7 +70,7 @@ def test_roles_of_folders_are_followed_by_run_and_remembered_by_finetune_and_pre
     rows, report = checkout.rows(), (checkout.results / "report.md").read_text(encoding="utf-8")
     assert (rows.image_auroc == 1).all() and rows.pixel_auroc.notna().all()
     assert "no split is given: 6 of 9 normal images" in report
-    assert checkout.run(*models(checkout), "--no-figures", "--apply", command="finetune").returncode == 0
+    assert checkout.run(*models(checkout), "--no-figures", "--apply", "--force", command="finetune").returncode == 0
     judged = checkout.run(*models(checkout), str(checkout.data / CATEGORIES[0] / "NG"), command="predict")
     assert judged.stdout.count("defective") == 3
 
