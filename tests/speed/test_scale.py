@@ -111,13 +111,13 @@ for file in pathlib.Path(sys.argv[1]).glob("jobs/*/*/*/result.json"):
 """
 
 
-def test_ten_thousand_results_are_reported_in_the_time_of_reading_them_seven_times(grid):
-    """Some 5 s on two quiet cores; the fastest of three each, as other work of the machine only ever adds."""
+def test_ten_thousand_results_are_reported_in_the_time_of_reading_them_nine_times(grid):
+    """Some 6 s on two quiet cores, with a million rows of scores; the fastest of three each, as other work only adds."""
     seconds, megabytes = min(
         measured("-m", "benchmarks", "report", "--results", grid, "--format", "md,csv") for _ in range(3)
     )
     reading, _ = min(measured("-c", READ, grid) for _ in range(3))
-    assert seconds < 7 * reading and megabytes < 500
+    assert seconds < 9 * reading and megabytes < 500
 
 
 PLAN = """
