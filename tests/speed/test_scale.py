@@ -112,7 +112,7 @@ for file in pathlib.Path(sys.argv[1]).glob("jobs/*/*/*/result.json"):
 
 
 def test_ten_thousand_results_are_reported_in_the_time_of_reading_them_nine_times(grid):
-    """Some 6 s on two quiet cores, with a million rows of scores; the fastest of three each, as other work only adds."""
+    """Some 6 s on two quiet cores, with a million rows of scores; the fastest of three each, as other work adds."""
     seconds, megabytes = min(
         measured("-m", "benchmarks", "report", "--results", grid, "--format", "md,csv") for _ in range(3)
     )
