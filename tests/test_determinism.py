@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -45,12 +46,14 @@ def save(pixels: np.ndarray, path: Path) -> None:
     Image.fromarray(pixels).save(path)
 
 
-def start(data: Path, results: Path, *options: str, threads: int | None = None) -> subprocess.Popen:
-    quick = ((name, setting, value) for name in METHODS for setting, value in plugins.method(name).quick.items())
+def start(
+    data: Path, results: Path, *options: str, threads: int | None = None, methods: Sequence[str] = METHODS
+) -> subprocess.Popen:
+    quick = ((name, setting, value) for name in methods for setting, value in plugins.method(name).quick.items())
     settings = [word for name, setting, value in quick for word in ("--set", f"{name}.{setting}={json.dumps(value)}")]
     places = ["--dataset", "mvtec", "--data", str(data), "--results", str(results), "--device", "cpu"]
     return subprocess.Popen(
-        [sys.executable, "-m", "benchmarks", "run", "--methods", ",".join(METHODS), *places, *settings, *options],
+        [sys.executable, "-m", "benchmarks", "run", "--methods", ",".join(methods), *places, *settings, *options],
         cwd=ROOT,
         env=os.environ | ({} if threads is None else {"OMP_NUM_THREADS": str(threads)}),
         text=True,
@@ -61,8 +64,9 @@ def start(data: Path, results: Path, *options: str, threads: int | None = None) 
     )
 
 
-def run(data: Path, results: Path, *options: str, threads: int | None = None) -> Path:
-    with start(data, results, *options, threads=threads) as process:
+def run(data: Path, results: Path, *options: str, **chosen) -> Path:
+    """A run that is finished; `chosen` is what `start` takes besides options."""
+    with start(data, results, *options, **chosen) as process:
         _, error = process.communicate(timeout=120)
     assert process.returncode == 0, error
     return results
@@ -81,15 +85,13 @@ def data(tmp_path_factory) -> Path:
     return folder
 
 
+HALF = max(1, determinism.cores() // 2)
+"""The threads that each of two jobs at once has."""
+
+
 @pytest.fixture(scope="module")
 def one_by_one(data, tmp_path_factory) -> Path:
-    return run(data, tmp_path_factory.mktemp("one_by_one"))
-
-
-@pytest.fixture(scope="module")
-def one_on_half(data, tmp_path_factory) -> Path:
-    """One job at a time, with the threads that each of two at once has."""
-    return run(data, tmp_path_factory.mktemp("one_on_half"), threads=max(1, determinism.cores() // 2))
+    return run(data, tmp_path_factory.mktemp("one_by_one"), threads=HALF)
 
 
 @pytest.fixture(scope="module")
@@ -100,13 +102,13 @@ def two_at_once(data, tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def resumed(data, tmp_path_factory) -> Path:
     results = tmp_path_factory.mktemp("resumed")
-    with start(data, results) as process:
+    with start(data, results, threads=HALF) as process:
         wait_for(lambda: stored(results) and len(list(results.glob("jobs/*/*/*/job.json"))) > len(stored(results)), 60)
         time.sleep(1.5)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     assert process.returncode == 130 and len(stored(results)) < len(METHODS)
-    return run(data, results)
+    return run(data, results, threads=HALF)
 
 
 def repeatable(results: Path, method: str) -> list:
@@ -123,13 +125,14 @@ def test_a_run_that_was_stopped_and_resumed_in_another_folder_gives_the_same(met
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_two_jobs_at_once_give_what_one_with_as_many_threads_gives(method, one_on_half, two_at_once):
-    assert repeatable(two_at_once, method) == repeatable(one_on_half, method)
+def test_two_jobs_at_once_give_what_one_with_as_many_threads_gives(method, one_by_one, two_at_once):
+    assert repeatable(two_at_once, method) == repeatable(one_by_one, method)
 
 
-def test_jobs_at_once_share_the_cores(one_by_one, two_at_once):
+def test_jobs_at_once_share_the_cores(data, two_at_once, tmp_path):
     given, cores = os.environ.get("OMP_NUM_THREADS"), determinism.cores()
-    for results, share in ((one_by_one, cores), (two_at_once, max(1, cores // 2))):
+    alone = run(data, tmp_path, methods=["mean_image"])
+    for results, share in ((alone, cores), (two_at_once, HALF)):
         assert {result.cost.threads for result in stored(results).values()} == {int(given or share)}
 
 
