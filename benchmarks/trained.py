@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from benchmarks import fingerprint, pages, plugins, split
+from benchmarks import fingerprint, pages, plugins, results_folder, split
+from benchmarks.answers import Checked
 from benchmarks.errors import UsageError
 from benchmarks.images import Reading
 from benchmarks.jobs import layout, plan, storage
@@ -83,7 +84,7 @@ class Trained(NamedTuple):
         """How the files of images were read, and new ones are."""
         return self.source().reading
 
-    def judge(self, device: str | None = None) -> Method | OverPages:
+    def judge(self, device: str | None = None) -> Checked | OverPages:
         """What judges images that are read as those of the job were. Raises what `method` raises."""
         return pages.judge(self.method(device), self.reading)
 
@@ -193,4 +194,6 @@ def _stored(folder: Path) -> Iterator[Trained]:
             result, job = read(file, Result), storage.read_job(file.parent)
         except (DamagedResultError, ValidationError, FileNotFoundError):
             continue  # the report names what is damaged
+        if not results_folder.is_in_place(file.parent, result.cell):
+            continue
         yield Trained(job.model_copy(update={"folder": file.parent, "cell": result.cell}), result)
