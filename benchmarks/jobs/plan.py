@@ -10,13 +10,14 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 from rich.filesize import decimal
 
-from benchmarks import fingerprint, plugins, split
+from benchmarks import answers, fingerprint, plugins, split
 from benchmarks.data_settings import UNTOLD, DataSettings
 from benchmarks.errors import UsageError
 from benchmarks.jobs import layout
 from benchmarks.plugins import Choice
 from benchmarks.source import Source
 from datasets import DataError, Sample
+from methods import Method
 from reports.results import Cell, Failure
 
 PREPARING = ("benchmarks.split", "benchmarks.images", "benchmarks.pages")
@@ -171,7 +172,7 @@ def _job(cell: Cell, request: Request, usable: _Usable, code: str) -> Job:
 def require_space(jobs: Sequence[Job], results: Path) -> int:
     """Bytes of disk that the jobs will take. Raises UsageError where there is not that much left."""
     methods = {job.cell.method: plugins.choose(job.cell.method, job.cell.settings).method for job in jobs}
-    models = (methods[job.cell.method].model_bytes(job.fit_images) for job in jobs if job.keep_model)
+    models = (_model_bytes(methods[job.cell.method], job.fit_images) for job in jobs if job.keep_model)
     needed = sum(models) + RESULT_BYTES * len(jobs)
     free = shutil.disk_usage(results).free
     if needed > free:
@@ -180,6 +181,10 @@ def require_space(jobs: Sequence[Job], results: Path) -> int:
             "use another folder, or --keep-models none"
         )
     return needed
+
+
+def _model_bytes(method: Method, fit_images: int) -> int:
+    return answers.count(method.model_bytes(fit_images), "the bytes of its model", method)
 
 
 def default_data(dataset: str) -> Path:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import images, plugins, split
+from benchmarks import answers, images, plugins, split
 from benchmarks.checking import remarks, unread
 from benchmarks.evaluation import pixel_metrics
 from benchmarks.jobs import determinism, machine
@@ -128,7 +128,7 @@ def _cost(method: Method, fitted: Fit, scored: Scored, trained_on: int) -> Cost:
         images_per_second=scored.images_per_second,
         why_no_seconds=method.why_no_seconds(),
         peak_memory_mb=machine.peak_memory_mb(),
-        parameters=method.parameter_count(trained_on),
+        parameters=answers.count(method.parameter_count(trained_on), "its number of parameters", method),
         device=fitted.device,
         threads=determinism.threads_given() or determinism.cores(),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
