@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -68,6 +68,10 @@ class Job(BaseModel):
     """Number of images to train on."""
     scored_images: int = 0
     """Number of images to score: calibration, validation and test."""
+    depends_on: dict[str, str] = {}
+    """What the method depends on besides settings, data and code, such as the digest of a file of weights."""
+    digests: Path = Path(DIGESTS)
+    """Store of the digests of the files that were planned."""
 
     @property
     def name(self) -> str:
@@ -82,7 +86,8 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
     """
     source = request.source
     digests = fingerprint.Digests(request.results / DIGESTS)
-    codes = {choice.name: code(choice) for choice in request.choices}
+    depended = {choice.name: dict(choice.method.depends_on()) for choice in request.choices}
+    codes = {name: _code(name, files) for name, files in depended.items()}
     planned: list[Job | Failure] = []
     reasons = []
     for category in source.chosen(request.categories):
@@ -93,7 +98,10 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
             reasons.append(error)
             planned += [Failure(key="", cell=cell, reason=str(error), tail="") for cell in _cells(request, category)]
         else:
-            planned += [_job(cell, request, usable, codes[cell.method]) for cell in _cells(request, category)]
+            planned += [
+                _job(cell, request, usable, codes[cell.method], depended[cell.method])
+                for cell in _cells(request, category)
+            ]
     digests.save()
     if not any(isinstance(job, Job) for job in planned):
         raise reasons[0]
@@ -133,8 +141,11 @@ def key(cell: Cell, data: str, code: str) -> str:
 
 def code(choice: Choice) -> str:
     """Digest of a method's code, of what it depends on outside its settings, and of the code that feeds it."""
-    digest = fingerprint.of_code([f"methods.{choice.name}", *PREPARING])
-    return fingerprint.of_json([digest, choice.method.depends_on()])
+    return _code(choice.name, choice.method.depends_on())
+
+
+def _code(method: str, depends_on: Mapping[str, str]) -> str:
+    return fingerprint.of_json([fingerprint.of_code([f"methods.{method}", *PREPARING]), dict(depends_on)])
 
 
 def _cells(request: Request, category: str) -> Iterator[Cell]:
@@ -153,7 +164,7 @@ def _cells(request: Request, category: str) -> Iterator[Cell]:
             )
 
 
-def _job(cell: Cell, request: Request, usable: _Usable, code: str) -> Job:
+def _job(cell: Cell, request: Request, usable: _Usable, code: str, depends_on: dict[str, str]) -> Job:
     fit_images, scored_images = usable.counts[cell.seed]
     return Job(
         cell=cell,
@@ -166,6 +177,8 @@ def _job(cell: Cell, request: Request, usable: _Usable, code: str) -> Job:
         keep_model=request.keep_models,
         fit_images=fit_images,
         scored_images=scored_images,
+        depends_on=depends_on,
+        digests=request.results / DIGESTS,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks import answers, images, plugins, split
 from benchmarks.checking import remarks, unread
 from benchmarks.evaluation import pixel_metrics
-from benchmarks.jobs import determinism, machine
+from benchmarks.jobs import changes, determinism, machine
 from benchmarks.jobs.fitting import Fit, Seen, Tell, fit
 from benchmarks.jobs.layout import FRESH_MODEL
 from benchmarks.jobs.plan import Job
@@ -64,6 +64,7 @@ def run(job: Job, tell: Tell) -> Result:
     """
     data = _read(job, tell)
     method = plugins.choose(job.cell.method, job.cell.settings).method
+    changes.require_same_files(job, method)
     seen = Seen(method, data.source.reading)
     fitted = fit(seen, data.parts, job, tell)
     if job.keep_model:
@@ -72,12 +73,15 @@ def run(job: Job, tell: Tell) -> Result:
     tell(Progress("measuring maps", 0, 1))
     pixels = _measure(data.parts.test, scored.maps, data.source.reading)
     tell(Progress("comparing images", 0, 1))
+    changes.require_same_data(job, data.source)
+    changes.require_same_files(job, method)
     return _result(job, data, method, fitted=fitted, scored=scored, pixels=pixels)
 
 
 def _read(job: Job, tell: Tell) -> _Data:
     """Decode every image once, then divide them: which belong together shows in their pixels."""
     cell, source = job.cell, Source.of(job.cell, job.root)
+    changes.require_same_data(job, source)
     samples = source.samples(cell.category)
     tell(Progress("reading images", 0, len(samples)))
     examined = images.verify(samples, source.reading)
