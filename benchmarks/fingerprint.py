@@ -93,6 +93,12 @@ def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
+def of_file(file: Path) -> str:
+    """SHA-256 of a file's contents. Most processors have instructions for it: it is faster than BLAKE2."""
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 class Digests:
     """Digests of file contents, kept in a store. A file of the same path, size and times is not read again."""
 
@@ -122,8 +128,7 @@ class Digests:
         known = self.known.get(str(file), [])
         if known[:-1] == state:
             return known[-1]
-        with open(file, "rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = of_file(file)
         self.known[str(file)] = [*state, digest]
         return digest
 

@@ -10,9 +10,10 @@ from benchmarks import fingerprint, pages, plugins, results_folder, split
 from benchmarks.answers import Checked
 from benchmarks.errors import UsageError
 from benchmarks.images import Reading
-from benchmarks.jobs import layout, plan, storage
+from benchmarks.jobs import layout, plan, seal, storage
 from benchmarks.jobs.layout import MODEL, POINT, RESULT
 from benchmarks.jobs.plan import Job
+from benchmarks.naming import named
 from benchmarks.pages import OverPages
 from benchmarks.source import Source
 from datasets import Sample, relative_name
@@ -40,10 +41,12 @@ class Trained(NamedTuple):
         """Load the trained method, on the device that its run asked for if none is named.
 
         Raises UsageError if no model was kept, or if the code or the settings are not those that gave the scores;
-        MethodError if the model is damaged or the device is not there.
+        UsageError, too, if a file of the model has changed; MethodError if the device is not there.
         """
         if not storage.has_model(self.folder, self.result.key):
-            raise UsageError(f"{self.folder}: no model was kept; train it again with: run --keep-models all --force")
+            raise UsageError(
+                f"{self.folder}: no model was kept, or one without digests of its files; train it again with: run --keep-models all --force"
+            )
         choice = plugins.choose(self.job.cell.method, self.job.cell.settings)
         if plan.code(choice) != self.result.code:
             raise UsageError(
@@ -51,6 +54,7 @@ class Trained(NamedTuple):
                 "do the same run again"
             )
         self._require_settings(choice.method)
+        self._require_unchanged()
         device = choice.method.find_device(device or self.job.device)
         return type(choice.method).load(self.folder / MODEL, device=device)
 
@@ -63,6 +67,14 @@ class Trained(NamedTuple):
         if type(method).load_settings(folder) != method:
             raise UsageError(
                 f"{folder}: its settings are not those of the result beside it; train it again with: run --force"
+            )
+
+    def _require_unchanged(self) -> None:
+        """Raise UsageError if a file of the model is not as the training stored it."""
+        if changed := seal.broken(self.folder / MODEL):
+            raise UsageError(
+                f"{self.folder / MODEL}: {named(changed)} {'is' if len(changed) == 1 else 'are'} not as the training "
+                "stored it: damaged, or copied from another job; train it again with: run --keep-models all --force"
             )
 
     def operating_point(self) -> OperatingPoint | None:

@@ -25,7 +25,7 @@ MODEL, FRESH_MODEL = "model", "model.new"
 POINT, MAPS, TUNED = "operating_point.json", "maps", "finetune"
 """Files and folders made from a trained model. They are deleted with it."""
 KEY = "key"
-"""File in a folder of a model or of maps; it holds the key of the result that they belong to."""
+"""File in a folder of a model or of maps that says which result they belong to; that of a model is its `seal`."""
 WORKING = ".worker-"
 """Start of the name of the folder that a worker of a cluster makes inside a job's folder, if it can see that."""
 FIGURES = (f"{CURVES}.png", f"{TUNED}/6_rates_by_minimum_area.png", f"{TUNED}/8_sample_of_images.png")

@@ -1,5 +1,6 @@
 """One job: read, split, fit, score, measure the maps -> Result."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -68,6 +69,7 @@ def run(job: Job, tell: Tell) -> Result:
     seen = Seen(method, data.source.reading)
     fitted = fit(seen, data.parts, job, tell)
     if job.keep_model:
+        shutil.rmtree(job.folder / FRESH_MODEL, ignore_errors=True)  # of a job that was killed
         method.save(job.folder / FRESH_MODEL)
     scored = score_all(seen, data.parts, job, source=data.source, tell=tell)
     tell(Progress("measuring maps", 0, 1))
