@@ -45,7 +45,8 @@ class Trained(NamedTuple):
         """
         if not storage.has_model(self.folder, self.result.key):
             raise UsageError(
-                f"{self.folder}: no model was kept, or one without digests of its files; train it again with: run --keep-models all --force"
+                f"{self.folder}: no model was kept, or one without digests of its files; train it again with: "
+                "run --keep-models all --force"
             )
         choice = plugins.choose(self.job.cell.method, self.job.cell.settings)
         if plan.code(choice) != self.result.code:
