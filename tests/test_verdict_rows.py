@@ -72,9 +72,11 @@ def test_a_threshold_on_few_images_says_what_they_can_promise_and_how_to_have_mo
     assert (
         row["text"] == "has a threshold that rests on 3 held-out images: 1 in 4 normal images may be called defective"
     )
-    assert row["advice"] == "run --calibration 0.4, or run --calibration loo with a method that can"
-    assert "few_calibration" in told(result(MANY[:8], MANY, FOUND))
-    assert "few_calibration" not in told(result(MANY[:9], MANY, FOUND))
+    assert row["advice"] == "add normal images, or run --calibration loo with a method that can"
+    assert "few_calibration" in told(result(MANY[:19], MANY, FOUND))
+    assert "few_calibration" not in told(result(MANY, MANY, FOUND))
+    more = result(MANY[:19], MANY, FOUND).model_copy(update={"trained_on": 50})
+    assert told(more)["few_calibration"]["advice"].startswith("run --calibration 0.3, or")
 
 
 def test_left_out_images_are_called_so_and_more_of_them_are_advised():

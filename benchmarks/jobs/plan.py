@@ -68,6 +68,8 @@ class Job(BaseModel):
     """Number of images to train on."""
     scored_images: int = 0
     """Number of images to score: calibration, validation and test."""
+    setting_images: int = 0
+    """Number of normal images that set the threshold, as planned; identical ones count once in the result."""
     depends_on: dict[str, str] = {}
     """What the method depends on besides settings, data and code, such as the digest of a file of weights."""
     digests: Path = Path(DIGESTS)
@@ -112,8 +114,16 @@ class _Usable(NamedTuple):
     """The images of a category that jobs can begin on."""
 
     digest: str
-    counts: dict[int, tuple[int, int]]
-    """By seed: the numbers of images to train on and to score."""
+    counts: dict[int, "_Numbers"]
+    """By seed."""
+
+
+class _Numbers(NamedTuple):
+    """How many images a job trains on, scores, and sets its threshold by."""
+
+    fit_images: int
+    scored_images: int
+    setting_images: int
 
 
 def _usable(source: Source, request: Request, category: str, digests: fingerprint.Digests) -> _Usable:
@@ -122,7 +132,8 @@ def _usable(source: Source, request: Request, category: str, digests: fingerprin
     counts = {}
     for seed in request.seeds:
         parts = split.divide(samples, seed=seed, shots=request.shots, calibration=request.calibration)
-        counts[seed] = len(parts.fit), len(parts.calibration) + len(parts.validation) + len(parts.test)
+        scored = len(parts.calibration) + len(parts.validation) + len(parts.test)
+        counts[seed] = _Numbers(len(parts.fit), scored, len(parts.setting))
     try:
         return _Usable(data_digest(source, samples, digests), counts)
     except OSError as error:
@@ -165,7 +176,6 @@ def _cells(request: Request, category: str) -> Iterator[Cell]:
 
 
 def _job(cell: Cell, request: Request, usable: _Usable, code: str, depends_on: dict[str, str]) -> Job:
-    fit_images, scored_images = usable.counts[cell.seed]
     return Job(
         cell=cell,
         key=key(cell, usable.digest, code),
@@ -175,8 +185,7 @@ def _job(cell: Cell, request: Request, usable: _Usable, code: str, depends_on: d
         device=request.device,
         track_epochs=request.track_epochs,
         keep_model=request.keep_models,
-        fit_images=fit_images,
-        scored_images=scored_images,
+        **usable.counts[cell.seed]._asdict(),
         depends_on=depends_on,
         digests=request.results / DIGESTS,
     )
