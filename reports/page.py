@@ -235,6 +235,11 @@ def _mixtures(table: pd.DataFrame) -> list[str]:
         for name, jobs in done.groupby("name", sort=False)
         if jobs["code"].nunique() > 1
     ]
+    if done["versions"].nunique() > 1:
+        lines.append(
+            f"- the results come from {done['versions'].nunique()} sets of versions of libraries, listed below, which "
+            "may change numbers: run with --force to have them all of one"
+        )
     for dataset, jobs in done.groupby("dataset", sort=False):
         if jobs["data"].nunique() > 1:
             lines.append(f"- the images of {escape(dataset)} came from more than one folder, listed below")

@@ -184,3 +184,13 @@ def test_near_duplicates_among_the_calibration_images_are_counted_over_seeds():
 def test_near_duplicates_among_the_test_images_say_nothing_of_the_threshold():
     remark = "3 of 20 test images are near-duplicates of training images: a.png: their numbers are too good"
     assert told(result(MANY, MANY, FOUND).model_copy(update={"remarks": [remark]})) == {}
+
+
+def test_results_on_other_images_of_a_category_are_told_apart_whatever_the_method_or_seed():
+    def on(contents, seed=0, **fields):
+        return result(MANY, MANY, FOUND, seed=seed, **fields).model_copy(update={"contents": contents})
+
+    assert told(on("old", method="cae"), on("old"), on(None, seed=1), on("new", category="nut")) == {}
+    rows = result_rows.tables(map(result_rows.measure, [on("old", method="cae"), on("new")])).verdicts
+    assert [(row["method"], row["kind"]) for row in rows] == [("cae", "other_images"), ("knn", "other_images")]
+    assert told(on("old"), on("new", seed=1))["other_images"]["seeds"] == "0, 1"

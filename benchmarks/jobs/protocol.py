@@ -75,9 +75,10 @@ def run(job: Job, tell: Tell) -> Result:
     tell(Progress("measuring maps", 0, 1))
     pixels = _measure(data.parts.test, scored.maps, data.source.reading)
     tell(Progress("comparing images", 0, 1))
-    changes.require_same_data(job, data.source)
+    contents = changes.require_same_data(job, data.source)
     changes.require_same_files(job, method)
-    return _result(job, data, method, fitted=fitted, scored=scored, pixels=pixels)
+    result = _result(job, data, method, fitted=fitted, scored=scored, pixels=pixels)
+    return result.model_copy(update={"contents": contents})
 
 
 def _read(job: Job, tell: Tell) -> _Data:
