@@ -11,6 +11,11 @@ def named(names: Sequence[str]) -> str:
     return ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
 
 
+def plural(number: int, what: str) -> str:
+    """`1 image` or `3 images`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def counted(names: Sequence[str]) -> str:
     """The number of names, and the first of them: `4 (a, b, c, ...)`."""
     return f"{len(names)} ({named(names)})"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from benchmarks.answers import Checked
 from benchmarks.images import Reading
 from methods import Epoch, Image, Method, Preparing, Score
 
@@ -31,6 +32,12 @@ class Pages(Sequence):
         part, page = divmod(range(len(self))[index], self.each)
         return self._part(part)[page]
 
+    def name(self, index: int) -> str:
+        """The file that a page is of, or the place of its part."""
+        part = index // self.each
+        name = getattr(self.parts, "name", None)
+        return name(part) if name else f"image {part + 1} of {len(self.parts)}"
+
     def _part(self, index: int) -> Part:
         if self.last is None or self.last[0] != index:
             self.last = index, self.parts[index]
@@ -40,7 +47,7 @@ class Pages(Sequence):
 class OverPages:
     """A method that is trained on pages and judges parts by the highest score, and the highest maps, of their pages."""
 
-    def __init__(self, method: Method):
+    def __init__(self, method: Checked):
         self.method = method
 
     def fit(self, parts: Sequence[Part], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:
@@ -73,9 +80,10 @@ def _by_part(answers: Iterator, pages: Pages) -> Iterator[tuple]:
     return zip(*[iter(answers)] * pages.each, strict=True)
 
 
-def judge(method: Method, reading: Reading) -> Method | OverPages:
-    """What judges images that are read in that way: the method itself, or with every page `OverPages`."""
-    return OverPages(method) if reading.every_page else method
+def judge(method: Method, reading: Reading) -> Checked | OverPages:
+    """What judges images that are read in that way: the method, its answers checked, or with every page `OverPages`."""
+    checked = Checked(method)
+    return OverPages(checked) if reading.every_page else checked
 
 
 def first(image: Image | Part) -> Image:

@@ -1,4 +1,7 @@
-"""Read the results, operating points and failures of a results folder. Damaged files are named and left out."""
+"""Read the results, operating points and failures of a results folder.
+
+What is damaged, or lies in a folder of another job, is named and left out.
+"""
 
 import os
 from collections.abc import Iterator
@@ -17,7 +20,8 @@ KINDS = {RESULT: Result, FAILURE: Failure, POINT: OperatingPoint}
 def result(folder: Path) -> tuple[Result, OperatingPoint | None] | None:
     """The result in a job's folder, and the operating point that `finetune --apply` stored for it, if any.
 
-    None if there is no result, if it is damaged, or if the job has failed since. `failure` returns the last two cases.
+    None if there is no result, if it is damaged, or if the job has failed since: `failure` returns the last two cases.
+    None, too, if it is the result of another folder's job.
     """
     files = set(os.listdir(folder))
     if FAILURE in files or RESULT not in files:
@@ -26,7 +30,25 @@ def result(folder: Path) -> tuple[Result, OperatingPoint | None] | None:
         found = read(folder / RESULT, Result)
     except DamagedResultError:
         return None
+    if not is_in_place(folder, found.cell):
+        return None
     return found, _operating_point(folder / POINT, found) if POINT in files else None
+
+
+def is_in_place(folder: Path, cell: Cell) -> bool:
+    """Whether a folder is that of a cell. If not, it was copied or renamed: print that it does not count.
+
+    Otherwise a copy would be a further category or seed, and count twice in every mean.
+    """
+    results = layout.results_of(folder)
+    own = layout.of_cell(results, cell)
+    if own.relative_to(results) == folder.relative_to(results):
+        return True
+    _warn(
+        f"left out: {folder} holds a copy, or a renamed folder, of the job {cell.method} {cell.category} seed "
+        f"{cell.seed}, which belongs in {own}: move it there or delete it"
+    )
+    return False
 
 
 def set_damaged_aside(results: Path) -> None:
@@ -53,7 +75,8 @@ def failure(folder: Path) -> Failure | None:
     files = set(os.listdir(folder))
     try:
         if FAILURE in files:
-            return read(folder / FAILURE, Failure)
+            found = read(folder / FAILURE, Failure)
+            return found if is_in_place(folder, found.cell) else None
         if RESULT in files:
             read(folder / RESULT, Result)
         elif ASIDE in files:

@@ -8,7 +8,8 @@ from typing import Self
 from benchmarks import data_settings, plugins
 from benchmarks.data_settings import UNTOLD, DataSettings
 from benchmarks.images import Reading
-from datasets import Dataset, Sample, group_by_name
+from benchmarks.jobs import layout
+from datasets import DataError, Dataset, Sample, group_by_name
 from reports.results import Cell
 
 
@@ -45,8 +46,25 @@ class Source:
         return self.settings.model_copy(update={"mask_above": self.dataset.mask_above})
 
     def categories(self) -> list[str]:
-        """The categories there are, sorted. Raises DataError where there is none."""
-        return self.dataset.categories(self.root)
+        """The categories there are, sorted, without folders of results. Raises DataError where there is none."""
+        return self._divided[0]
+
+    def results_inside(self) -> list[Path]:
+        """The folders of results that lie among the categories, which are none. Raises DataError as `categories`."""
+        return self._divided[1]
+
+    @property
+    def _divided(self) -> tuple[list[str], list[Path]]:
+        """The categories, and folders of results."""
+        listed = self.dataset.categories(self.root)
+        folders = {name: self.folder(name) for name in listed}
+        results = {name: folder for name, folder in folders.items() if folder and self._is_results(folder)}
+        if listed and len(results) == len(listed):
+            raise DataError(f"{self.root} holds no category, only results: name the folder of the data with --data")
+        return [name for name in listed if name not in results], list(results.values())
+
+    def _is_results(self, folder: Path) -> bool:
+        return folder != self.root and layout.is_results(folder)
 
     def chosen(self, wanted: Sequence[str]) -> list[str]:
         """The categories asked for, or all. Raises DataError, or UsageError naming the nearest category.

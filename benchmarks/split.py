@@ -39,6 +39,11 @@ class Parts:
     in_blocks: bool = False
     """Whether the training images are a sequence, of which whole blocks are held out."""
 
+    @property
+    def setting(self) -> list[Sample]:
+        """The normal images that set the threshold: those held out, and those of a labelled validation split."""
+        return [*self.calibration, *(sample for sample in self.validation if sample.defect is None)]
+
 
 class _Pictures:
     """Which training images show the same picture, and what they look like; without pictures, each is its own."""

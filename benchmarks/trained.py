@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from benchmarks import fingerprint, pages, plugins, split
+from benchmarks import fingerprint, pages, plugins, results_folder, split
+from benchmarks.answers import Checked
 from benchmarks.errors import UsageError
 from benchmarks.images import Reading
-from benchmarks.jobs import layout, plan, storage
+from benchmarks.jobs import layout, plan, seal, storage
 from benchmarks.jobs.layout import MODEL, POINT, RESULT
 from benchmarks.jobs.plan import Job
+from benchmarks.naming import named
 from benchmarks.pages import OverPages
 from benchmarks.source import Source
 from datasets import Sample, relative_name
@@ -39,10 +41,13 @@ class Trained(NamedTuple):
         """Load the trained method, on the device that its run asked for if none is named.
 
         Raises UsageError if no model was kept, or if the code or the settings are not those that gave the scores;
-        MethodError if the model is damaged or the device is not there.
+        UsageError, too, if a file of the model has changed; MethodError if the device is not there.
         """
         if not storage.has_model(self.folder, self.result.key):
-            raise UsageError(f"{self.folder}: no model was kept; train it again with: run --keep-models all --force")
+            raise UsageError(
+                f"{self.folder}: no model was kept, or one without digests of its files; train it again with: "
+                "run --keep-models all --force"
+            )
         choice = plugins.choose(self.job.cell.method, self.job.cell.settings)
         if plan.code(choice) != self.result.code:
             raise UsageError(
@@ -50,6 +55,7 @@ class Trained(NamedTuple):
                 "do the same run again"
             )
         self._require_settings(choice.method)
+        self._require_unchanged()
         device = choice.method.find_device(device or self.job.device)
         return type(choice.method).load(self.folder / MODEL, device=device)
 
@@ -62,6 +68,14 @@ class Trained(NamedTuple):
         if type(method).load_settings(folder) != method:
             raise UsageError(
                 f"{folder}: its settings are not those of the result beside it; train it again with: run --force"
+            )
+
+    def _require_unchanged(self) -> None:
+        """Raise UsageError if a file of the model is not as the training stored it."""
+        if changed := seal.broken(self.folder / MODEL):
+            raise UsageError(
+                f"{self.folder / MODEL}: {named(changed)} {'is' if len(changed) == 1 else 'are'} not as the training "
+                "stored it: damaged, or copied from another job; train it again with: run --keep-models all --force"
             )
 
     def operating_point(self) -> OperatingPoint | None:
@@ -83,7 +97,7 @@ class Trained(NamedTuple):
         """How the files of images were read, and new ones are."""
         return self.source().reading
 
-    def judge(self, device: str | None = None) -> Method | OverPages:
+    def judge(self, device: str | None = None) -> Checked | OverPages:
         """What judges images that are read as those of the job were. Raises what `method` raises."""
         return pages.judge(self.method(device), self.reading)
 
@@ -193,4 +207,6 @@ def _stored(folder: Path) -> Iterator[Trained]:
             result, job = read(file, Result), storage.read_job(file.parent)
         except (DamagedResultError, ValidationError, FileNotFoundError):
             continue  # the report names what is damaged
+        if not results_folder.is_in_place(file.parent, result.cell):
+            continue
         yield Trained(job.model_copy(update={"folder": file.parent, "cell": result.cell}), result)

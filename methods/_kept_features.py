@@ -1,6 +1,11 @@
-"""Features of views stored on disk, so that another job need not compute the same views of an image again."""
+"""Features of views stored on disk, so that another job need not compute the same views of an image again.
+
+A file is an array as NumPy stores it, then a digest of that and of the file's name: a flipped bit, or a file copied to
+another name, is not used but made again.
+"""
 
 import hashlib
+import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +25,7 @@ from methods._views import View
 
 ENVIRONMENT = "BENCHMARKS_FEATURES"
 """Environment variable that names the folder; without it nothing is stored."""
+DIGEST_BYTES = 32
 CODE = (_views, _tensor_views, _view_features, _backbones, networks, winograd, efficientnet_lite)
 """Modules that features are computed by."""
 
@@ -54,10 +60,14 @@ class KeptFeatures(Features):
         if (kept := _read(file)) is not None:
             self.were_read = True
             return torch.from_numpy(kept).to(self.device)
+        self.made_again += file.exists()
         found = super().extract(image, views)
+        content = io.BytesIO()
+        np.save(content, found.cpu().numpy())
         try:
             with replacing(file) as temporary, open(temporary, "wb") as target:
-                np.save(target, found.cpu().numpy())
+                target.write(content.getbuffer())
+                target.write(_digest(file, content.getbuffer()))
         except OSError as error:
             raise MethodError(f"{ENVIRONMENT} is {self.folder}, which keeps nothing: {first_sentence(error)}") from None
         return found
@@ -69,8 +79,17 @@ class KeptFeatures(Features):
 
 
 def _read(file: Path) -> np.ndarray | None:
-    """The array in a file; None where it is missing or damaged."""
+    """The array in a file; None where it is missing, or not as it was stored."""
     try:
-        return np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        content = file.read_bytes()
+    except OSError:
         return None
+    array, digest = memoryview(content)[:-DIGEST_BYTES], content[-DIGEST_BYTES:]
+    return np.load(io.BytesIO(array), allow_pickle=False) if digest == _digest(file, array) else None
+
+
+def _digest(file: Path, array: memoryview) -> bytes:
+    """The digest of an array in a file of this name."""
+    digest = hashlib.sha256(file.name.encode())
+    digest.update(array)
+    return digest.digest()

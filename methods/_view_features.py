@@ -51,6 +51,8 @@ class Features:
 
     were_read = False
     """Whether some features were read from disk instead of computed."""
+    made_again = 0
+    """Number of images whose features on disk were not as they were stored, and were made again."""
 
     def __init__(self, weights: Weights, look: Look, *, device: str):
         self.look, self.device = look, torch.device(device)

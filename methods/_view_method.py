@@ -56,6 +56,12 @@ class ViewMethod(BackboneMethod):
             )
         return self
 
+    def remarks(self) -> tuple[str, ...]:
+        """Also where features on disk were not as they were stored."""
+        again = self._features.made_again if self._features is not None else 0
+        told = f"kept features of {again} images were damaged, or not stored under their name, and were made again"
+        return (*super().remarks(), *([told] if again else []))
+
     def why_no_seconds(self) -> str | None:
         """A phrase where features were read from disk."""
         read = self._features is not None and self._features.were_read

@@ -9,7 +9,7 @@ from reports import legend
 from reports.comparison import TOO_FEW, Cell, few_normal, lines
 from reports.files import write_text
 from reports.report import Report
-from reports.tables import METRICS, decimals, has, means, names
+from reports.tables import METRICS, decimals, has, headed, means, names
 
 COMPARED = ("image_auroc", "pixel_auroc", "pixel_average_precision", "aupro")
 """The columns that have a table of categories by methods."""
@@ -106,8 +106,8 @@ def _rates(table: pd.DataFrame) -> str:
     rows = [
         [escape(name), *(decimals(_mean(mean.by_method.get(name))) for mean in found.values())] for name in names(table)
     ]
-    caption = f"At the threshold, {found[RATES[-1]].title()}."
-    return _table(["method", *(escape(METRICS[column]) for column in RATES)], rows, caption=escape(caption))
+    first, headers = headed({METRICS[column]: mean for column, mean in found.items()}, table)
+    return _table([escape(first), *map(escape, headers)], rows, caption="At the threshold.")
 
 
 def _mean(spread: object) -> float | None:

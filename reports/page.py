@@ -14,8 +14,10 @@ from reports.rows import Unfinished
 from reports.tables import (
     METRICS,
     MIXED,
+    Means,
     escape,
     has,
+    headed,
     leaves_one_out,
     markdown,
     means,
@@ -39,6 +41,9 @@ LEADING = (
 )
 """The columns of the leaderboard."""
 RATES = {METRICS[column] for column in ("true_positive_rate", "false_positive_rate")}
+SPEED = "ms/image"
+COSTS = {"seconds to fit": "fit_seconds", SPEED: "images_per_second"}
+"""The costs of the leaderboard, each with the column that says where they are known."""
 LINKS = 10
 """The most links to figures of one method."""
 REASONS = {
@@ -125,9 +130,8 @@ def _leaderboard(report: Report) -> str:
     """The means of each method, the best method first, and the legend of their settings."""
     table, seeds = report.jobs, report.jobs["seed"].nunique()
     rows = {METRICS[column]: means(table, column) for column in LEADING if has(table, column)}
-    titles = {mean.title() for mean in rows.values()}
-    shared = f"method, {titles.pop()}" if len(titles) == 1 and len(places(table)) > 1 else "method"
-    headers = [f"{name}, {mean.title()}" if titles else name for name, mean in rows.items()]
+    costs = {title: means(table, column) for title, column in COSTS.items() if has(table, column)}
+    first, headers = headed(rows | costs, table)
     mixed = {name for _, name in mixed_rules(table)}
     lines = [
         [
@@ -136,14 +140,19 @@ def _leaderboard(report: Report) -> str:
                 spread_text(mean.by_method.get(name), seeds) + (MIXED if name in mixed and title in RATES else "")
                 for title, mean in rows.items()
             ),
-            significant(jobs["fit_seconds"].mean()),
-            significant(ms_per_image(jobs)),
+            *(_cost(jobs, title, mean) for title, mean in costs.items()),
         ]
         for name, jobs in table.groupby("name", sort=False)
     ]
-    board = markdown([shared, *headers, "seconds to fit", "ms/image"], lines)
+    board = markdown([first, *headers], lines)
     marks = f"{MIXED.strip()}: seeds judged by two rules, see the verdicts." if mixed else ""
     return _joined(["## Methods", board, legend.section(table), marks])
+
+
+def _cost(jobs: pd.DataFrame, title: str, mean: Means) -> str:
+    """What the jobs of a method cost, over the categories of which the header tells."""
+    spread, own = mean.by_method.get(jobs["name"].iloc[0]), jobs[jobs["place"].isin(mean.categories)]
+    return significant(ms_per_image(own) if title == SPEED else spread and spread.mean)
 
 
 def _figures(report: Report) -> str:
@@ -226,6 +235,11 @@ def _mixtures(table: pd.DataFrame) -> list[str]:
         for name, jobs in done.groupby("name", sort=False)
         if jobs["code"].nunique() > 1
     ]
+    if done["versions"].nunique() > 1:
+        lines.append(
+            f"- the results come from {done['versions'].nunique()} sets of versions of libraries, listed below, which "
+            "may change numbers: run with --force to have them all of one"
+        )
     for dataset, jobs in done.groupby("dataset", sort=False):
         if jobs["data"].nunique() > 1:
             lines.append(f"- the images of {escape(dataset)} came from more than one folder, listed below")

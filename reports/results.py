@@ -169,9 +169,9 @@ class Curve(Record):
 class Cost(Record):
     """Time, memory and size of a job."""
 
-    fit_seconds: float
-    score_seconds: float
-    images_per_second: float | None
+    fit_seconds: float = Field(ge=0)
+    score_seconds: float = Field(ge=0)
+    images_per_second: float | None = Field(gt=0)
     """None: nothing was scored."""
     why_no_seconds: str | None = None
     """Why the measured seconds above are not the cost of the method."""
@@ -195,6 +195,8 @@ class Result(Record):
     cell: Cell
     data: str
     """Folder or manifest of the dataset."""
+    contents: str | None = Field(None, exclude_if=operator.not_)
+    """Digest of the images, their masks and labels; None: a result of before it was stored."""
     made: bool
     """Whether the data are synthetic."""
     trained_on: int

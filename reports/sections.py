@@ -16,6 +16,7 @@ from reports.tables import (
     decimals,
     escape,
     has,
+    headed,
     holds_out,
     markdown,
     means,
@@ -143,8 +144,8 @@ def _oracle(table: pd.DataFrame) -> str:
         [escape(name), *(spread_text(mean.by_method.get(name), seeds) for mean in found.values())]
         for name in names(measured)
     ]
-    title = f"method, {found[ORACLE[0]].title()}" if len(places(measured)) > 1 else "method"
-    table = markdown([title, *(METRICS[column] for column in ORACLE)], lines)
+    first, headers = headed({METRICS[column]: mean for column, mean in found.items()}, measured)
+    table = markdown([first, *headers], lines)
     return _section("Oracle: thresholds chosen on the test set", table)
 
 

@@ -140,6 +140,26 @@ def means(table: pd.DataFrame, column: str) -> Means:
     return Means(by_method, sorted(shared.index, key=natural), table["place"].nunique())
 
 
+def headed(found: Mapping[str, Means], table: pd.DataFrame) -> tuple[str, list[str]]:
+    """The headers of a table of means: that of the methods, and those of the columns, which `found` has by name.
+
+    The first says which categories the means are over; where that differs between columns, each column says it.
+    """
+    if len(places(table)) < 2 or not found:
+        return "method", list(found)
+    if len({tuple(mean.categories) for mean in found.values()}) == 1:
+        return f"method, {next(iter(found.values())).title()}", list(found)
+    return "method", [f"{name}, {mean.title()}" for name, mean in found.items()]
+
+
+def mean_over_categories(jobs: pd.DataFrame, column: str) -> float | None:
+    """The mean over categories of the means over seeds; None where a category has no such number."""
+    if not has(jobs, column):
+        return None
+    by_category = jobs[column].astype(float).groupby(jobs["place"]).mean()
+    return float(by_category.mean()) if by_category.notna().all() else None
+
+
 def markdown(headers: Sequence[str], lines: Iterable[Sequence[str]], *, text_columns: int = 1) -> str:
     """A table with its text columns first, aligned left; number columns are aligned right."""
     align = ["left"] * text_columns + ["right"] * (len(headers) - text_columns)
@@ -192,8 +212,8 @@ def synthetic(table: pd.DataFrame) -> list[str]:
 
 
 def ms_per_image(jobs: pd.DataFrame) -> float | None:
-    """Milliseconds to judge an image, the median over jobs; None where no job has a speed."""
-    if not has(jobs, "images_per_second"):
+    """Milliseconds to judge an image, the median over jobs; None where a category has no job with a speed."""
+    if mean_over_categories(jobs, "images_per_second") is None:
         return None
     return float((1000 / jobs["images_per_second"].astype(float)).median())
 

@@ -13,7 +13,16 @@ from reports import brief, legend
 from reports.comparison import DOUBTFUL, FAILED, OTHER_SEEDS, Cell, lines
 from reports.report import Report
 from reports.rows import natural
-from reports.tables import NOT_AVAILABLE, has, ms_per_image, names, places, significant
+from reports.tables import (
+    NOT_AVAILABLE,
+    has,
+    mean_over_categories,
+    means,
+    ms_per_image,
+    names,
+    places,
+    significant,
+)
 
 NAMED = 3
 """The most jobs or images named in a sentence."""
@@ -94,8 +103,9 @@ def _numbers(table: pd.DataFrame) -> Table:
     found = [line for line in lines(table, "image_auroc") if line.title != OTHER_SEEDS]
     if len(found) * len(names(table)) > MOST_LINES:
         found = [line for line in found if line.of_all]
+    shared = means(table, "image_auroc").categories
     for line in found:
-        own = table if line.of_all else table[table["place"] == line.title]
+        own = table[table["place"].isin(shared if line.of_all else [line.title])]
         for index, (name, cell) in enumerate(zip(names(table), line.cells, strict=True)):
             title = _shortened(line.title if index == 0 else "", "italic" if line.of_all else "")
             shown.add_row(title, _shortened(name), *_row(own[own["name"] == name], cell))
@@ -113,13 +123,13 @@ def _row(jobs: pd.DataFrame, cell: Cell) -> list[Text | str]:
     if not has(done, "image_auroc"):
         return [Text(cell.number, "red" if cell.number == FAILED else "")]
     auroc = done.groupby("place")["image_auroc"].mean().mean()
-    fit = done["fit_seconds"].astype(float).mean()
+    fit = mean_over_categories(done, "fit_seconds")
     return [
         Text(brief.without_zero(auroc), "bold" if cell.best else ""),
         f"{_interval(cell)} {DOUBTFUL if cell.doubtful else ' '}",
         *_misjudged(done),
         _threshold(done) if done["place"].nunique() == 1 else "",
-        NOT_AVAILABLE if pd.isna(fit) else brief.seconds(fit),
+        NOT_AVAILABLE if fit is None else brief.seconds(fit),
         significant(ms_per_image(done)),
     ]
 
@@ -130,12 +140,12 @@ def _interval(cell: Cell) -> str:
 
 
 def _misjudged(done: pd.DataFrame) -> tuple[str, str]:
-    """Missed defective images and false alarms, a mean over seeds."""
+    """Missed defective images and false alarms of all categories, of each a mean over its seeds."""
     judged = done[done["threshold"].notna()]
-    if judged.empty:
+    if judged["place"].nunique() < done["place"].nunique():
         return NOT_AVAILABLE, NOT_AVAILABLE
     counts = judged[["missed", "test_defective", "false_alarms", "test_normal"]].astype(float)
-    missed, defective, alarms, normal = counts.groupby(judged["seed"]).sum().mean()
+    missed, defective, alarms, normal = counts.groupby(judged["place"]).mean().sum()
     return brief.share(missed, defective), brief.share(alarms, normal)
 
 

@@ -130,7 +130,7 @@ def test_a_run_on_a_terminal_prints_odd_names_as_they_are(odd, monkeypatch):
 def test_a_check_prints_odd_names_as_they_are(odd):
     done = odd.run("--dataset", "folder", "--data", str(odd.data), command="check")
     assert done.returncode == 0 and "note part [v2]: train 6" in done.stdout
-    assert done.stdout.endswith(f"0 errors, 0 warnings, 2 notes in {odd.data}\n")
+    assert done.stdout.endswith(f"0 errors, 2 warnings, 2 notes in {odd.data}\n")
 
 
 def test_finetune_and_predict_print_odd_names_as_they_are(odd):

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from benchmarks import cli, plugins
 from benchmarks.images.files import opened
-from benchmarks.jobs import failures, plan, storage
+from benchmarks.jobs import failures, plan, seal, storage
 from benchmarks.jobs.plan import Job, Request
 from benchmarks.jobs.progress import PlainLines
 from benchmarks.jobs.runner import Runner
@@ -243,7 +243,7 @@ def assert_sound(checkout: Checkout) -> None:
     """Check that every result is complete and has its model."""
     for name in checkout.finish_times():
         file = checkout.results / name
-        assert (file.parent / "model/key").read_text() == read(file, Result).key
+        assert seal.is_of(file.parent / "model", read(file, Result).key)
         assert (file.parent / "model/mean.npy").stat().st_size
 
 

@@ -93,6 +93,22 @@ def test_a_damaged_file_is_computed_again(folder):
     again, third = differnet(), differnet()
     assert scores(again) == scores(third) == expected
     assert again.why_no_seconds() is None and third.why_no_seconds()
+    told = "kept features of 7 images were damaged, or not stored under their name, and were made again"
+    assert told in again.remarks() and told not in third.remarks()
+
+
+def test_a_flipped_bit_and_the_features_of_another_image_are_made_again(folder):
+    expected = scores(differnet())
+    one, other, *_ = sorted(kept(folder))
+    content = bytearray(one.read_bytes())
+    content[-100] ^= 1
+    one.write_bytes(content)
+    same_size = next(file for file in kept(folder) - {one, other} if file.stat().st_size == other.stat().st_size)
+    other.write_bytes(same_size.read_bytes())
+    again = differnet()
+    assert scores(again) == expected
+    assert sum("features of 2 images were damaged" in remark for remark in again.remarks()) == 1
+    assert np.load(one, allow_pickle=False).dtype == np.float32  # a reader of NumPy passes over the digest
 
 
 def test_a_folder_that_keeps_nothing_is_one_sentence_and_nothing_is_left_in_it(folder, monkeypatch):

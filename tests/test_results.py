@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import frames, trained
+from benchmarks.errors import UsageError
 from benchmarks.fingerprint import Digests
+from benchmarks.jobs import layout, plan, storage
 from reports.results import FORMAT, DamagedResultError, Failure, Result, ResultError, read, write
 from tests.checkout.program import CATEGORIES, Checkout
 from tests.stored import made_cell, made_images, made_result
@@ -178,3 +181,48 @@ def test_a_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         write(file, FAILURE.model_copy(update={"reason": "other"}))
     assert read(file, Failure) == FAILURE
+
+
+@pytest.fixture
+def two(tmp_path) -> Path:
+    """A results folder with a result of bolt and one of nut, and a failure of cog."""
+    for category in ("bolt", "nut"):
+        cell = made_cell(category=category)
+        images = made_images([("calibration", None, 0.5), ("test", None, 0.1), ("test", "bent", 0.7)])
+        folder = layout.of_cell(tmp_path, cell)
+        write(folder / "result.json", made_result(cell=cell, images=images))
+        settings = {"key": "a1", "code": "b2", "device": "cpu", "track_epochs": False, "keep_model": False}
+        storage.write_job(plan.Job(cell=cell, root=tmp_path / "data", folder=folder, **settings))
+    cog = made_cell(category="cog")
+    write(layout.of_cell(tmp_path, cog) / "failure.json", Failure(key="k", cell=cog, reason="why", tail=""))
+    return tmp_path
+
+
+COPIES = {
+    "a category": ("bolt", "bolt copy"),
+    "a failed category": ("cog", "cog copy"),
+    "a job": ("bolt/seed-0-VARIANT", "bolt/seed-1-VARIANT"),
+    "a job without a name of ours": ("bolt/seed-0-VARIANT", "bolt/copy of it"),
+    "a job in another category": ("bolt/seed-0-VARIANT", "nut/seed-7-VARIANT"),
+    "a method": ("", "../cae"),
+}
+
+
+@pytest.mark.parametrize(("source", "copied"), COPIES.values(), ids=COPIES)
+def test_a_copy_inside_the_results_counts_nowhere_and_is_named(two, capsys, source, copied):
+    knn = two / "jobs/knn"
+    variant = next((knn / "bolt").iterdir()).name.rpartition("-")[2]
+    place = knn / copied.replace("VARIANT", variant)
+    before = frames.load(two)
+    shutil.copytree(knn / source.replace("VARIANT", variant), place)
+    after = frames.load(two)
+    assert after.jobs.equals(before.jobs) and after.images.equals(before.images)
+    told = f"left out: {place.resolve()}{'' if '/seed' in copied or ' of it' in copied else '/'}"
+    assert told in (said := capsys.readouterr().err.replace("\n", "")) and "a renamed folder, of the job knn" in said
+
+
+def test_a_renamed_job_is_not_found_under_its_new_name(two, capsys):
+    (two / "jobs/knn/bolt").rename(two / "jobs/knn/screw")
+    with pytest.raises(UsageError, match="0 of the finished jobs of knn on screw fit"):
+        trained.find(two, method="knn", category="screw")
+    assert f"which belongs in {two / 'jobs/knn/bolt'}" in capsys.readouterr().err.replace("\n", "")

@@ -72,9 +72,11 @@ def test_a_threshold_on_few_images_says_what_they_can_promise_and_how_to_have_mo
     assert (
         row["text"] == "has a threshold that rests on 3 held-out images: 1 in 4 normal images may be called defective"
     )
-    assert row["advice"] == "run --calibration 0.4, or run --calibration loo with a method that can"
-    assert "few_calibration" in told(result(MANY[:8], MANY, FOUND))
-    assert "few_calibration" not in told(result(MANY[:9], MANY, FOUND))
+    assert row["advice"] == "add normal images, or run --calibration loo with a method that can"
+    assert "few_calibration" in told(result(MANY[:19], MANY, FOUND))
+    assert "few_calibration" not in told(result(MANY, MANY, FOUND))
+    more = result(MANY[:19], MANY, FOUND).model_copy(update={"trained_on": 50})
+    assert told(more)["few_calibration"]["advice"].startswith("run --calibration 0.3, or")
 
 
 def test_left_out_images_are_called_so_and_more_of_them_are_advised():
@@ -182,3 +184,13 @@ def test_near_duplicates_among_the_calibration_images_are_counted_over_seeds():
 def test_near_duplicates_among_the_test_images_say_nothing_of_the_threshold():
     remark = "3 of 20 test images are near-duplicates of training images: a.png: their numbers are too good"
     assert told(result(MANY, MANY, FOUND).model_copy(update={"remarks": [remark]})) == {}
+
+
+def test_results_on_other_images_of_a_category_are_told_apart_whatever_the_method_or_seed():
+    def on(contents, seed=0, **fields):
+        return result(MANY, MANY, FOUND, seed=seed, **fields).model_copy(update={"contents": contents})
+
+    assert told(on("old", method="cae"), on("old"), on(None, seed=1), on("new", category="nut")) == {}
+    rows = result_rows.tables(map(result_rows.measure, [on("old", method="cae"), on("new")])).verdicts
+    assert [(row["method"], row["kind"]) for row in rows] == [("cae", "other_images"), ("knn", "other_images")]
+    assert told(on("old"), on("new", seed=1))["other_images"]["seeds"] == "0, 1"

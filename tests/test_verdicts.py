@@ -13,6 +13,7 @@ from PIL import Image
 from skimage.measure import label
 
 from benchmarks import plugins
+from benchmarks.answers import Checked
 from benchmarks.images import ImageError, resize_map
 from benchmarks.prediction import verdicts
 from benchmarks.prediction.verdicts import Rule
@@ -141,7 +142,7 @@ def test_an_array_that_is_no_rgb_image_is_refused(image):
 def test_a_score_that_is_no_number_is_no_verdict(tmp_path):
     Image.fromarray(spot(2)).save(tmp_path / "spot.png")
     with pytest.raises(MethodError, match=r"not finite for .*spot\.png"):
-        list(verdicts.inspect(toy(mean=np.nan), BY_SCORE, [tmp_path / "spot.png"]))
+        list(verdicts.inspect(Checked(toy(mean=np.nan)), BY_SCORE, [tmp_path / "spot.png"]))
 
 
 def test_a_folder_stands_for_the_images_in_it_and_below_sorted_without_hidden_ones(make_tree):

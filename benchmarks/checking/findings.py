@@ -37,6 +37,8 @@ def find(
     if not categories and layouts.is_wanted(source) and (hint := layouts.hint(source)):
         yield Finding("note", EVERY_CATEGORY, hint)
     known = source.categories()
+    for folder in source.results_inside():
+        yield Finding("note", EVERY_CATEGORY, f"{folder} holds results, so it is no category: it is left out")
     absent = [name for name in dataset.counts if name not in known]
     if not categories and 0 < len(absent) < len(dataset.counts):
         yield Finding("note", EVERY_CATEGORY, f"published but not in {root}: {', '.join(absent)}")

@@ -10,6 +10,7 @@ from typing import Literal
 from benchmarks.checking import unread
 from benchmarks.checking.alike import IN_SEQUENCE, Alike
 from benchmarks.checking.remarks import darkness, divided_groups, on_groups, reading_findings
+from benchmarks.evaluation import calibration
 from benchmarks.images import Examination, ImageError
 from benchmarks.images.examination import Answer
 from benchmarks.naming import NAMED, counted
@@ -98,6 +99,9 @@ def _enough(seen: Seen) -> Iterator[Remark]:
     else:
         if parts.in_blocks:
             yield "note", f"{IN_SEQUENCE}; whole blocks of it will be held out"
+        doubt = calibration.doubt(len(parts.setting), len(parts.fit) + len(parts.setting))
+        if doubt:
+            yield "warning", f"by default {doubt}"
     if not (numbers.test_normal and numbers.test_defective):
         yield "note", "AUROC will be n/a: the test split has no normal image, or no defective one"
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from benchmarks.images import masks
 from benchmarks.images.losses import Level
+from benchmarks.jobs import layout
 from benchmarks.naming import named
 from benchmarks.source import Source
 from datasets import DataError, Sample, image_of_mask, is_image_name, readable, relative_name
@@ -73,7 +74,8 @@ def outside(source: Source) -> list[Path]:
     folders = [source.folder(category) for category in source.categories()]
     if None in folders or not source.root.is_dir():
         return []
-    return [path for path in sorted(source.root.iterdir()) if not _is_of(path, folders) and _holds_image(path)]
+    left = [path for path in sorted(source.root.iterdir()) if not _is_of(path, folders) and not layout.is_results(path)]
+    return [path for path in left if _holds_image(path)]
 
 
 def _set_aside(source: Source, category: str) -> list[Path]:
@@ -94,8 +96,12 @@ def _all_samples(source: Source) -> Iterator[Sample]:
 def _below(folder: Path) -> Iterator[Path]:
     """The visible files in a folder, at any depth."""
     for place, subfolders, names in os.walk(folder):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        subfolders[:] = [name for name in subfolders if not _is_passed_over(Path(place, name))]
         yield from (Path(place, name) for name in names if not name.startswith("."))
+
+
+def _is_passed_over(folder: Path) -> bool:
+    return folder.name.startswith(".") or layout.is_results(folder)
 
 
 def _beside(used: Iterable[Path]) -> Iterator[Path]:

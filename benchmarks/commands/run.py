@@ -12,6 +12,7 @@ from benchmarks import data, plugins, results_folder
 from benchmarks.commands import report
 from benchmarks.console import err, say
 from benchmarks.errors import STOPPED, UsageError
+from benchmarks.evaluation import calibration
 from benchmarks.jobs import agenda, cluster, forecast, layout, memory, plan, progress, storage
 from benchmarks.jobs.cluster import Cluster
 from benchmarks.jobs.layout import FAILURE
@@ -69,6 +70,7 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool, command
     todo = cheapest_first(crew.prepare(missing))
     _announce(request, done, todo, failed=len(failures))
     agenda.add(request.results, jobs, command)
+    _say_few_calibration(todo)
     time_left = TimeLeft(todo)
     try:
         if isinstance(crew, Runner):  # nobody knows how fast the workers of a cluster are
@@ -124,6 +126,20 @@ def _announce(request: Request, done: Sequence[Job], todo: Sequence[Job], *, fai
         say(f"{len(bare)} finished results have no model kept: --force trains them again")
 
 
+def _say_few_calibration(todo: Sequence[Job]) -> None:
+    """Say, before hours of training, where few images set the threshold: of the category with the fewest."""
+    few = [job for job in todo if 0 < job.setting_images < calibration.ENOUGH]
+    if not few:
+        return
+    least = min(few, key=lambda job: job.setting_images)
+    leaves_one_out = least.cell.leaves_one_out
+    total = least.fit_images + (0 if leaves_one_out else least.setting_images)
+    doubt = calibration.doubt(least.setting_images, total, leaves_one_out=leaves_one_out)
+    places = len({job.cell.category for job in few})
+    beside = f" (few also in {places - 1} more)" if places > 1 else ""
+    say(f"{least.cell.category}{beside}: {doubt}", style="yellow")
+
+
 def _say_what_memory(todo: Sequence[Job], *, at_once: int) -> None:
     if sentence := memory.warning(todo, min(at_once, len(todo))):
         say(sentence)
@@ -140,11 +156,13 @@ def _say_how_long(todo: Sequence[Job], *, devices: int) -> dict[str, float]:
 
 def _make_folder(results: Path) -> None:
     try:
-        require_utf8(results).mkdir(parents=True, exist_ok=True)
+        (require_utf8(results) / layout.JOBS).mkdir(parents=True, exist_ok=True)  # so that it is known as results
     except OSError as error:
         raise UsageError(f"--results {results}: cannot make this folder: {error.strerror}") from None
 
 
 def _plan(request: Request) -> list[Job | Failure]:
+    for folder in request.source.results_inside():
+        say(f"left out: {folder} holds results, so it is no category; --results names another place", style="yellow")
     with err.status("reading the data") as status:
         return plan.plan(request, lambda category: status.update(Text(f"reading the data: {category}")))

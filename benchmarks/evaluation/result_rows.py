@@ -104,6 +104,7 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
         "machine": result.machine,
         "versions": ", ".join(f"{name} {version}" for name, version in sorted(result.versions.items())),
         "data": result.data,
+        "contents": result.contents,
         "code": result.code,
         "key": result.key,
         "remarks": "\n".join([*result.remarks, *_tuned_on(point), *_outdated(result)]),

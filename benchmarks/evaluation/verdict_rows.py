@@ -6,8 +6,9 @@ Pure functions of the rows of a report. Every form of the report and the termina
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from math import ceil
 
+from benchmarks.evaluation import calibration
+from benchmarks.naming import plural
 from reports.rows import IDENTITY, Row, variant
 from reports.statistics import FEWEST_NORMAL
 
@@ -15,6 +16,7 @@ KINDS = {
     "rejects": "red",
     "misses": "red",
     "chance": "red",
+    "other_images": "yellow",
     "set_alone": "yellow",
     "learned_little": "yellow",
     "near_copies": "yellow",
@@ -28,8 +30,6 @@ ONLY_OF_TEST_SET = {"few_normal"}
 """Kinds that concern the test images of a category, and no method."""
 MOST = 0.5
 """A method misses or rejects images if it does so with at least this share of them."""
-FEWEST_CALIBRATION = 9
-"""With fewer calibration images no false-positive rate of a tenth or less can be promised."""
 LEARNED_LITTLE = "the network has learned little"
 NEAR_COPIES = re.compile(r"(\d+) of (\d+) (held-out|training) images?\b.*so may the threshold be")
 """What remarks say that are verdicts."""
@@ -52,12 +52,17 @@ def verdicts(rows: Iterable[Row], setters: Iterable[Row] = (), contradictions: I
 
     Nothing is chosen by the verdicts. Some look at test labels: they say what happened on the test images.
     """
+    rows = list(rows)
     by_method, set_by = _by_variant(rows), _by_variant(setters)
+    several = _of_several_contents(rows)
     broken = _by_variant(contradictions)
     found = [
         _row(jobs, kind, text, advice)
         for key, jobs in by_method.items()
-        for kind, text, advice in _told(jobs, set_by.get(key, ()), broken.get(key, ()))
+        for kind, text, advice in (
+            *_other_images(jobs, several),
+            *_told(jobs, set_by.get(key, ()), broken.get(key, ())),
+        )
     ]
     order = list(KINDS)
     return sorted(found, key=lambda row: order.index(row["kind"]))
@@ -72,6 +77,25 @@ def _by_variant(rows: Iterable[Row]) -> dict[tuple, list[Row]]:
     for row in rows:
         groups[variant(row)].append(row)
     return groups
+
+
+def _of_several_contents(rows: Iterable[Row]) -> set[tuple]:
+    """The categories whose results were not all made from the same images."""
+    found = defaultdict(set)
+    for row in rows:
+        if row.get("contents"):  # absent in a result of before it was stored
+            found[row["dataset"], row["category"]].add(row["contents"])
+    return {category for category, contents in found.items() if len(contents) > 1}
+
+
+def _other_images(jobs: Sequence[Row], several: set[tuple]) -> Iterator[Told]:
+    if (jobs[0]["dataset"], jobs[0]["category"]) in several:
+        yield (
+            "other_images",
+            "stands beside results on other images of this category, or with other masks, labels or groups: their "
+            "numbers do not compare",
+            "run all methods and seeds again: only results on older data are repeated",
+        )
 
 
 def _row(jobs: Sequence[Row], kind: str, text: str, advice: str) -> Row:
@@ -128,7 +152,7 @@ def _another_threshold(judged: Sequence[Row]) -> str:
     known = [job for job in judged if job["oracle_balanced_accuracy"] is not None]
     if known and _mean(known, "oracle_balanced_accuracy") - _mean(known, "balanced_accuracy") < BETTER:
         return "choose another method or other settings: hardly any other threshold would do better"
-    if 0 < min(job["calibration_images"] for job in judged) < FEWEST_CALIBRATION:
+    if 0 < min(job["calibration_images"] for job in judged) < calibration.ENOUGH:
         return _more_calibration(judged)
     return "set another threshold: finetune --apply, or predict --threshold"
 
@@ -136,11 +160,9 @@ def _another_threshold(judged: Sequence[Row]) -> str:
 def _more_calibration(judged: Sequence[Row]) -> str:
     """How to have enough images set the threshold."""
     if any(job["calibration"] == "loo" for job in judged):
-        return "train on more normal images: each of them sets the threshold"
+        return calibration.advice(0, leaves_one_out=True)
     total = min(job["trained_on"] + job["calibration_images"] for job in judged)
-    share = ceil(10 * FEWEST_CALIBRATION / total) / 10 if total else 1.0
-    held_out = f"run --calibration {share:g}" if share <= MOST else "add normal images"
-    return f"{held_out}, or run --calibration loo with a method that can"
+    return calibration.advice(total, leaves_one_out=False)
 
 
 def _chance(jobs: Sequence[Row]) -> Iterator[Told]:
@@ -219,12 +241,12 @@ def _no_threshold(jobs: Sequence[Row], judged: Sequence[Row]) -> Iterator[Told]:
 def _few_calibration(judged: Sequence[Row]) -> Iterator[Told]:
     """A threshold that the user gave rests on no image and is none of these."""
     known = [job for job in judged if job["calibration_images"]]
-    fewest = min((job["calibration_images"] for job in known), default=FEWEST_CALIBRATION)
-    if fewest >= FEWEST_CALIBRATION:
+    fewest = min((job["calibration_images"] for job in known), default=calibration.ENOUGH)
+    if fewest >= calibration.ENOUGH:
         return
-    images = _count(fewest, "left-out image" if known[0]["calibration"] == "loo" else "held-out image")
-    rate = f"1 in {fewest + 1} normal images may be called defective"
-    yield "few_calibration", f"has a threshold that rests on {images}: {rate}", _more_calibration(known)
+    images = plural(fewest, "left-out image" if known[0]["calibration"] == "loo" else "held-out image")
+    text = f"has a threshold that rests on {images}: {calibration.rate(fewest)}"
+    yield "few_calibration", text, _more_calibration(known)
 
 
 def _mixed_rules(judged: Sequence[Row]) -> Iterator[Told]:
@@ -242,16 +264,12 @@ def _mixed_rules(judged: Sequence[Row]) -> Iterator[Told]:
 def _few_normal(jobs: Sequence[Row]) -> Iterator[Told]:
     fewest = min(job["test_normal"] for job in jobs)
     if fewest < FEWEST_NORMAL:
-        text = f"is tested on {_count(fewest, 'normal image')} only, so no method is called the best"
+        text = f"is tested on {plural(fewest, 'normal image')} only, so no method is called the best"
         yield "few_normal", text, f"test on {FEWEST_NORMAL} normal images or more"
 
 
 def _seeds(seeds: Sequence[str]) -> str:
     return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _mean(jobs: Sequence[Row], column: str) -> float:

@@ -20,3 +20,7 @@ class Images(Sequence):
         if isinstance(index, slice):
             return Images(self.samples[index], self.reading)
         return read_image(self.samples[index].image, self.reading)
+
+    def name(self, index: int) -> str:
+        """The file of an image."""
+        return str(self.samples[index].image)

@@ -25,7 +25,7 @@ MODEL, FRESH_MODEL = "model", "model.new"
 POINT, MAPS, TUNED = "operating_point.json", "maps", "finetune"
 """Files and folders made from a trained model. They are deleted with it."""
 KEY = "key"
-"""File in a folder of a model or of maps; it holds the key of the result that they belong to."""
+"""File in a folder of a model or of maps that says which result they belong to; that of a model is its `seal`."""
 WORKING = ".worker-"
 """Start of the name of the folder that a worker of a cluster makes inside a job's folder, if it can see that."""
 FIGURES = (f"{CURVES}.png", f"{TUNED}/6_rates_by_minimum_area.png", f"{TUNED}/8_sample_of_images.png")
@@ -33,8 +33,23 @@ FIGURES = (f"{CURVES}.png", f"{TUNED}/6_rates_by_minimum_area.png", f"{TUNED}/8_
 MERGED = "merged"
 """Folder in a results folder for the report of several."""
 
+OF_RESULTS = (PLAN, "digests.json", ".lock")
+"""Files of which a results folder has one from the begin of its first run, beside its folder of jobs."""
+
 LONGEST_NAME = 200
 """Most characters of a folder's name. File systems allow 255 bytes, and some programs append to a name."""
+
+
+def is_results(folder: Path) -> bool:
+    """Whether a folder is one of results, or holds some, as `results` holds `results/DATASET`."""
+    try:
+        return any(map(_is_results, [folder, *folder.glob("*/")]))
+    except OSError:
+        return False  # what cannot be listed is told where it is read
+
+
+def _is_results(folder: Path) -> bool:
+    return (folder / JOBS).is_dir() and any((folder / name).is_file() for name in OF_RESULTS)
 
 
 def of_cell(results: Path, cell: Cell) -> Path:

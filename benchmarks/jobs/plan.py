@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -10,13 +10,14 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 from rich.filesize import decimal
 
-from benchmarks import fingerprint, plugins, split
+from benchmarks import answers, fingerprint, plugins, split
 from benchmarks.data_settings import UNTOLD, DataSettings
 from benchmarks.errors import UsageError
 from benchmarks.jobs import layout
 from benchmarks.plugins import Choice
 from benchmarks.source import Source
 from datasets import DataError, Sample
+from methods import Method
 from reports.results import Cell, Failure
 
 PREPARING = ("benchmarks.split", "benchmarks.images", "benchmarks.pages")
@@ -67,6 +68,12 @@ class Job(BaseModel):
     """Number of images to train on."""
     scored_images: int = 0
     """Number of images to score: calibration, validation and test."""
+    setting_images: int = 0
+    """Number of normal images that set the threshold, as planned; identical ones count once in the result."""
+    depends_on: dict[str, str] = {}
+    """What the method depends on besides settings, data and code, such as the digest of a file of weights."""
+    digests: Path = Path(DIGESTS)
+    """Store of the digests of the files that were planned."""
 
     @property
     def name(self) -> str:
@@ -81,7 +88,8 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
     """
     source = request.source
     digests = fingerprint.Digests(request.results / DIGESTS)
-    codes = {choice.name: code(choice) for choice in request.choices}
+    depended = {choice.name: dict(choice.method.depends_on()) for choice in request.choices}
+    codes = {name: _code(name, files) for name, files in depended.items()}
     planned: list[Job | Failure] = []
     reasons = []
     for category in source.chosen(request.categories):
@@ -92,7 +100,10 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
             reasons.append(error)
             planned += [Failure(key="", cell=cell, reason=str(error), tail="") for cell in _cells(request, category)]
         else:
-            planned += [_job(cell, request, usable, codes[cell.method]) for cell in _cells(request, category)]
+            planned += [
+                _job(cell, request, usable, codes[cell.method], depended[cell.method])
+                for cell in _cells(request, category)
+            ]
     digests.save()
     if not any(isinstance(job, Job) for job in planned):
         raise reasons[0]
@@ -103,8 +114,16 @@ class _Usable(NamedTuple):
     """The images of a category that jobs can begin on."""
 
     digest: str
-    counts: dict[int, tuple[int, int]]
-    """By seed: the numbers of images to train on and to score."""
+    counts: dict[int, "_Numbers"]
+    """By seed."""
+
+
+class _Numbers(NamedTuple):
+    """How many images a job trains on, scores, and sets its threshold by."""
+
+    fit_images: int
+    scored_images: int
+    setting_images: int
 
 
 def _usable(source: Source, request: Request, category: str, digests: fingerprint.Digests) -> _Usable:
@@ -113,7 +132,8 @@ def _usable(source: Source, request: Request, category: str, digests: fingerprin
     counts = {}
     for seed in request.seeds:
         parts = split.divide(samples, seed=seed, shots=request.shots, calibration=request.calibration)
-        counts[seed] = len(parts.fit), len(parts.calibration) + len(parts.validation) + len(parts.test)
+        scored = len(parts.calibration) + len(parts.validation) + len(parts.test)
+        counts[seed] = _Numbers(len(parts.fit), scored, len(parts.setting))
     try:
         return _Usable(data_digest(source, samples, digests), counts)
     except OSError as error:
@@ -132,8 +152,11 @@ def key(cell: Cell, data: str, code: str) -> str:
 
 def code(choice: Choice) -> str:
     """Digest of a method's code, of what it depends on outside its settings, and of the code that feeds it."""
-    digest = fingerprint.of_code([f"methods.{choice.name}", *PREPARING])
-    return fingerprint.of_json([digest, choice.method.depends_on()])
+    return _code(choice.name, choice.method.depends_on())
+
+
+def _code(method: str, depends_on: Mapping[str, str]) -> str:
+    return fingerprint.of_json([fingerprint.of_code([f"methods.{method}", *PREPARING]), dict(depends_on)])
 
 
 def _cells(request: Request, category: str) -> Iterator[Cell]:
@@ -152,8 +175,7 @@ def _cells(request: Request, category: str) -> Iterator[Cell]:
             )
 
 
-def _job(cell: Cell, request: Request, usable: _Usable, code: str) -> Job:
-    fit_images, scored_images = usable.counts[cell.seed]
+def _job(cell: Cell, request: Request, usable: _Usable, code: str, depends_on: dict[str, str]) -> Job:
     return Job(
         cell=cell,
         key=key(cell, usable.digest, code),
@@ -163,15 +185,16 @@ def _job(cell: Cell, request: Request, usable: _Usable, code: str) -> Job:
         device=request.device,
         track_epochs=request.track_epochs,
         keep_model=request.keep_models,
-        fit_images=fit_images,
-        scored_images=scored_images,
+        **usable.counts[cell.seed]._asdict(),
+        depends_on=depends_on,
+        digests=request.results / DIGESTS,
     )
 
 
 def require_space(jobs: Sequence[Job], results: Path) -> int:
     """Bytes of disk that the jobs will take. Raises UsageError where there is not that much left."""
     methods = {job.cell.method: plugins.choose(job.cell.method, job.cell.settings).method for job in jobs}
-    models = (methods[job.cell.method].model_bytes(job.fit_images) for job in jobs if job.keep_model)
+    models = (_model_bytes(methods[job.cell.method], job.fit_images) for job in jobs if job.keep_model)
     needed = sum(models) + RESULT_BYTES * len(jobs)
     free = shutil.disk_usage(results).free
     if needed > free:
@@ -180,6 +203,10 @@ def require_space(jobs: Sequence[Job], results: Path) -> int:
             "use another folder, or --keep-models none"
         )
     return needed
+
+
+def _model_bytes(method: Method, fit_images: int) -> int:
+    return answers.count(method.model_bytes(fit_images), "the bytes of its model", method)
 
 
 def default_data(dataset: str) -> Path:

@@ -1,15 +1,16 @@
 """One job: read, split, fit, score, measure the maps -> Result."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import images, plugins, split
+from benchmarks import answers, images, plugins, split
 from benchmarks.checking import remarks, unread
 from benchmarks.evaluation import pixel_metrics
-from benchmarks.jobs import determinism, machine
+from benchmarks.jobs import changes, determinism, machine
 from benchmarks.jobs.fitting import Fit, Seen, Tell, fit
 from benchmarks.jobs.layout import FRESH_MODEL
 from benchmarks.jobs.plan import Job
@@ -64,20 +65,26 @@ def run(job: Job, tell: Tell) -> Result:
     """
     data = _read(job, tell)
     method = plugins.choose(job.cell.method, job.cell.settings).method
+    changes.require_same_files(job, method)
     seen = Seen(method, data.source.reading)
     fitted = fit(seen, data.parts, job, tell)
     if job.keep_model:
+        shutil.rmtree(job.folder / FRESH_MODEL, ignore_errors=True)  # of a job that was killed
         method.save(job.folder / FRESH_MODEL)
     scored = score_all(seen, data.parts, job, source=data.source, tell=tell)
     tell(Progress("measuring maps", 0, 1))
     pixels = _measure(data.parts.test, scored.maps, data.source.reading)
     tell(Progress("comparing images", 0, 1))
-    return _result(job, data, method, fitted=fitted, scored=scored, pixels=pixels)
+    contents = changes.require_same_data(job, data.source)
+    changes.require_same_files(job, method)
+    result = _result(job, data, method, fitted=fitted, scored=scored, pixels=pixels)
+    return result.model_copy(update={"contents": contents})
 
 
 def _read(job: Job, tell: Tell) -> _Data:
     """Decode every image once, then divide them: which belong together shows in their pixels."""
     cell, source = job.cell, Source.of(job.cell, job.root)
+    changes.require_same_data(job, source)
     samples = source.samples(cell.category)
     tell(Progress("reading images", 0, len(samples)))
     examined = images.verify(samples, source.reading)
@@ -128,7 +135,7 @@ def _cost(method: Method, fitted: Fit, scored: Scored, trained_on: int) -> Cost:
         images_per_second=scored.images_per_second,
         why_no_seconds=method.why_no_seconds(),
         peak_memory_mb=machine.peak_memory_mb(),
-        parameters=method.parameter_count(trained_on),
+        parameters=answers.count(method.parameter_count(trained_on), "its number of parameters", method),
         device=fitted.device,
         threads=determinism.threads_given() or determinism.cores(),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),

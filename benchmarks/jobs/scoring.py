@@ -15,7 +15,7 @@ from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
 from benchmarks.source import Source
 from datasets import Sample, relative_name
-from methods import Image, Method, MethodError, Score
+from methods import Image, Score
 from reports.results import ImageScore, MapScale, Ranking
 
 Judge = Callable[[Sequence[Image]], Iterator[Score]]
@@ -38,7 +38,7 @@ class Scored(NamedTuple):
 
 def score_all(seen: Seen, parts: split.Parts, job: Job, *, source: Source, tell: Tell) -> Scored:
     scoring = _Scoring(seen, seen.judge.score, source.base, tell)
-    left_out = _Scoring(seen, seen.method.leave_one_out, source.base, tell)
+    left_out = _Scoring(seen, seen.leave_one_out, source.base, tell)
     calibrating = left_out if job.cell.leaves_one_out else scoring
     normal_maps = NormalMaps()
     calibration = list(calibrating.of("calibration", parts.calibration, keep=normal_maps.add))
@@ -71,7 +71,7 @@ class _Scoring:
     @property
     def images_per_second(self) -> float | None:
         """None: nothing was scored."""
-        return self.images / self.seconds if self.images else None
+        return self.images / self.seconds if self.seconds else None
 
     def of(
         self, part: str, samples: list[Sample], keep: Callable[[np.ndarray | None], None] = lambda map: None
@@ -83,7 +83,6 @@ class _Scoring:
             score = next(scores)
             self.seconds += time.perf_counter() - begun
             self.images += 1
-            _require_finite(score, sample, self.seen.method)
             keep(score.map)
             self.tell(Progress(f"scoring {part}", number, len(samples)))
             yield ImageScore(
@@ -94,8 +93,3 @@ class _Scoring:
                 kinds=sample.kinds,
                 group=sample.group or None,
             )
-
-
-def _require_finite(score: Score, sample: Sample, method: Method) -> None:
-    if not score.is_finite:
-        raise MethodError(f"{type(method).__name__} gave a score that is not finite for {sample.image}")

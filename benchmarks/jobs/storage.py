@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.errors import UsageError
-from benchmarks.jobs.layout import CURVES, FAILURE, FRESH_MODEL, JOB, KEY, MAPS, MODEL, POINT, RESULT, TUNED
+from benchmarks.jobs import seal
+from benchmarks.jobs.layout import CURVES, FAILURE, FRESH_MODEL, JOB, MAPS, MODEL, POINT, RESULT, TUNED
 from benchmarks.jobs.plan import Job
 from methods import first_sentence
 from reports.files import replaced, write_text
@@ -57,12 +58,11 @@ def require_same_data(jobs: Iterable[Job]) -> None:
 
 def has_model(folder: Path, key: str) -> bool:
     """Whether a job's folder contains the model of the result with this key."""
-    file = folder / MODEL / KEY
-    return file.is_file() and file.read_text(encoding="utf-8", errors="replace") == key
+    return seal.is_of(folder / MODEL, key)
 
 
 def store(result: Result, job: Job) -> None:
-    """Replace the model and result in a job's folder by those of the finished job. The model gets a file `key`.
+    """Replace the model and result in a job's folder by those of the finished job. The model is sealed.
 
     Everything made from the old model goes too, as a model trained again differs, even under the same key. The old
     files are put aside first and deleted last: where the new ones cannot be placed, the old ones are put back and the
@@ -73,7 +73,7 @@ def store(result: Result, job: Job) -> None:
     with replaced([model, *(folder / old for old in (RESULT, POINT, MAPS, TUNED))]):
         if job.keep_model:
             fresh = folder / FRESH_MODEL
-            (fresh / KEY).write_text(job.key, encoding="utf-8")
+            seal.put(fresh, job.key)
             shutil.move(fresh, model.resolve())
         write(folder / RESULT, result)
     (folder / FAILURE).unlink(missing_ok=True)

@@ -158,7 +158,8 @@ def work(spec: str, errand: Errand) -> Answer:
     worker, given = get_worker(), Job.model_validate_json(spec)
     scratch, shared = Path(worker.local_directory), errand.sees_results()
     folder = Path(tempfile.mkdtemp(prefix=WORKING, dir=given.folder if shared else scratch))
-    job = given.model_copy(update={"folder": folder, "keep_model": given.keep_model and shared})
+    own = {"folder": folder, "keep_model": given.keep_model and shared, "digests": scratch / plan.DIGESTS}
+    job = given.model_copy(update=own)
     task = worker.get_current_task()
     tell = Teller(worker, errand.run, job.name)
     environment = job_environment(job, at_once=None, given=own_environment())  # other workers may share its host

@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from benchmarks.answers import Checked, One
 from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision
 from benchmarks.evaluation.decision import Region, Segmentation
@@ -22,7 +23,7 @@ from benchmarks.pages import OverPages, Part, first
 from benchmarks.trained import Trained
 from benchmarks.wording import in_python
 from datasets import is_image_name
-from methods import Image, Method, MethodError
+from methods import Image, MethodError
 from reports.results import Appearances
 
 Source = Path | np.ndarray
@@ -157,7 +158,7 @@ def _warning_afterwards(answers: Iterator[Inspection | ImageError]) -> Iterator[
 
 
 def inspect(
-    method: Method | OverPages,
+    method: Checked | OverPages,
     rule: Rule,
     sources: Iterable[Source],
     *,
@@ -225,33 +226,28 @@ def _require_map(map: np.ndarray | None, path: Path | None) -> None:
         raise MethodError(f"the method gave no anomaly map for {path or 'an array'}, which its operating point needs")
 
 
-def _require_finite(score: float | np.ndarray, method: Method, path: Path | None) -> None:
-    if not np.isfinite(score).all():
-        raise MethodError(f"{type(method).__name__} gave a score that is not finite for {path or 'an array'}")
+def _one(image: Image, path: Path | None) -> One:
+    return One(image, str(path or "an array"))
 
 
-def _by_score(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
-    (score,) = method.image_scores([image])
-    _require_finite(score, method, path)
+def _by_score(method: Checked | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
+    (score,) = method.image_scores(_one(image, path))
     return Inspection(Verdict.of(path, float(score), rule.threshold), first(image))
 
 
-def _by_score_with_map(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
-    (score,) = method.score([image])
-    _require_finite(score.image, method, path)
+def _by_score_with_map(method: Checked | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
+    (score,) = method.score(_one(image, path))
     verdict = Verdict.of(path, float(score.image), rule.threshold)
     if score.map is None:
         return Inspection(verdict, first(image))
-    _require_finite(score.map, method, path)
     shown = first(image)
     return Inspection(verdict, shown, resize_map(score.map, shown.shape[:2]))
 
 
-def _by_area(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
+def _by_area(method: Checked | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
     """Judge an image by the minimum defect area. Verdict and regions come from the same map, so they agree."""
-    (map,) = method.anomaly_maps([image])
+    (map,) = method.anomaly_maps(_one(image, path))
     _require_map(map, path)
-    _require_finite(map, method, path)
     shown = first(image)
     map = resize_map(map, shown.shape[:2]).astype(np.float64)  # in float32 the threshold would be rounded
     ((level,),) = decision.levels([map], [rule.area_px])

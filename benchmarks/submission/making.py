@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from benchmarks import images, trained
+from benchmarks.answers import Checked
 from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision
 from benchmarks.images import Reading
@@ -17,7 +18,6 @@ from benchmarks.submission import files
 from benchmarks.submission.files import Target
 from benchmarks.trained import Trained
 from datasets import Sample
-from methods import Method, MethodError
 from reports.results import OperatingPoint
 
 Rule = Literal["point", "baseline", "none"]
@@ -169,7 +169,7 @@ def _held_out(task: Task) -> list[Sample]:
     return held_out
 
 
-def _full_maps(method: Method | OverPages, paths: Sequence[Path], reading: Reading) -> Iterator[np.ndarray]:
+def _full_maps(method: Checked | OverPages, paths: Sequence[Path], reading: Reading) -> Iterator[np.ndarray]:
     """The anomaly map of each image, at its size, float32. Raises UsageError if the method gives no maps."""
     pixels = images.Images([Sample(path, "", "test") for path in paths], reading)
     for path, map in zip(paths, method.anomaly_maps(pixels), strict=True):
@@ -177,8 +177,6 @@ def _full_maps(method: Method | OverPages, paths: Sequence[Path], reading: Readi
             raise UsageError(
                 f"{type(method).__name__} gives no anomaly maps with these settings: a submission needs them"
             )
-        if not np.isfinite(map).all():
-            raise MethodError(f"{type(method).__name__} gave a map that is not finite for {path}")
         yield images.resize_map(map, images.image_size(path, reading))
 
 

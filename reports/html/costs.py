@@ -7,7 +7,7 @@ import pandas as pd
 
 from reports.html.figures import Axis, axis
 from reports.html.labels import Labels
-from reports.tables import decimals, has, means, ms_per_image, places, significant
+from reports.tables import decimals, has, mean_over_categories, means, ms_per_image, places, significant
 
 WIDTH, HEIGHT = 340, 240
 APART = 19
@@ -27,7 +27,7 @@ class Cost(NamedTuple):
 
 
 def _mean_of(column: str) -> Callable[[pd.DataFrame], float | None]:
-    return lambda jobs: jobs.groupby("place")[column].mean().mean() if has(jobs, column) else None
+    return lambda jobs: mean_over_categories(jobs, column)
 
 
 COSTS = (

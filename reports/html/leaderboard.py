@@ -13,6 +13,7 @@ from reports.html.labels import Labels
 from reports.statistics import FEWEST_NORMAL
 from reports.tables import (
     NOT_AVAILABLE,
+    Means,
     Spread,
     decimals,
     has,
@@ -136,12 +137,15 @@ class _Numbers:
         if not column.of_all:
             return Value("", None)
         if column.key in COUNTED:
-            return _counted(column, [self.counts[place, name] for place in self.shared if (place, name) in self.counts])
+            own = [self.counts.get((place, name)) for place in self.shared]
+            return Value(NOT_AVAILABLE, None, main=NOT_AVAILABLE) if None in own else _counted(column, own)
         if column.key == SPEED:
             return _speed(self.mean_speeds.get(name))
-        spread = self.means[column.key].by_method.get(name)
+        mean = self.means[column.key]
+        spread = mean.by_method.get(name)
         bar = (float(spread.mean),) * 3 if column.bar and spread else None
-        return self._marked(column, spread, self.marks.get((column.key, title, name)), bar)
+        value = self._marked(column, spread, self.marks.get((column.key, mean.title(), name)), bar)
+        return value if spread is None or mean.categories == self.shared else _over_others(value, mean)
 
     def _marked(self, column: Column, spread: Spread | None, mark: Cell | None, bar: Bar | None) -> Value:
         if spread is None:
@@ -180,6 +184,15 @@ def _bars(table: pd.DataFrame) -> dict[tuple[str, str], Bar]:
 def _speed(milliseconds: float | None) -> Value:
     text = significant(milliseconds)
     return Value(text, milliseconds, main=text, parts={} if milliseconds is None else {"": milliseconds})
+
+
+def _over_others(value: Value, mean: Means) -> Value:
+    """A mean over other categories than its line tells of."""
+    return value._replace(
+        text=f"{value.text} ({mean.title()})",
+        small=", ".join(filter(None, [value.small, mean.title()])),
+        parts={**value.parts, "categories": len(mean.categories)},
+    )
 
 
 def _counted(column: Column, found: list[Counts]) -> Value:

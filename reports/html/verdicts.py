@@ -33,6 +33,7 @@ WORDS = {
     "rejects": "Rejects too many",
     "misses": "Misses too many",
     "chance": "No better than chance",
+    "other_images": "Not all on the same images",
     "set_alone": "One image sets the threshold",
     "learned_little": "The network has learned little",
     "near_copies": "Near-copies set the threshold",
