@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from benchmarks import making_cli, options
+from benchmarks import downloads, making_cli, options
 from benchmarks.data_settings import DataSettings
 from benchmarks.errors import STOPPED, USER_ERRORS, UsageError
 from benchmarks.jobs.determinism import WINDOWLESS
@@ -412,6 +412,7 @@ def main() -> None:
     """Run a command. An error that the user can mend becomes one sentence and exit status 2."""
     _require_our_packages()
     os.environ.update(WINDOWLESS)
+    downloads.show(downloads.Said())
     try:
         app(prog_name="python -m benchmarks")
     except USER_ERRORS as error:

@@ -29,6 +29,8 @@ class Progress(NamedTuple):
     of: int
     loss: float | None = None
     held_out_loss: float | None = None
+    note: str = ""
+    """More on where the stage is, such as the speed of a download."""
 
     def line(self) -> str:
         """As a line of JSON."""
@@ -46,7 +48,8 @@ class Progress(NamedTuple):
     def text(self) -> str:
         """The stage and, in training, the losses."""
         losses = {"loss": self.loss, "held-out loss": self.held_out_loss}
-        return ", ".join([self.stage, *(f"{of} {loss:.4g}" for of, loss in losses.items() if loss is not None)])
+        told = [f"{of} {loss:.4g}" for of, loss in losses.items() if loss is not None]
+        return ", ".join(filter(None, [self.stage, self.note, *told]))
 
 
 class Outcome(NamedTuple):

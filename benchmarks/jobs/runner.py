@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+from benchmarks import downloads
 from benchmarks.errors import USER_ERRORS, UsageError
 from benchmarks.fingerprint import ROOT
 from benchmarks.jobs import determinism, failures, gpus, protocol, storage
@@ -197,6 +198,7 @@ def work(spec: Path, *, leash: bool) -> int:
     job = Job.model_validate_json(spec.read_text(encoding="utf-8"))
     unrepeatable = determinism.prefer_repeatable()
     tell = _progress_printer()
+    downloads.show(lambda pace: tell(_of_download(pace)))
     try:
         result = protocol.run(job, tell)
     except USER_ERRORS as error:
@@ -204,6 +206,11 @@ def work(spec: Path, *, leash: bool) -> int:
         return REFUSED
     storage.store(_completed(result, unrepeatable), job)
     return 0
+
+
+def _of_download(pace: downloads.Pace) -> Progress:
+    done, of = (size // downloads.MEGABYTE for size in (pace.done_bytes, pace.of_bytes or pace.done_bytes))
+    return Progress(f"fetching {pace.file}, MB", done, max(done, of), note=pace.speed)
 
 
 def _completed(result: Result, unrepeatable: Collection[str]) -> Result:
