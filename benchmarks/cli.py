@@ -384,7 +384,12 @@ def job(spec: Path, leash: Annotated[bool, typer.Option("--leash")] = False) -> 
     """Do the job that a job.json describes. With --leash, end when standard input ends."""
     from benchmarks.jobs import runner
 
-    raise typer.Exit(runner.work(spec, leash=leash))
+    status = runner.work(spec, leash=leash)
+    if leash:  # the result is stored: nothing that a library left behind, such as a thread, delays or spoils the end
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    raise typer.Exit(status)
 
 
 @app.command(hidden=True)
