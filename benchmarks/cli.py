@@ -32,6 +32,7 @@ from benchmarks.options import (
     ThresholdOption,
     VariantOption,
 )
+from reports.printable import printable
 
 
 class Commands(TyperGroup):
@@ -415,6 +416,7 @@ def forecast(method: str, device: str) -> None:
 
 def main() -> None:
     """Run a command. An error that the user can mend becomes one sentence and exit status 2."""
+    _require_utf8()
     _require_our_packages()
     os.environ.update(WINDOWLESS)
     downloads.show(downloads.Said())
@@ -426,6 +428,19 @@ def main() -> None:
         if not (sentence := refused_here(error)):
             raise
         sys.exit(_refuse(sentence))
+
+
+def _require_utf8() -> None:
+    """Start again in UTF-8 mode where file names are read otherwise, as PYTHONUTF8=0 with LC_ALL=C asks for.
+
+    Results store names as UTF-8: a name that was decoded otherwise is damaged, or taken for no text at all.
+    """
+    if sys.getfilesystemencoding() == "utf-8":
+        return
+    if os.environ.get("PYTHONUTF8") == "1":  # it was started with -X utf8=0
+        sys.exit(_refuse(f"file names are read as {sys.getfilesystemencoding()}, expected UTF-8: leave out -X utf8=0"))
+    os.environ["PYTHONUTF8"] = "1"
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def _require_our_packages() -> None:
@@ -448,5 +463,5 @@ def _refuse(sentence: str) -> int:
 
     Nothing more is loaded for that, as memory may have run out.
     """
-    print(f"benchmarks: {sentence}", file=sys.stderr)
+    print(f"benchmarks: {printable(sentence)}", file=sys.stderr)
     return 2

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from benchmarks.console import say
 from benchmarks.jobs.time_left import TimeLeft
+from reports.printable import printable
 
 PLAIN_SECONDS = 15
 """At least this long between two plain lines about one stage of a job."""
@@ -95,7 +96,7 @@ class LiveLines:
     def begin(self, job: str, gpu: str = "") -> None:
         """Add the line of a job, which may see that GPU."""
         self.time_left.begin(job)
-        name = f"{job} ({gpu})" if gpu else job
+        name = printable(f"{job} ({gpu})" if gpu else job)
         self.tasks[job] = self.bars.add_task(name, total=None, text="starting", of_all=False)
 
     def update(self, job: str, progress: Progress) -> None:

@@ -26,6 +26,7 @@ from benchmarks.jobs.layout import FAILURE, LOG, RESULT
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import LiveLines, Outcome, PlainLines, Progress
 from reports import brief
+from reports.printable import printable
 from reports.results import Failure, Result, read, write
 
 WATCH_SECONDS = 0.2
@@ -224,7 +225,7 @@ def work(spec: Path, *, leash: bool) -> int:
     try:
         result = protocol.run(job, tell)
     except USER_ERRORS as error:
-        print(" ".join(str(error).split()), file=sys.stderr)
+        print(printable(" ".join(str(error).split())), file=sys.stderr)
         return REFUSED
     storage.store(_completed(result, unrepeatable), job)
     return 0
