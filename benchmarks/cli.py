@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from benchmarks import downloads, making_cli, options
+from benchmarks import caches, downloads, making_cli, options
 from benchmarks.data_settings import DataSettings
 from benchmarks.errors import STOPPED, USER_ERRORS, UsageError
 from benchmarks.jobs.determinism import WINDOWLESS
@@ -389,6 +389,7 @@ def job(spec: Path, leash: Annotated[bool, typer.Option("--leash")] = False) -> 
     if leash:  # the result is stored: nothing that a library left behind, such as a thread, delays or spoils the end
         sys.stdout.flush()
         sys.stderr.flush()
+        caches.remove()
         os._exit(status)
     raise typer.Exit(status)
 
@@ -420,6 +421,7 @@ def main() -> None:
     _require_our_packages()
     os.environ.update(WINDOWLESS)
     downloads.show(downloads.Said())
+    caches.provide()
     try:
         app(prog_name="python -m benchmarks")
     except USER_ERRORS as error:

@@ -5,6 +5,7 @@ pipe closes and the job ends too. So no job outlives its runner, and no job is e
 """
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -33,6 +34,8 @@ WATCH_SECONDS = 0.2
 """Time between two checks of whether a job is late or no longer wanted."""
 PIPE_SECONDS = 2.0
 """How long the rest of a job's progress is waited for: a process in a session of its own may still hold the pipe."""
+PATHS = re.compile(r"BENCHMARKS_\w+|(TORCH|KERAS|XDG_CACHE)_HOME|NUMBA_CACHE_DIR|MPLCONFIGDIR|TMPDIR|SSL_CERT_FILE")
+"""Variables that name a file or a folder."""
 PROBE_SECONDS = 300.0
 """How long a method may take to find a device."""
 
@@ -178,7 +181,11 @@ class JobProcess:
 def job_environment(
     job: Job, *, at_once: int | None, gpu: Gpu | None = None, given: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """The environment of a job's process: the user's, the variables of `determinism` not set there, and its GPU."""
+    """The environment of a job's process: the user's, the variables of `determinism` not set there, and its GPU.
+
+    A job works in another folder than the command: paths that are relative to that of the command become absolute.
+    """
+    given = {name: os.path.abspath(text) if text and PATHS.fullmatch(name) else text for name, text in given.items()}
     ours = determinism.variables(job.cell.settings, at_once=at_once) | {"PYTHONUNBUFFERED": "1"}
     return {**ours, **given, **({gpus.VISIBLE: gpu.visible} if gpu else {})}
 
