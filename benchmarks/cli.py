@@ -418,6 +418,8 @@ def forecast(method: str, device: str) -> None:
 def main() -> None:
     """Run a command. An error that the user can mend becomes one sentence and exit status 2."""
     _require_utf8()
+    if sys.flags.optimize > 1:
+        sys.exit(_refuse("help and lists are docstrings, which PYTHONOPTIMIZE=2 or -OO takes away: leave it out"))
     _require_our_packages()
     os.environ.update(WINDOWLESS)
     downloads.show(downloads.Said())

@@ -3,14 +3,22 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
 from reports.printable import printable, printable_lines
 
+LEAST_COLUMNS = 20
+
 
 class Plain(Console):
     """A console that shows control characters in texts as what they are, such as `\\x1b`."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """As of the terminal; at least a few columns, as in none, such as COLUMNS=0, nothing at all would be shown."""
+        width, height = super().size
+        return ConsoleDimensions(max(width, LEAST_COLUMNS), height)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
         for segment in super().render(renderable, options):

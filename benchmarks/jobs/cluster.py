@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import UsageError
-from benchmarks.jobs import storage, worker
+from benchmarks.jobs import exposure, storage, worker
 from benchmarks.jobs.layout import FAILURE, FRESH_MODEL, LOG, MODEL, WORKING
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import LiveLines, PlainLines, Told
@@ -46,6 +46,8 @@ def connect(address: str, *, results: Path, minutes: float | None, say: Callable
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"--dask {address}: no Dask scheduler answers there: {reason}") from None
+    if exposed := exposure.warning(address, client.scheduler_info(n_workers=0).get("address", "")):
+        say(exposed)
     cluster = Cluster(client, address, Errand(uuid.uuid4().hex, results, minutes), say)
     with client:
         try:
