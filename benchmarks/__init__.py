@@ -108,9 +108,10 @@ def predict(
     an unreadable image is asked for. The verdicts of the other images can still be asked for after that. With
     `keep_unreadable` such a verdict says why instead.
     """
-    from benchmarks import trained, wording
+    from benchmarks import caches, trained, wording
     from benchmarks.prediction import verdicts
 
+    caches.provide()
     with wording.speaking_python():
         found = trained.find(Path(results), method=method, category=category, seed=seed, variant=variant)
         return wording.SpeakingPython(
@@ -131,7 +132,8 @@ def method(name: str, **settings: Any) -> Method:
     `images` are (height, width, 3) uint8 RGB arrays, all normal where it is trained. Raises UsageError for a name or a
     setting that there is not.
     """
-    from benchmarks import plugins, wording
+    from benchmarks import caches, plugins, wording
 
+    caches.provide()
     with wording.speaking_python():
         return plugins.choose(name, settings).method

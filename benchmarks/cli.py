@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from benchmarks import making_cli, options
+from benchmarks import caches, downloads, making_cli, options
 from benchmarks.data_settings import DataSettings
 from benchmarks.errors import STOPPED, USER_ERRORS, UsageError
 from benchmarks.jobs.determinism import WINDOWLESS
@@ -32,6 +32,7 @@ from benchmarks.options import (
     ThresholdOption,
     VariantOption,
 )
+from reports.printable import printable
 
 
 class Commands(TyperGroup):
@@ -384,7 +385,13 @@ def job(spec: Path, leash: Annotated[bool, typer.Option("--leash")] = False) -> 
     """Do the job that a job.json describes. With --leash, end when standard input ends."""
     from benchmarks.jobs import runner
 
-    raise typer.Exit(runner.work(spec, leash=leash))
+    status = runner.work(spec, leash=leash)
+    if leash:  # the result is stored: nothing that a library left behind, such as a thread, delays or spoils the end
+        sys.stdout.flush()
+        sys.stderr.flush()
+        caches.remove()
+        os._exit(status)
+    raise typer.Exit(status)
 
 
 @app.command(hidden=True)
@@ -410,8 +417,13 @@ def forecast(method: str, device: str) -> None:
 
 def main() -> None:
     """Run a command. An error that the user can mend becomes one sentence and exit status 2."""
+    _require_utf8()
+    if sys.flags.optimize > 1:
+        sys.exit(_refuse("help and lists are docstrings, which PYTHONOPTIMIZE=2 or -OO takes away: leave it out"))
     _require_our_packages()
     os.environ.update(WINDOWLESS)
+    downloads.show(downloads.Said())
+    caches.provide()
     try:
         app(prog_name="python -m benchmarks")
     except USER_ERRORS as error:
@@ -420,6 +432,19 @@ def main() -> None:
         if not (sentence := refused_here(error)):
             raise
         sys.exit(_refuse(sentence))
+
+
+def _require_utf8() -> None:
+    """Start again in UTF-8 mode where file names are read otherwise, as PYTHONUTF8=0 with LC_ALL=C asks for.
+
+    Results store names as UTF-8: a name that was decoded otherwise is damaged, or taken for no text at all.
+    """
+    if sys.getfilesystemencoding() == "utf-8":
+        return
+    if os.environ.get("PYTHONUTF8") == "1":  # it was started with -X utf8=0
+        sys.exit(_refuse(f"file names are read as {sys.getfilesystemencoding()}, expected UTF-8: leave out -X utf8=0"))
+    os.environ["PYTHONUTF8"] = "1"
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def _require_our_packages() -> None:
@@ -442,5 +467,5 @@ def _refuse(sentence: str) -> int:
 
     Nothing more is loaded for that, as memory may have run out.
     """
-    print(f"benchmarks: {sentence}", file=sys.stderr)
+    print(f"benchmarks: {printable(sentence)}", file=sys.stderr)
     return 2

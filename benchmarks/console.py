@@ -1,18 +1,38 @@
-"""Standard output and standard error for text that a person reads. Square brackets in names are no markup."""
+"""Standard output and standard error for text that a person reads. Names in it are no markup, and obeyed by nothing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from reports.printable import printable, printable_lines
+
+LEAST_COLUMNS = 20
+
+
+class Plain(Console):
+    """A console that shows control characters in texts as what they are, such as `\\x1b`."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """As of the terminal; at least a few columns, as in none, such as COLUMNS=0, nothing at all would be shown."""
+        width, height = super().size
+        return ConsoleDimensions(max(width, LEAST_COLUMNS), height)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable_lines(segment.text))
+
 
 # In a notebook, too, this is plain text: lines of a run are many, and each would be an element of the page.
-out = Console(highlight=False, markup=False, emoji=False, force_jupyter=False)
-err = Console(highlight=False, markup=False, emoji=False, force_jupyter=False, stderr=True)
+out = Plain(highlight=False, markup=False, emoji=False, force_jupyter=False)
+err = Plain(highlight=False, markup=False, emoji=False, force_jupyter=False, stderr=True)
 
 
 def say(line: str, *, on: Console = err, style: str | None = None) -> None:
-    """Print a line unchanged: no markup, no highlighting, not wrapped at the width of the terminal."""
-    on.print(line, style=style, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    """Print one line: no markup, no highlighting, not wrapped at the width of the terminal; it stays one line."""
+    on.print(printable(line), style=style, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 @contextmanager

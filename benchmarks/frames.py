@@ -13,7 +13,7 @@ from benchmarks import console, data_settings, options, plugins, results_folder
 from benchmarks.errors import UsageError
 from benchmarks.jobs import layout, request
 from benchmarks.jobs.plan import Request
-from reports import csv_files, rows
+from reports import cells, csv_files, rows
 
 STOPPED = 130
 """What a run returns that Ctrl-C stopped."""
@@ -111,4 +111,5 @@ def _images(scores: Sequence[str]) -> pd.DataFrame:
     """The lines of scores.csv as a frame. A category `01` and a defect type `none` stay what they are."""
     text = io.StringIO("".join([csv_files.HEADER, *scores]))
     images = pd.read_csv(text, dtype=dict.fromkeys(csv_files.TEXTS, str), keep_default_na=False, na_values=[""])
-    return images.assign(changed=images["changed"].fillna(""))
+    texts = {column: images[column].map(cells.bare, na_action="ignore") for column in csv_files.TEXTS}
+    return images.assign(**texts | {"changed": texts["changed"].astype(object).fillna("")})

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from pathlib import Path
 
 EXTENSIONS = frozenset(
@@ -57,8 +58,16 @@ def require_utf8(path: Path) -> Path:
     try:
         str(path).encode()
     except UnicodeEncodeError:
-        raise DataError(f"{readable(path)} has a name that is not UTF-8: rename it") from None
+        raise DataError(_why_not_utf8(path)) from None
     return path
+
+
+def _why_not_utf8(path: Path) -> str:
+    try:
+        name = os.fsencode(path).decode("utf-8")
+    except UnicodeDecodeError:
+        return f"{readable(path)} has a name that is not UTF-8: rename it"
+    return f"{name} has a name in UTF-8, but Python reads names as {sys.getfilesystemencoding()}: set PYTHONUTF8=1"
 
 
 def readable(path: Path | str) -> str:

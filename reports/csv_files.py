@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from reports.cells import guarded
 from reports.files import replacing, write_text
 from reports.results import OperatingPoint, Result
 from reports.rows import IDENTITY, Row, csv_text, identity
@@ -95,4 +96,5 @@ def _field(value: str | int | float | None) -> str:
         return ""
     if not isinstance(value, str):
         return repr(value)
-    return f'"{value.replace(chr(34), chr(34) * 2)}"' if SPECIAL.search(value) else value
+    text = guarded(value)
+    return f'"{text.replace(chr(34), chr(34) * 2)}"' if SPECIAL.search(text) else text

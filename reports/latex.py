@@ -8,6 +8,7 @@ import pandas as pd
 from reports import legend
 from reports.comparison import TOO_FEW, Cell, few_normal, lines
 from reports.files import write_text
+from reports.printable import printable_lines
 from reports.report import Report
 from reports.tables import METRICS, decimals, has, headed, means, names
 
@@ -48,7 +49,7 @@ SPECIAL = {
 
 def write(folder: Path, report: Report) -> None:
     """Write report.tex."""
-    write_text(folder / "report.tex", text(report))
+    write_text(folder / "report.tex", printable_lines(text(report)))
 
 
 def text(report: Report) -> str:

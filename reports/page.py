@@ -8,6 +8,7 @@ import pandas as pd
 
 from reports import doubts, legend, sections, terms
 from reports.files import write_text
+from reports.printable import printable_lines
 from reports.report import Report
 from reports.results import Failure
 from reports.rows import Unfinished
@@ -55,7 +56,7 @@ REASONS = {
 
 def write(folder: Path, report: Report) -> None:
     """Write report.md."""
-    write_text(folder / "report.md", text(report))
+    write_text(folder / "report.md", printable_lines(text(report)))
 
 
 def text(report: Report) -> str:
@@ -196,7 +197,7 @@ def _failures(table: pd.DataFrame, failures: list[Failure]) -> str:
     lines = [[escape(str(value)) for value in line] for line in failed[columns].itertuples(index=False)]
     tails = [
         f"<details><summary>End of the error output: {html_escape(title)}</summary>\n\n"
-        f"<pre>{html_escape(_printable(failure.tail).strip())}</pre>\n\n</details>"
+        f"<pre>{html_escape(printable_lines(failure.tail).strip())}</pre>\n\n</details>"
         for failure in failures
         for title in [f"{failure.cell.method}, {' '.join(failure.cell.category.split())}, seed {failure.cell.seed}"]
         if failure.tail.strip()
@@ -270,7 +271,3 @@ def _where(table: pd.DataFrame, jobs: pd.DataFrame) -> str:
 
 def _count(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def _printable(text: str) -> str:
-    return "".join(character for character in text if character in "\n\t" or character.isprintable())

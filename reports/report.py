@@ -7,9 +7,13 @@ import pandas as pd
 
 from reports import legend
 from reports.html.jobs import NOTHING, Shown
+from reports.printable import printable, printable_lines
 from reports.results import Failure
 from reports.rows import IDENTITY, Figures, Row, Tables, Unfinished, failed_row, in_order
 from reports.tables import frame, names
+
+NAMES = {"path", "group", "defect", "set_by"}
+"""Columns of names, which may hold a line break; the lines of other texts are ours."""
 
 
 class Report(NamedTuple):
@@ -53,7 +57,8 @@ def made(
     if not tables.rows and not failures:
         raise ValueError("expected at least one result or failure to report")
     rows = in_order([*tables.rows, *map(failed_row, failures)])
-    plain = frame(rows)
+    plain = frame(map(_printable, rows))
+    plain["place"] = plain["place"].map(printable)
     table = legend.lettered(plain)
     short = dict(zip(table["title"], table["name"], strict=True))
     shown = {
@@ -71,7 +76,7 @@ def made(
         *(_named(by_method(each), shown) for each in (tables.defects, tables.contradictions, tables.setters)),
         _named(by_method(tables.unlike), shown),
         _named(tables.verdicts, shown),
-        list(failures),
+        [each.model_copy(update={"reason": printable(each.reason)}) for each in failures],
         definitions,
         unfinished,
         [each._replace(name=shown[each.job][0], place=shown[each.job][1]) for each in figures],
@@ -82,7 +87,14 @@ def made(
 
 def _named(rows: Sequence[Row], shown: Mapping[tuple, tuple[str, str]]) -> pd.DataFrame:
     """Rows with the names that their jobs have in the report."""
-    return pd.DataFrame([row | dict(zip(("name", "place"), shown[_job(row)], strict=True)) for row in rows])
+    named = [_printable(row) | dict(zip(("name", "place"), shown[_job(row)], strict=True)) for row in rows]
+    return pd.DataFrame(named)
+
+
+def _printable(row: Row) -> Row:
+    """A row whose texts a terminal or a page shows and does not obey; its identity stays what it is."""
+    texts = {name: text for name, text in row.items() if isinstance(text, str) and name not in IDENTITY}
+    return row | {name: (printable if name in NAMES else printable_lines)(text) for name, text in texts.items()}
 
 
 def _job(row: Row) -> tuple:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
+from reports.cells import guarded
 from reports.results import Cell, Failure
 
 Row = dict[str, str | int | float | bool | None]
@@ -134,4 +135,4 @@ def _place(row: Row) -> tuple:
 
 
 def _one_line(value: str | int | float | bool | None) -> str | int | float | bool | None:
-    return "; ".join(value.splitlines()) if isinstance(value, str) else value
+    return guarded("; ".join(value.splitlines())) if isinstance(value, str) else value

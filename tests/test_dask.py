@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from benchmarks.jobs import worker
+from benchmarks.jobs import exposure, worker
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.worker import Errand
+from datasets import DataError
+from datasets.making import extras
 from reports.results import Failure, read
 from tests.checkout.program import CATEGORIES, Checkout
 from tests.processes import wait_for
@@ -270,10 +272,28 @@ def test_without_a_scheduler_it_says_so(checkout):
     assert done.returncode == 2 and "no Dask scheduler answers there" in done.stderr
 
 
-def test_without_the_package_it_names_the_command_that_installs_it(checkout):
-    (checkout.folder / "distributed.py").write_text("raise ModuleNotFoundError")
+def test_a_package_that_is_broken_is_not_called_missing(checkout):
+    (checkout.folder / "distributed.py").write_text("raise TypeError('made for another Python')")
     done = checkout.compare("--dask", "tcp://127.0.0.1:1")
-    assert done.returncode == 2 and "pip install -e '.[dask]'" in done.stderr
+    expected = (
+        "--dask needs distributed, which is installed but cannot be imported (TypeError: made for another Python)"
+    )
+    assert done.returncode == 2 and expected in done.stderr
+
+
+def test_without_a_package_the_command_that_installs_it_is_named():
+    with pytest.raises(DataError, match=r"^--dask needs distributted: pip install -e '\.\[dask\]'$"):
+        extras.library("distributted.client", extra="dask", wanted_for="--dask")
+
+
+OPEN = ["tcp://10.0.0.5:8786", "node7:8786", "tcp://[::]:8786", "tcp://0.0.0.0:8786", "ucx://10.0.0.5:8786"]
+CLOSED = ["tls://node7:8786", "tcp://127.0.0.1:8786", "localhost:8786", "tcp://[::1]:8786", "wss://node7"]
+
+
+def test_a_scheduler_that_others_can_reach_without_a_key_is_warned_of():
+    assert all("docs/safe-cluster.md" in exposure.warning(address) for address in OPEN)
+    assert not any(exposure.warning(address) for address in CLOSED)
+    assert OPEN[0] in exposure.warning("tcp://127.0.0.1:8786", OPEN[0]), "it also listens elsewhere"
 
 
 def test_threads_that_dask_set_for_its_workers_do_not_count_for_a_job(monkeypatch):

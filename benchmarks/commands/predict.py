@@ -17,6 +17,7 @@ from benchmarks.prediction.pace import Pace
 from benchmarks.prediction.truth import Truth
 from benchmarks.prediction.verdicts import Inspection, Rule, Verdict
 from benchmarks.trained import Trained
+from reports.printable import printable
 
 TOO_SMALL = "the whole image is smaller than the minimum defect area"
 AS_TRAINED = "new images are read with the settings of the run; to choose others, do the run again with them"
@@ -127,7 +128,7 @@ def _reasons(verdict: Verdict) -> str:
 
 def _printed(path: Path) -> str:
     """A path on one line: line breaks and the like are escaped."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in _text(path))
+    return printable(str(path))
 
 
 def _text(path: Path) -> str:

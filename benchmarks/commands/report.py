@@ -48,6 +48,8 @@ def run(
 
     folders = list(dict.fromkeys(results))
     place = to or (folders[0] if len(folders) == 1 else folders[0] / layout.MERGED)
+    if place.is_dir() and not os.access(place, os.W_OK):
+        raise UsageError(f"{place} cannot be written: name another folder for the report with --to")
     jobs = [(each, folder) for each in folders for folder in layout.all_in(each)]
     with _without_garbage_collection(), _helpers(len(jobs)) as helpers:
         told = partial(_ended, with_scores="csv" in wanted, with_images="html" in wanted)

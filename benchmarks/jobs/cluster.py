@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import UsageError
-from benchmarks.jobs import storage, worker
+from benchmarks.jobs import exposure, storage, worker
 from benchmarks.jobs.layout import FAILURE, FRESH_MODEL, LOG, MODEL, WORKING
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import LiveLines, PlainLines, Told
 from benchmarks.jobs.runner import outcome
 from benchmarks.jobs.worker import MARK, Answer, Errand
+from datasets.making import extras
 from reports.files import write_text
 from reports.results import Failure, Result, write
 
@@ -33,18 +34,20 @@ LONELY_SECONDS = 60.0
 
 @contextmanager
 def connect(address: str, *, results: Path, minutes: float | None, say: Callable[[str], None]) -> Iterator["Cluster"]:
-    """Connect to the Dask scheduler at `address`. Raises UsageError if Dask is not installed or nothing answers."""
-    try:
-        from distributed import Client
-    except ImportError:
-        raise UsageError("--dask needs Dask's package distributed: pip install -e '.[dask]'") from None
+    """Connect to the Dask scheduler at `address`.
+
+    Raises DataError if Dask cannot be imported, UsageError if nothing answers.
+    """
+    distributed = extras.library("distributed", extra="dask", wanted_for="--dask")
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # failures are printed in our own words
     try:
-        client = Client(address, timeout=CONNECT_SECONDS)
+        client = distributed.Client(address, timeout=CONNECT_SECONDS)
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"--dask {address}: no Dask scheduler answers there: {reason}") from None
+    if exposed := exposure.warning(address, client.scheduler_info(n_workers=0).get("address", "")):
+        say(exposed)
     cluster = Cluster(client, address, Errand(uuid.uuid4().hex, results, minutes), say)
     with client:
         try:

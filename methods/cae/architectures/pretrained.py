@@ -1,19 +1,19 @@
 """InceptionResNetV2 with weights from a file or from Keras's download."""
 
+import os
 import random
-from contextlib import redirect_stdout
 from pathlib import Path
-from sys import stderr
 from typing import Any
 
 import keras
 
 from methods import MethodError, first_sentence
+from methods._download import Expected, UnreachableError, download, require
 from methods.cae.architectures.inception_resnet_v2 import named_file
 
 NAME = "inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5"
 ORIGIN = f"https://storage.googleapis.com/tensorflow/keras-applications/inception_resnet_v2/{NAME}"
-MD5 = "d19885ff4a710c122648d3b5c3b684e4"
+MD5 = Expected("d19885ff4a710c122648d3b5c3b684e4", "md5")
 
 
 def encoder(weights: str | None, shape: tuple[int, ...]) -> Any:
@@ -35,18 +35,27 @@ def encoder(weights: str | None, shape: tuple[int, ...]) -> Any:
 def weights_file(weights: str | None, *, cache: Path | None = None) -> Path:
     """The file that the user names, or else Keras's own from its cache or download.
 
-    Raises MethodError if the file does not exist, or cannot be downloaded.
+    Raises MethodError if the file does not exist, is damaged, or cannot be downloaded.
     """
     if weights:
         return named_file(weights)
+    path = (cache or _keras_home()) / "models" / NAME
     try:
-        with redirect_stdout(stderr):
-            return Path(keras.utils.get_file(NAME, ORIGIN, cache_dir=cache, cache_subdir="models", file_hash=MD5))
-    except Exception as error:  # Keras raises Exception itself
+        if path.is_file():
+            require(path, MD5, str(path))
+        else:
+            download(ORIGIN, path, MD5)
+    except UnreachableError as reason:
         raise MethodError(
             f"no ImageNet weights for inception_resnet_v2: give their file with the setting `encoder_weights`, or let "
-            f"this machine reach Keras's download ({first_sentence(error)})"
+            f"this machine reach Keras's download ({reason}); a damaged file in Keras's cache is to be deleted"
         ) from None
+    return path
+
+
+def _keras_home() -> Path:
+    """Where Keras keeps what it downloads."""
+    return Path(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras"))
 
 
 def _unseeded(shape: tuple[int, ...]) -> Any:
