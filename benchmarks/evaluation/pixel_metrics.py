@@ -46,7 +46,7 @@ def measure(
             masks.add(mask)
             measured.append(index)
         advance("reading masks", index + 1, len(samples))
-    resized = images.ResizedMaps(_Some(maps, measured), masks.shapes)
+    resized = images.ResizedMaps(Some(maps, measured), masks.shapes)
     scores = _scores(resized, masks, partial(advance, "measuring maps"))
     return scores, [_remark(without)] if without else []
 
@@ -70,7 +70,7 @@ class _Masks(Sequence):
         return None if bits is None else np.unpackbits(bits, count=height * width).reshape(height, width).view(bool)
 
 
-class _Some(Sequence):
+class Some(Sequence):
     """Some items of a sequence, taken from it on access."""
 
     def __init__(self, items: Sequence, indices: Sequence[int]):
