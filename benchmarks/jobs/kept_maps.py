@@ -33,7 +33,9 @@ class KeptMaps(Sequence):
                 raise OSError(error.errno, error.strerror, str(self._folder)) from None
 
     def _append(self, map: np.ndarray) -> None:
-        self._file = self._file or tempfile.TemporaryFile(dir=self._folder)
+        if self._file is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._file = tempfile.TemporaryFile(dir=self._folder)
         self._places.append((self._file.seek(0, os.SEEK_END), map.shape))
         self._file.write(np.ascontiguousarray(map, np.float32))
         self._file.flush()  # a full disk is noticed here, and not while another image is scored
