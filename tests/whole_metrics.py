@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.ndimage import label
 
-from benchmarks.evaluation import radix_sort
-from benchmarks.evaluation.metrics import PixelMetrics
+from benchmarks.evaluation.metrics import MANY, PixelMetrics
 
 
 def pixel_metrics(
@@ -42,7 +41,9 @@ def _by_region(maps: Sequence[np.ndarray], masks: Sequence[np.ndarray | None]) -
         filled += background.size
         regions += _regions(scores, mask)
     normal = normal[:filled]
-    if normal.dtype == np.float32:
+    if normal.dtype == np.float32 and normal.size >= MANY:
+        from benchmarks.evaluation import radix_sort
+
         radix_sort.sort(normal)
     else:
         normal.sort()
