@@ -113,7 +113,7 @@ def test_a_run_prints_odd_names_as_they_are(odd):
     (odd.data / "bolt/train").rename(odd.data / "bolt/trained")
     done = odd.compare()
     assert "toy bolt: failed: " in done.stderr and f"{odd.data}/bolt/train/good" in done.stderr
-    assert f"about 1.0 MB of disk in {odd.results}\n" in done.stderr
+    assert f"about 2.6 MB of disk in {odd.results}\n" in done.stderr
     assert "toy part [v2] seed 0: done" in done.stderr
     assert done.stdout.splitlines() == [f"{odd.results}/{form.file}" for form in FORMS.values()]
 

@@ -10,7 +10,8 @@ from hypothesis.extra import numpy as arrays
 from skimage.measure import label
 from sklearn import metrics as sklearn_metrics
 
-from benchmarks.evaluation import metrics, radix_sort
+from benchmarks.evaluation import counting, metrics, radix_sort
+from tests import whole_metrics
 
 EXACT = {"rel": 1e-12, "abs": 1e-14}
 
@@ -261,3 +262,49 @@ def test_how_scores_are_sorted_changes_no_pixel_metric(monkeypatch):
     before = metrics.pixel_metrics(maps, masks)
     monkeypatch.setattr(metrics, "MANY", 0)
     assert metrics.pixel_metrics(maps, masks) == before
+
+
+@given(tied_scores, tied_scores)
+@settings(deadline=None)
+def test_counting_adds_what_a_comparison_with_every_score_finds(scores, levels):
+    scores, levels = (np.sort(np.array([each for each, _ in pairs], np.float32)) for pairs in (scores, levels))
+    above, reaching = np.full((2, levels.size), 5, np.uint32)
+    counting.add(scores, levels, above, reaching)
+    assert above.tolist() == [5 + (scores > level).sum() for level in levels]
+    assert reaching.tolist() == [5 + (scores >= level).sum() for level in levels]
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("step", [0, 0.5])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"MANY": 0}, {"BATCH": 1}, {"BATCH": 3000}, {"BATCH": 3000, "MANY": 0}, {"BATCH": 1, "MOST_IN_32_BITS": 5000}],
+    ids=str,
+)
+def test_in_batches_of_any_size_pixel_metrics_are_those_of_all_scores_at_once(kind, step, changes, monkeypatch):
+    maps, masks = random_images(kind=kind)
+    maps += [maps[0] - 1, np.full((7, 9), 0.5, kind), maps[1] * -0.0]
+    masks += [np.zeros(maps[0].shape, bool), np.ones((7, 9), bool), None]
+    if step:
+        maps = [np.round(scores / step) * kind(step) for scores in maps]
+    expected = whole_metrics.pixel_metrics(maps, masks)
+    for name, value in changes.items():
+        monkeypatch.setattr(metrics, name, value)
+    assert metrics.pixel_metrics(maps, masks) == expected
+
+
+@settings(deadline=None)
+@given(maps_and_masks(), st.sampled_from([0.05, 0.3, 1.0]), st.sampled_from([1, 10, 2**26]))
+def test_in_batches_ties_and_odd_masks_change_no_bit(images, fpr_limit, batch):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metrics, "BATCH", batch)
+        found = metrics.pixel_metrics(*images, fpr_limit)
+    assert found == whole_metrics.pixel_metrics(*images, fpr_limit)
+
+
+def test_progress_counts_every_reading_of_a_map():
+    told = []
+    maps, masks = random_images()
+    metrics.pixel_metrics(maps, masks, advance=lambda *step: told.append(step))
+    readings = len(maps) + sum(mask is not None for mask in masks)
+    assert told == [(done, readings) for done in range(1, readings + 1)]

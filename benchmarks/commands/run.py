@@ -1,6 +1,6 @@
 """The main job: plan, skip what is finished, run what is missing, report."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from benchmarks.commands import report
 from benchmarks.console import err, say
 from benchmarks.errors import STOPPED, UsageError
 from benchmarks.evaluation import calibration
-from benchmarks.jobs import agenda, cluster, forecast, layout, memory, plan, progress, storage
+from benchmarks.jobs import agenda, cluster, disk, extent, forecast, layout, memory, plan, progress, storage
 from benchmarks.jobs.cluster import Cluster
+from benchmarks.jobs.extent import Extent
 from benchmarks.jobs.layout import FAILURE
 from benchmarks.jobs.plan import Job, Request
 from benchmarks.jobs.runner import Runner
@@ -68,13 +69,16 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool, command
     jobs = [job for job in planned if isinstance(job, Job)]
     done, missing = _divide(jobs, force=force)
     todo = cheapest_first(crew.prepare(missing))
-    _announce(request, done, todo, failed=len(failures))
+    at_once = crew.at_once if isinstance(crew, Runner) else 1  # workers of a cluster may have disks of their own
+    extents = extent.of_categories(todo)
+    disk_bytes = disk.require_space(todo, request.results, extents, at_once=at_once)
+    _announce(request, done, todo, failed=len(failures), disk_bytes=disk_bytes)
     agenda.add(request.results, jobs, command)
     _say_few_calibration(todo)
     time_left = TimeLeft(todo)
     try:
         if isinstance(crew, Runner):  # nobody knows how fast the workers of a cluster are
-            _say_what_memory(todo, at_once=crew.at_once)
+            _say_what_memory(extents, at_once=min(crew.at_once, len(todo)))
             time_left = TimeLeft(todo, _say_how_long(todo, devices=crew.slots.devices))
         with progress.display(err, time_left) as lines:
             failures += crew.run(todo, lines)
@@ -113,12 +117,11 @@ def cheapest_first(jobs: Iterable[Job]) -> list[Job]:
     return sorted(jobs, key=lambda job: PACES.index(plugins.method(job.cell.method).pace))
 
 
-def _announce(request: Request, done: Sequence[Job], todo: Sequence[Job], *, failed: int) -> None:
-    """Say what is to do and what it needs. Raises UsageError where the disk has not that much space."""
-    needed = plan.require_space(todo, request.results)
+def _announce(request: Request, done: Sequence[Job], todo: Sequence[Job], *, failed: int, disk_bytes: int) -> None:
+    """Say what is to do and how much disk it needs."""
     say(
         f"{len(done) + len(todo) + failed} jobs: {len(done)} finished before, {len(todo)} to do, {failed} failed"
-        f"; about {decimal(needed)} of disk in {request.results}"
+        f"; about {decimal(disk_bytes)} of disk in {request.results}"
     )
     if shortened := [choice.name for choice in request.choices if choice.method.is_shortened]:
         say(f"{', '.join(shortened)}: a preset that costs less than the paper; --preset paper is as published")
@@ -140,8 +143,8 @@ def _say_few_calibration(todo: Sequence[Job]) -> None:
     say(f"{least.cell.category}{beside}: {doubt}", style="yellow")
 
 
-def _say_what_memory(todo: Sequence[Job], *, at_once: int) -> None:
-    if sentence := memory.warning(todo, min(at_once, len(todo))):
+def _say_what_memory(extents: Mapping[str, Extent], *, at_once: int) -> None:
+    if sentence := memory.warning(extents, at_once):
         say(sentence)
 
 

@@ -5,7 +5,7 @@ least s, and the defective scores of at least s. So only the ranking matters, ti
 transform of the scores changes no metric, not even in the last bit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +25,11 @@ DEFINITIONS = {
 }
 """Meaning of each metric, for the foot of the report."""
 MANY = 5_000_000
-"""From this many scores on, radix sort is used. For fewer, loading its compiler takes as long as it saves."""
+"""From this many scores on, compiled code sorts and counts. For fewer, loading it takes as long as it saves."""
+BATCH = 2**26
+"""About so many normal scores are sorted at a time, in 8 bytes each. Their counts are added, so the size is free."""
+MOST_IN_32_BITS = 2**31
+"""Up to this many scores, counts take 32 bits each: the sum of two of them fits, too."""
 
 
 class OneClassError(ValueError):
@@ -96,7 +100,7 @@ def rank(scores: Sequence[float] | np.ndarray, labels: Sequence[bool] | np.ndarr
 
 def compare(normal: np.ndarray, defective: np.ndarray) -> Ranking:
     """Rank finite scores of two classes. Raises OneClassError if a class is empty."""
-    return _rank(np.sort(normal), np.sort(defective))
+    return _rank([np.sort(normal)], np.sort(defective))
 
 
 def auroc(scores: Sequence[float] | np.ndarray, labels: Sequence[bool] | np.ndarray) -> float:
@@ -105,35 +109,91 @@ def auroc(scores: Sequence[float] | np.ndarray, labels: Sequence[bool] | np.ndar
 
 
 def pixel_metrics(
-    maps: Sequence[np.ndarray], masks: Sequence[np.ndarray | None], fpr_limit: float = 0.3
+    maps: Sequence[np.ndarray],
+    masks: Sequence[np.ndarray | None],
+    fpr_limit: float = 0.3,
+    *,
+    advance: Callable[[int, int], None] = lambda done, of: None,
 ) -> PixelMetrics:
     """Metrics of (h, w) anomaly maps against (h, w) masks that are true where defective; None: a normal image.
 
-    Sizes may differ between images. `maps` is read twice, so its items may be computed on access. Memory besides
-    `maps`: the scores of all pixels once, and about 60 bytes a defective pixel. Raises OneClassError, NotFiniteError,
-    and ValueError if shapes differ.
+    Sizes may differ between images. The items of `maps` and `masks` may be computed on access: those of images with a
+    mask are read twice, the others once, and none is kept. `advance` gets how many were read, and how often in all.
+    Memory: 8 bytes for each of `BATCH` normal pixels, or for those of a larger image, and 32 bytes a defective pixel.
+    Raises OneClassError, NotFiniteError, and ValueError if shapes differ.
     """
     if not 0 < fpr_limit <= 1:
         raise ValueError(f"expected fpr_limit, a false-positive rate, above 0 and up to 1, got {fpr_limit}")
-    normal, regions = _by_region(maps, masks)
-    defective = np.sort(np.concatenate([normal[:0], *regions]))
-    ranking = _rank(normal, defective)
-    area = _partial_area(ranking.above / normal.size, ranking.reaching / normal.size, fpr_limit)
-    overlaps = [area[np.searchsorted(defective, region)].mean() for region in regions]
+    images = _Images(maps, masks, advance)
+    regions = [region for index in images.masked for region in _regions(*images.read(index))]
+    defective = _sorted(np.concatenate(regions)) if regions else np.empty(0, np.float32)
+    ranking = _rank(_normal_batches(images), defective)
+    overlaps = [_overlap(ranking, defective.searchsorted(region), fpr_limit) for region in regions]
     return PixelMetrics(ranking.auroc(), ranking.average_precision(), float(np.mean(overlaps)) / fpr_limit)
 
 
-def _rank(normal: np.ndarray, defective: np.ndarray) -> Ranking:
-    """Rank sorted scores of two classes. Raises OneClassError if a class is empty."""
-    missing = [name for name, scores in (("normal", normal), ("defective", defective)) if not scores.size]
+class _Images:
+    """Maps with their masks, checked as they are read."""
+
+    def __init__(
+        self,
+        maps: Sequence[np.ndarray],
+        masks: Sequence[np.ndarray | None],
+        advance: Callable[[int, int], None],
+    ):
+        if len(maps) != len(masks):
+            raise ValueError(f"expected as many masks as maps, got {len(masks)} masks and {len(maps)} maps")
+        self.maps, self.masks, self.advance = maps, masks, advance
+        self.masked = [index for index, mask in enumerate(masks) if mask is not None]
+        self.done = 0
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        return map(self.read, range(len(self.maps)))
+
+    def read(self, index: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """The map and the mask of an image. Raises NotFiniteError, and ValueError if their shapes differ."""
+        scores, mask = self.maps[index], self.masks[index]
+        mask = None if mask is None else np.asarray(mask, dtype=bool)
+        _check_map(scores, mask, index)
+        self.done += 1
+        self.advance(self.done, len(self.masked) + len(self.maps))
+        return scores, mask
+
+
+def _rank(batches: Iterable[np.ndarray], defective: np.ndarray) -> Ranking:
+    """Rank sorted defective scores among batches of normal ones, each sorted.
+
+    Raises OneClassError if a class is empty.
+    """
+    normal, above, reaching = 0, *np.zeros((2, defective.size), np.uint32)
+    for scores in batches:
+        normal += scores.size
+        if normal + defective.size > MOST_IN_32_BITS:
+            above, reaching = above.astype(np.int64, copy=False), reaching.astype(np.int64, copy=False)
+        _count(scores, defective, above, reaching)
+    missing = [name for name, size in (("normal", normal), ("defective", defective.size)) if not size]
     if missing:
         raise OneClassError(f"expected both normal and defective scores; there is no {' and no '.join(missing)} one")
-    return Ranking(
-        normal=normal.size,
-        above=normal.size - normal.searchsorted(defective, side="right"),
-        reaching=normal.size - normal.searchsorted(defective, side="left"),
-        found=defective.size - defective.searchsorted(defective, side="left"),
-    )
+    found = np.zeros_like(reaching)
+    _count(defective, defective, np.zeros_like(found), found)
+    return Ranking(normal, above, reaching, found)
+
+
+def _count(scores: np.ndarray, levels: np.ndarray, above: np.ndarray, reaching: np.ndarray) -> None:
+    """For each sorted level, add the numbers of sorted scores above it, and of at least its value."""
+    if _are_many(scores, levels):
+        from benchmarks.evaluation import counting
+
+        counting.add(scores, levels, above, reaching)
+    else:
+        above += (scores.size - scores.searchsorted(levels, side="right")).astype(above.dtype)
+        reaching += (scores.size - scores.searchsorted(levels, side="left")).astype(reaching.dtype)
+
+
+def _overlap(ranking: Ranking, places: np.ndarray, limit: float) -> float:
+    """The mean area of a region's pixels, which have these places in the ranking: see `_partial_area`."""
+    above, reaching = ranking.above[places] / ranking.normal, ranking.reaching[places] / ranking.normal
+    return _partial_area(above, reaching, limit).mean()
 
 
 def _partial_area(above: np.ndarray, reaching: np.ndarray, limit: float) -> np.ndarray:
@@ -147,37 +207,47 @@ def _partial_area(above: np.ndarray, reaching: np.ndarray, limit: float) -> np.n
     return np.where(reaching <= limit, limit - (above + reaching) / 2, cut_short)
 
 
-def _by_region(maps: Sequence[np.ndarray], masks: Sequence[np.ndarray | None]) -> tuple[np.ndarray, list[np.ndarray]]:
-    """The sorted scores of all normal pixels, and the unsorted scores of each defective region."""
-    sizes, kinds = zip(*((scores.size, scores.dtype) for scores in maps), strict=True) if len(maps) else ((), (float,))
-    # One buffer is filled image by image, as concatenating a list would need twice the memory.
-    normal, filled, regions = np.empty(sum(sizes), np.result_type(*set(kinds))), 0, []
-    for index, (scores, mask) in enumerate(zip(maps, masks, strict=True)):
-        mask = np.zeros(scores.shape, dtype=bool) if mask is None else np.asarray(mask, dtype=bool)
-        _check_map(scores, mask, index)
-        background = scores[~mask]
-        normal[filled : filled + background.size] = background
-        filled += background.size
-        regions += _regions(scores, mask)
-    normal = normal[:filled]
-    _sort(normal)
-    return normal, regions
+def _normal_batches(images: _Images) -> Iterator[np.ndarray]:
+    """The scores of all normal pixels, sorted within each batch."""
+    parts, size = [], 0
+    for scores, mask in images:
+        parts.append(scores.ravel() if mask is None else scores[~mask])
+        size += parts[-1].size
+        if size >= BATCH:
+            yield _sorted(_joined(parts))
+            size = 0
+    if parts:
+        yield _sorted(_joined(parts))
 
 
-def _sort(scores: np.ndarray) -> None:
-    """Sort scores in place."""
-    if scores.dtype == np.float32 and scores.size >= MANY:
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    """The parts as one row. The list is emptied, so that their memory is free."""
+    whole = np.concatenate(parts)
+    parts.clear()
+    return whole
+
+
+def _sorted(scores: np.ndarray) -> np.ndarray:
+    """The scores, sorted in place."""
+    if _are_many(scores):
         from benchmarks.evaluation import radix_sort
 
         radix_sort.sort(scores)
     else:
         scores.sort()
+    return scores
 
 
-def _check_map(scores: np.ndarray, mask: np.ndarray, index: int) -> None:
-    if scores.ndim != 2 or scores.shape != mask.shape:
+def _are_many(*rows: np.ndarray) -> bool:
+    """Whether compiled code is worth loading for these scores; it knows float32 alone."""
+    return all(row.dtype == np.float32 for row in rows) and sum(row.size for row in rows) >= MANY
+
+
+def _check_map(scores: np.ndarray, mask: np.ndarray | None, index: int) -> None:
+    shape = scores.shape if mask is None else mask.shape
+    if scores.ndim != 2 or scores.shape != shape:
         raise ValueError(
-            f"expected a 2-D map and a mask of its shape, got map {index} of {scores.shape} with mask {mask.shape}"
+            f"expected a 2-D map and a mask of its shape, got map {index} of {scores.shape} with mask {shape}"
         )
     if not np.isfinite(scores).all():
         raise NotFiniteError(index)

@@ -1,7 +1,8 @@
 """Pixel metrics of a category: compare anomaly maps with masks, or say why that is not possible."""
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import Any
 
 import numpy as np
 
@@ -11,31 +12,75 @@ from benchmarks.naming import named
 from datasets import Sample
 from reports.results import PixelScores
 
+Advance = Callable[[str, int, int], None]
+"""Gets a stage, how much of it is done, and of how much."""
 
-def why_none(samples: Sequence[Sample], maps: Sequence[np.ndarray | None]) -> str | None:
+
+def why_none(samples: Sequence[Sample], *, has_maps: bool) -> str | None:
     """Why there are no pixel metrics for the maps of test images; None if there are."""
     if not samples:
         return "there is no test image"
-    if any(map is None for map in maps):
+    if not has_maps:
         return "the method gives no anomaly maps"
     return None if any(sample.masks for sample in samples) else "the data have no masks"
 
 
 def measure(
-    samples: Sequence[Sample], maps: Sequence[np.ndarray], reading: images.Reading
+    samples: Sequence[Sample],
+    maps: Sequence[np.ndarray],
+    reading: images.Reading,
+    advance: Advance = lambda stage, done, of: None,
 ) -> tuple[PixelScores | None, list[str]]:
-    """Pixel metrics of maps at the images' original sizes, and at most one remark, on images that are left out."""
-    masks: dict[int, np.ndarray] = {}
-    without = []
+    """Pixel metrics of maps at the images' original sizes, and at most one remark, on images that are left out.
+
+    The items of `maps` may be read on access: none is kept. Of masks, a bit for each pixel is kept where there is a
+    defect. `advance` gets the stage, how much of it is done, and of how much.
+    """
+    masks, measured, without = _Masks(), [], []
     for index, sample in enumerate(samples):
         size = images.image_size(sample.image, reading)
         mask = images.read_mask(sample.masks, size, reading).defect
         if mask is None or (sample.defect and not mask.any()):
             without.append(f"{sample.defect}/{sample.image.name}")
         else:
-            masks[index] = mask
-    resized = images.ResizedMaps([maps[index] for index in masks], [mask.shape for mask in masks.values()])
-    return _scores(resized, list(masks.values())), [_remark(without)] if without else []
+            masks.add(mask)
+            measured.append(index)
+        advance("reading masks", index + 1, len(samples))
+    resized = images.ResizedMaps(Some(maps, measured), masks.shapes)
+    scores = _scores(resized, masks, partial(advance, "measuring maps"))
+    return scores, [_remark(without)] if without else []
+
+
+class _Masks(Sequence):
+    """Masks, each (h, w) bool; None: no pixel is defective."""
+
+    def __init__(self) -> None:
+        self.shapes: list[tuple[int, int]] = []
+        self._bits: list[np.ndarray | None] = []
+
+    def add(self, mask: np.ndarray) -> None:
+        self.shapes.append(mask.shape)
+        self._bits.append(np.packbits(mask) if mask.any() else None)
+
+    def __len__(self) -> int:
+        return len(self._bits)
+
+    def __getitem__(self, index: int) -> np.ndarray | None:
+        bits, (height, width) = self._bits[index], self.shapes[index]
+        return None if bits is None else np.unpackbits(bits, count=height * width).reshape(height, width).view(bool)
+
+
+class Some(Sequence):
+    """Some items of a sequence, taken from it on access."""
+
+    def __init__(self, items: Sequence, indices: Sequence[int]):
+        self._items, self._indices = items, indices
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __getitem__(self, index: int) -> Any:
+        return self._items[self._indices[index]]
 
 
 def _remark(without: list[str]) -> str:
@@ -43,9 +88,9 @@ def _remark(without: list[str]) -> str:
     return f"left out of the pixel metrics, as they have no mask, an empty one or one that does not fit: {which}"
 
 
-def _scores(maps: images.ResizedMaps, masks: list[np.ndarray]) -> PixelScores:
+def _scores(maps: images.ResizedMaps, masks: _Masks, advance: Callable[[int, int], None]) -> PixelScores:
     try:
-        auroc, average_precision, aupro = metrics.pixel_metrics(maps, masks)
+        auroc, average_precision, aupro = metrics.pixel_metrics(maps, masks, advance=advance)
     except metrics.OneClassError:
         auroc = average_precision = aupro = None
     return PixelScores(

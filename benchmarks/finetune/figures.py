@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks import images, pages
 from benchmarks.evaluation import decision
-from benchmarks.evaluation.component_tree import ComponentTree
+from benchmarks.evaluation.component_tree import Components, ComponentTree
 from benchmarks.finetune.operating_point import Tuned
 from benchmarks.prediction.truth import fault
 from datasets import Sample
@@ -25,15 +25,14 @@ LOWEST_QUANTILE = 0.9
 def figures(tuned: Tuned) -> plots.Figures:
     """The data of all figures of an operating point."""
     maps = tuned.evidence.held_out_maps()
-    trees = [ComponentTree(map) for map in maps]
-    low = float(np.median([np.quantile(tree.map, LOWEST_QUANTILE) for tree in trees]))
-    high = max(float(tree.map.max()) for tree in trees)
+    lows, highs = zip(*((np.quantile(map, LOWEST_QUANTILE), float(map.max())) for map in maps), strict=True)
+    low, high = float(np.median(lows)), max(highs)
     levels = np.linspace(low, high, DISTRIBUTIONS + 1)[:-1]
+    thresholds = np.linspace(low, high, THRESHOLDS)
+    swept, areas = _regions(maps, thresholds, levels)
     return plots.Figures(
-        sweep=_sweep(trees, np.linspace(low, high, THRESHOLDS)),
-        distributions=[
-            plots.AreaDistribution(level, np.concatenate([tree.areas_at(level) for tree in trees])) for level in levels
-        ],
+        sweep=_sweep(swept, thresholds),
+        distributions=[plots.AreaDistribution(level, each) for level, each in zip(levels, areas, strict=True)],
         calibration=plots.Calibration(tuned.evidence.areas_px, _calibrated(tuned)),
         tuning=None if tuned.tuning_aurocs is None else _tuning(tuned),
         rule=plots.Rule(tuned.area_px, tuned.threshold, int(np.prod(tuned.evidence.shape))),
@@ -48,9 +47,20 @@ def _calibrated(tuned: Tuned) -> np.ndarray:
     return decision.thresholds(tuned.evidence.held_out_levels, tuned.evidence.request.false_alarm_share)
 
 
-def _sweep(trees: Sequence[ComponentTree], thresholds: np.ndarray) -> plots.Sweep:
+def _regions(
+    maps: Sequence[np.ndarray], thresholds: np.ndarray, levels: np.ndarray
+) -> tuple[list[Components], list[np.ndarray]]:
+    """The regions of each map at the thresholds, and the areas of all maps' regions at each level."""
+    swept, areas = [], []
+    for map in maps:  # one tree at a time, as it takes 17 times the memory of its map
+        tree = ComponentTree(map)
+        swept.append(tree.components_at(thresholds))
+        areas.append([tree.areas_at(level) for level in levels])
+    return swept, [np.concatenate(each) for each in zip(*areas, strict=True)]
+
+
+def _sweep(swept: Sequence[Components], thresholds: np.ndarray) -> plots.Sweep:
     """Number, mean area and standard deviation of area of the regions of all maps together, at each threshold."""
-    swept = [tree.components_at(thresholds) for tree in trees]
     number = np.sum([each.number for each in swept], axis=0)
     total = np.sum([np.nan_to_num(each.number * each.mean_area_px) for each in swept], axis=0)
     squares = np.sum(
@@ -59,7 +69,7 @@ def _sweep(trees: Sequence[ComponentTree], thresholds: np.ndarray) -> plots.Swee
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = total / number
         std = np.sqrt(np.maximum(squares / number - mean**2, 0))
-    return plots.Sweep(thresholds, number, mean, std, len(trees))
+    return plots.Sweep(thresholds, number, mean, std, len(swept))
 
 
 def _tuning(tuned: Tuned) -> plots.Tuning:

@@ -140,8 +140,9 @@ def _pixels_of(left: list[int], tuned: Tuned, trained: Trained) -> PixelScores |
     """Pixel metrics of the test images in `left`, which did not choose the area; None if they cannot be measured."""
     samples = [tuned.evidence.parts.test[index] for index in left]
     kept = tuned.evidence.keeper.maps("test", tuned.evidence.parts.test)
-    maps = [kept[index] for index in left]
-    if pixel_metrics.why_none(samples, maps):
+    if pixel_metrics.why_none(samples, has_maps=True):
         return None
-    measured, _ = pixel_metrics.measure(samples, maps, trained.reading)
+    measured, _ = pixel_metrics.measure(
+        samples, pixel_metrics.Some(kept, left), trained.reading, tuned.evidence.advance
+    )
     return measured

@@ -1,31 +1,30 @@
 """The memory that the images of a run will take, and what is there. A method's own needs come on top."""
 
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 from rich.filesize import decimal
 
-from benchmarks.images.examination import AT_ONCE_PX, THREADS, pixels_of
-from benchmarks.jobs.plan import Job
-from benchmarks.source import Source
+from benchmarks.evaluation import metrics
+from benchmarks.images.examination import AT_ONCE_PX, THREADS
+from benchmarks.jobs.extent import Extent
 
 DECODING_BYTES = 14
 """For each pixel that is decoded at a time: the picture, its array, its digest, its mask."""
-MEASURING_BYTES = 9
-"""For each pixel of the test images, where there are masks: their maps and masks are compared all at once.
-
-Both were measured with images of 16 and 64 million pixels, by the peak memory of jobs of `mean_image`.
-"""
+MEASURING_BYTES = 8
+"""For each normal pixel whose scores are sorted at a time, where there are masks."""
+DEFECT_BYTES = 32
+"""For each defective pixel."""
+DEFECT_SHARE = 0.1
+"""The share of defective pixels among those of the test images that is assumed: headers do not tell it."""
 CONTAINER = Path("/sys/fs/cgroup")
 
 
-def warning(jobs: Iterable[Job], at_once: int) -> str | None:
+def warning(extents: Mapping[str, Extent], at_once: int) -> str | None:
     """A sentence if the images of jobs, so many at once, need more memory than there is; None otherwise."""
-    categories = {job.cell.category: job for job in jobs}
-    needs = {category: needed_bytes(job) for category, job in categories.items()}
+    needs = {category: needed_bytes(extent) for category, extent in extents.items()}
     worst = max(needs, key=needs.__getitem__, default=None)
     if worst is None or needs[worst] * at_once <= available_bytes():
         return None
@@ -36,17 +35,12 @@ def warning(jobs: Iterable[Job], at_once: int) -> str | None:
     )
 
 
-def needed_bytes(job: Job) -> int:
+def needed_bytes(extent: Extent) -> int:
     """The memory that reading the images of a job and measuring its maps take, bytes."""
-    source = Source.of(job.cell, job.root)
-    samples = source.samples(job.cell.category)
-    with ThreadPoolExecutor(THREADS) as pool:
-        pixels = list(pool.map(lambda sample: pixels_of(sample, source.reading), samples))
-    largest = max(pixels, default=0)
+    largest, _, measured = extent
     decoded = max(largest, min(AT_ONCE_PX, THREADS * largest))
-    has_masks = any(sample.masks for sample in samples)
-    tested = sum(count for count, sample in zip(pixels, samples, strict=True) if sample.split == "test")
-    return DECODING_BYTES * decoded + (MEASURING_BYTES * tested if has_masks else 0)
+    sorted_px = min(measured, max(largest, metrics.BATCH))
+    return round(DECODING_BYTES * decoded + MEASURING_BYTES * sorted_px + DEFECT_BYTES * DEFECT_SHARE * measured)
 
 
 def available_bytes() -> int:

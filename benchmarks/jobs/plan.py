@@ -1,30 +1,24 @@
 """methods x categories x seeds -> jobs, each with a key of its settings, data and code; the device is not in it."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
-from rich.filesize import decimal
 
-from benchmarks import answers, fingerprint, plugins, split
+from benchmarks import fingerprint, split
 from benchmarks.data_settings import UNTOLD, DataSettings
-from benchmarks.errors import UsageError
 from benchmarks.jobs import layout
 from benchmarks.plugins import Choice
 from benchmarks.source import Source
 from datasets import DataError, Sample
-from methods import Method
 from reports.results import Cell, Failure
 
 PREPARING = ("benchmarks.split", "benchmarks.images", "benchmarks.pages")
 """The code of this package on which scores depend."""
 DIGESTS = "digests.json"
-RESULT_BYTES = 1_000_000
-"""Room for a job's result and log."""
 
 
 @dataclass(frozen=True)
@@ -189,24 +183,6 @@ def _job(cell: Cell, request: Request, usable: _Usable, code: str, depends_on: d
         depends_on=depends_on,
         digests=request.results / DIGESTS,
     )
-
-
-def require_space(jobs: Sequence[Job], results: Path) -> int:
-    """Bytes of disk that the jobs will take. Raises UsageError where there is not that much left."""
-    methods = {job.cell.method: plugins.choose(job.cell.method, job.cell.settings).method for job in jobs}
-    models = (_model_bytes(methods[job.cell.method], job.fit_images) for job in jobs if job.keep_model)
-    needed = sum(models) + RESULT_BYTES * len(jobs)
-    free = shutil.disk_usage(results).free
-    if needed > free:
-        raise UsageError(
-            f"--results {results}: {len(jobs)} jobs need about {decimal(needed)} and {decimal(free)} are free: "
-            "use another folder, or --keep-models none"
-        )
-    return needed
-
-
-def _model_bytes(method: Method, fit_images: int) -> int:
-    return answers.count(method.model_bytes(fit_images), "the bytes of its model", method)
 
 
 def default_data(dataset: str) -> Path:

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-import numpy as np
-
 from benchmarks import answers, images, plugins, split
 from benchmarks.checking import remarks, unread
 from benchmarks.evaluation import pixel_metrics
 from benchmarks.jobs import changes, determinism, machine
 from benchmarks.jobs.fitting import Fit, Seen, Tell, fit
+from benchmarks.jobs.kept_maps import KeptMaps
 from benchmarks.jobs.layout import FRESH_MODEL
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
@@ -72,8 +71,7 @@ def run(job: Job, tell: Tell) -> Result:
         shutil.rmtree(job.folder / FRESH_MODEL, ignore_errors=True)  # of a job that was killed
         method.save(job.folder / FRESH_MODEL)
     scored = score_all(seen, data.parts, job, source=data.source, tell=tell)
-    tell(Progress("measuring maps", 0, 1))
-    pixels = _measure(data.parts.test, scored.maps, data.source.reading)
+    pixels = _measure(data.parts.test, scored.maps, data.source.reading, tell)
     tell(Progress("comparing images", 0, 1))
     contents = changes.require_same_data(job, data.source)
     changes.require_same_files(job, method)
@@ -142,8 +140,8 @@ def _cost(method: Method, fitted: Fit, scored: Scored, trained_on: int) -> Cost:
     )
 
 
-def _measure(test: list[Sample], maps: list[np.ndarray | None], reading: images.Reading) -> _Measured:
-    if why_none := pixel_metrics.why_none(test, maps):
+def _measure(test: list[Sample], maps: KeptMaps, reading: images.Reading, tell: Tell) -> _Measured:
+    if why_none := pixel_metrics.why_none(test, has_maps=maps.is_complete):
         return _Measured(None, why_none, [])
-    scores, left_out = pixel_metrics.measure(test, maps, reading)
+    scores, left_out = pixel_metrics.measure(test, maps, reading, lambda *stage: tell(Progress(*stage)))
     return _Measured(scores, None, left_out)

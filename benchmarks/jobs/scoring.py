@@ -11,6 +11,7 @@ from benchmarks import split
 from benchmarks.evaluation.map_scale import NormalMaps
 from benchmarks.jobs import cross_fitting
 from benchmarks.jobs.fitting import Seen, Tell
+from benchmarks.jobs.kept_maps import KeptMaps
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
 from benchmarks.source import Source
@@ -26,7 +27,7 @@ class Scored(NamedTuple):
     """The scores of all images judged, the maps of the test images, and the seconds they took."""
 
     images: list[ImageScore]
-    maps: list[np.ndarray | None]
+    maps: KeptMaps
     seconds: float
     images_per_second: float | None
     """As new images are judged, not left out of the fit; None: there was none."""
@@ -43,8 +44,8 @@ def score_all(seen: Seen, parts: split.Parts, job: Job, *, source: Source, tell:
     normal_maps = NormalMaps()
     calibration = list(calibrating.of("calibration", parts.calibration, keep=normal_maps.add))
     others = [*calibration, *scoring.of("validation", parts.validation)]
-    maps: list[np.ndarray | None] = []
-    test = list(scoring.of("test", parts.test, keep=maps.append))
+    maps = KeptMaps(job.folder, wanted=any(sample.masks for sample in parts.test))
+    test = list(scoring.of("test", parts.test, keep=maps.add))
     ranking = cross_fitting.rank(
         job,
         source,
