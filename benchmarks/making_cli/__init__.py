@@ -3,6 +3,7 @@
 import typer
 
 from benchmarks.making_cli.defects import defects
+from benchmarks.making_cli.images import images
 from benchmarks.making_cli.masks import masks
 from benchmarks.making_cli.video import video
 
@@ -12,5 +13,5 @@ app = typer.Typer(
     help="Make a data set. Each command goes on where it was stopped, writes beside its output what made it, and ends "
     "with a check of what it wrote.",
 )
-for command in (video, masks, defects):
+for command in (video, images, masks, defects):
     app.command()(command)
