@@ -307,6 +307,7 @@ def test_without_a_network_one_sentence_says_so_and_what_is_there_is_kept(server
         ("a.csv", "url\nhttp://a/b\n", "has no column category: expected url and category"),
         ("a.csv", "url,category\nhttp://a/b,a/b\n", "row 2: 'a/b' cannot be a category"),
         ("a.csv", "url,category\nhttp://a/b,.hidden\n", "row 2: '.hidden' cannot be a category"),
+        ("a.csv", f"url,category\nhttp://a/b,{'x' * 201}\n", "cannot be the name of a folder"),
         ("a.csv", "url,category\n,nut\n", "row 2: there is no url"),
         ("a.csv", "url,category\nhttp://a/b,nut,more\n", None),
         ("a.csv", "category,url,title\nnut,http://a/b,'=x\n", None),
@@ -348,3 +349,14 @@ def test_a_picture_that_was_changed_afterwards_is_said(server, tmp_path):
     shutil.copy(tmp_path / "p/nut/normal/000.jpg", tmp_path / "p/nut/normal/001.jpg")
     said = make(file, "--to", tmp_path / "p")
     assert said.exit_code == 1 and "001.jpg is not what was fetched" in said.output
+
+
+def test_lists_of_one_name_are_known_by_their_contents(server, tmp_path):
+    files = []
+    for name, url in zip(("a", "b"), server.pictures(2), strict=True):
+        (tmp_path / name).mkdir()
+        files.append(listed(tmp_path / name, [url], name))
+    assert make(*files, "--to", tmp_path / "p").exit_code == 0
+    listed(tmp_path / "a", [f"{server.url}/other.jpg"], "a")
+    with pytest.raises(UsageError, match=r"was made in another way: sources list 1/img_url.json"):
+        make(*files, "--to", tmp_path / "p")

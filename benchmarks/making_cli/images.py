@@ -44,7 +44,7 @@ def images(
         ),
     ] = None,
     keep: Annotated[int, typer.Option(min=1, help="Pictures to keep of each category.")] = 20,
-    candidates: Annotated[int, typer.Option(min=1, max=400, help="Pictures to fetch for each search.")] = 60,
+    candidates: Annotated[int, typer.Option(min=1, max=240, help="Pictures to fetch for each search.")] = 60,
     backbone: Annotated[str, typer.Option(help="Network by whose features pictures are compared.")] = "alexnet",
     weights: Annotated[
         Path | None, typer.Option(metavar="FILE", help="File of the network's weights. Default: find them.")

@@ -28,6 +28,8 @@ class Link:
     """The page on which it is shown."""
 
 
+LONGEST_NAME = 200
+"""Of a folder, in bytes; file systems have room for 255."""
 FIELDS = tuple(field.name for field in fields(Link))
 
 
@@ -56,12 +58,8 @@ def once(links: Iterable[Link]) -> list[Link]:
 
 def require_folder_name(category: str, where: str) -> None:
     """Raise DataError where a category cannot be the name of a folder."""
-    if (
-        not category.strip(". ")
-        or category.startswith(".")
-        or not category.isprintable()
-        or set(category) & set("/\\:")
-    ):
+    fits = category == category.strip() and 0 < len(category.encode()) <= LONGEST_NAME
+    if not fits or category.startswith(".") or not category.isprintable() or set(category) & set("/\\:"):
         raise DataError(f"{where}: {category!r} cannot be a category, as it cannot be the name of a folder")
 
 

@@ -20,7 +20,7 @@ LICENCES = (
 """The names that Openverse has for licences and marks."""
 CHANGEABLE = ("cc0", "pdm", "by", "by-sa")
 """Those under which a picture may be changed and shown by anybody, for any purpose."""
-PAGE, MOST_PAGES = 20, 20
+PAGE, MOST_PAGES = 20, 12
 MOST_LETTERS = 200
 """Of a search; Openverse drops what follows."""
 

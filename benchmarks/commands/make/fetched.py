@@ -98,6 +98,7 @@ class Store:
 
     def _require_network(self, link: Link, error: Exception) -> None:
         if not isinstance(error, NoNetworkError):
+            self._silent.clear()
             return
         self._silent.add(urlsplit(link.url).netloc)
         if len(self._silent) >= SILENT_HOSTS:

@@ -16,7 +16,7 @@ from datasets.making.credits import Credit
 from datasets.making.journal import read
 from datasets.making.layouts import numbered
 from datasets.making.links import Link
-from reports.files import replacing, write_text
+from reports.files import remove, replacing, write_text
 from reports.overlay import save
 
 TABLE = "images.csv"
@@ -33,6 +33,7 @@ def write(
     """Write all that `make images` leaves behind. Return how many pictures were kept, not kept, and not to be had."""
     rows, kept = [], []
     for category, those in chosen.items():
+        remove(folder / category)  # what a stopped making wrote, which may have had fewer pictures
         named = list(zip(_names(those), those, strict=True))
         for name, each in named:
             _copy(each.candidate.file, folder / category / each.folder / name)

@@ -1,5 +1,6 @@
 """The command `make images`: pictures of a category from the web, with their rights, those that belong together."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from methods import Method
 from reports.files import remove, write_text
 
 FETCHED = ".fetched"
+SILENT_SECONDS = 10
 LIBRARIES = ("numpy", "pillow", "urllib3", "protego", "torch")
 
 
@@ -65,7 +67,7 @@ def run(request: ImageRequest) -> int:
     if not output.is_made(request.to, record):
         methods = closeness.fitted(representative, request.backbone, request.weights, request.device)
         version = versions([PROGRAM]).get(PROGRAM, "0")
-        fetcher = Fetcher(agent(version, request.contact), request.limits)
+        fetcher = Fetcher(agent(version, request.contact), request.limits, sleep=_sleep)
         with output.growing(request.to, record) as folder:
             links = once([*listed, *_searched(request, folder / FETCHED, fetcher)])
             found = _fetched(links, Store(folder / FETCHED, fetcher, request.fit))
@@ -77,7 +79,9 @@ def run(request: ImageRequest) -> int:
 
 def _record(request: ImageRequest, representative: Mapping[str, Sequence[Path]]) -> Record:
     pictures = {f"representative/{category}": files for category, files in representative.items()}
-    sources = output.digests(request.lists)
+    sources: dict[str, str] = {}
+    for number, file in enumerate(request.lists, start=1):  # all of them may be called img_url.json
+        sources |= inputs.beside(output.digests([file]), f"list {number}")
     for name, files in pictures.items():
         sources |= inputs.beside(output.digests(files), name)
     if request.weights:
@@ -102,6 +106,13 @@ def _record(request: ImageRequest, representative: Mapping[str, Sequence[Path]])
         code=fingerprint.of_code(["datasets.making.web.fetching", "benchmarks.likeness.duplicates"]),
         versions=versions(LIBRARIES),
     )
+
+
+def _sleep(seconds: float) -> None:
+    """Wait, and say so where it is long."""
+    if seconds > SILENT_SECONDS:
+        say(f"waiting for {seconds:.0f} s, as a host asks for it")
+    time.sleep(seconds)
 
 
 def _licence(request: ImageRequest) -> str:
