@@ -67,3 +67,10 @@ def test_a_contact_sheet_shows_each_picture_beside_its_mask():
     assert (sheet == (255, 0, 0)).all(axis=2).sum() == 7 * 40 * 80
     assert (sheet == 0).all(axis=2).sum() >= 7 * 40 * 80
     assert contact_sheet.draw([]).ndim == 3
+
+
+def test_a_small_picture_is_enlarged_and_stands_on_its_caption():
+    red = np.full((20, 40, 3), (255, 0, 0), np.uint8)
+    rows, columns = np.nonzero((contact_sheet.draw([Strip([red], "")]) == (255, 0, 0)).all(axis=2))
+    assert (rows.size, np.ptp(rows) + 1, np.ptp(columns) + 1) == (60 * 120, 60, 120)
+    assert rows.max() + 1 == contact_sheet.GAP_PX + contact_sheet.CELL_PX

@@ -28,13 +28,17 @@ class Strip(NamedTuple):
 
 
 def thumbnail(picture: np.ndarray) -> np.ndarray:
-    """A picture or a mask, at most 128 pixels high and wide, as (h, w, 3) uint8."""
+    """A picture or a mask, as (h, w, 3) uint8: at most 128 pixels high and wide, and more than half of it if it can.
+
+    A small picture is enlarged by a whole number, so that its pixels stay what they are.
+    """
     from PIL import Image
 
     pixels = np.where(picture, 255, 0).astype(np.uint8) if picture.dtype == bool else picture
     small = Image.fromarray(pixels).convert("RGB")
     small.thumbnail((CELL_PX, CELL_PX))
-    return np.asarray(small)
+    times = max(1, CELL_PX // max(small.size))
+    return np.asarray(small).repeat(times, 0).repeat(times, 1)
 
 
 def draw(strips: Sequence[Strip]) -> np.ndarray:
@@ -57,7 +61,7 @@ def _draw_strip(page: Image.Image, strip: Strip, *, left: int, top: int, letters
 
     place = left
     for picture in map(thumbnail, strip.pictures):
-        page.paste(Image.fromarray(picture), (place, top))
+        page.paste(Image.fromarray(picture), (place, top + CELL_PX - picture.shape[0]))  # beside its caption
         place += picture.shape[1] + 2
     text = strip.caption if len(strip.caption) < letters else f"{strip.caption[: letters - 4]}..."
     ImageDraw.Draw(page).text((left, top + CELL_PX), text.encode("ascii", "replace").decode(), fill=INK)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from datasets import DataError
-from datasets._tree import category_folders, image_files
+from datasets._tree import category_folders, image_files, subfolders
 
 LINKS = "img_url.json"
 """In the folder of a category: a list of `{"img_path": ..., "url": ...}`, as DSAII publishes it."""
@@ -25,6 +25,14 @@ def by_category(root: Path) -> dict[str, list[Path]]:
     if not (pictures := {name: images for name, images in found.items() if images}):
         raise DataError(f"{root} holds no image in CATEGORY/normal or in CATEGORY: give the folder of the categories")
     return pictures
+
+
+def with_names(path: Path) -> list[tuple[Path, str]]:
+    """A picture with its name, or each picture of a folder with its own, below the folder with that of its folder."""
+    if path.is_file():
+        return [(path, path.stem)]
+    below = [(picture, folder.name) for folder in subfolders(path) for picture in image_files(folder)]
+    return [*((picture, picture.stem) for picture in image_files(path)), *below]
 
 
 def links(folder: Path) -> dict[str, str]:
