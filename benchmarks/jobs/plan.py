@@ -14,6 +14,7 @@ from benchmarks import answers, fingerprint, plugins, split
 from benchmarks.data_settings import UNTOLD, DataSettings
 from benchmarks.errors import UsageError
 from benchmarks.jobs import layout
+from benchmarks.marks import DIGESTS
 from benchmarks.plugins import Choice
 from benchmarks.source import Source
 from datasets import DataError, Sample
@@ -22,7 +23,6 @@ from reports.results import Cell, Failure
 
 PREPARING = ("benchmarks.split", "benchmarks.images", "benchmarks.pages")
 """The code of this package on which scores depend."""
-DIGESTS = "digests.json"
 RESULT_BYTES = 1_000_000
 """Room for a job's result and log."""
 
