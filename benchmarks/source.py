@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from benchmarks import data_settings, plugins
+from benchmarks import data_settings, marks, plugins
 from benchmarks.data_settings import UNTOLD, DataSettings
 from benchmarks.images import Reading
-from benchmarks.jobs import layout
 from datasets import DataError, Dataset, Sample, group_by_name
 from reports.results import Cell
 
@@ -64,7 +63,7 @@ class Source:
         return [name for name in listed if name not in results], list(results.values())
 
     def _is_results(self, folder: Path) -> bool:
-        return folder != self.root and layout.is_results(folder)
+        return folder != self.root and marks.is_results(folder)
 
     def chosen(self, wanted: Sequence[str]) -> list[str]:
         """The categories asked for, or all. Raises DataError, or UsageError naming the nearest category.

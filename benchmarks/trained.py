@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from benchmarks import fingerprint, pages, plugins, results_folder, split
+from benchmarks import fingerprint, marks, pages, plugins, results_folder, split
 from benchmarks.answers import Checked
 from benchmarks.errors import UsageError
 from benchmarks.images import Reading
@@ -136,7 +136,7 @@ class Trained(NamedTuple):
         )
 
     def _data_digest(self, source: Source, samples: list[Sample]) -> str:
-        digests = fingerprint.Digests(layout.results_of(self.folder) / plan.DIGESTS)
+        digests = fingerprint.Digests(layout.results_of(self.folder) / marks.DIGESTS)
         return plan.data_digest(source, samples, digests)
 
 

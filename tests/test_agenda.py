@@ -2,6 +2,7 @@
 
 import shlex
 
+from benchmarks import marks
 from benchmarks.jobs import agenda, layout
 from benchmarks.jobs.plan import Job
 from tests.stored import made_cell
@@ -62,7 +63,7 @@ def test_of_another_program_no_command_is_known():
 
 
 def test_a_damaged_plan_is_named_and_counts_nothing(tmp_path, capsys):
-    (tmp_path / layout.PLAN).write_text('{"runs": [')
+    (tmp_path / marks.PLAN).write_text('{"runs": [')
     assert counted(tmp_path, {}) == [] and "plan.json is damaged" in capsys.readouterr().err
     agenda.add(tmp_path, [job(tmp_path, "bolt")], "again")
     assert counted(tmp_path, {}) == [("again", 1)]

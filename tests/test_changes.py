@@ -65,7 +65,7 @@ CHANGES = {
     added: r"added 1 \(bottles/train/good/new\.png\)",
     removed: r"removed 1 \(bottles/train/good/4\.png\)",
     mask: r"other contents 1 \(bottles/ground_truth/scratch/000_mask\.png\)",
-    relabelled: r"added 1 \(bottles/test/good/001\.png\); removed 2 \(bottles/test/scratch/001\.png",
+    relabelled: r"added 1 \(bottles/test/good/001\.png\); removed 2 \(bottles/ground_truth/scratch/001_mask\.png",
 }
 
 

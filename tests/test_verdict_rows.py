@@ -90,7 +90,7 @@ def test_where_every_good_image_is_rejected_the_promise_stands_beside():
         "calls 10 of 20 normal test images defective at its threshold, though a false-positive rate of at most 0.333 "
         "was promised"
     )
-    assert row["advice"].startswith("run --calibration 0.5")
+    assert row["advice"].startswith("add normal images, or run --calibration loo")
 
 
 def test_a_contradicted_promise_is_told_with_its_chance_also_below_a_half():

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks import marks
 from benchmarks.images import masks
 from benchmarks.images.losses import Level
-from benchmarks.jobs import layout
 from benchmarks.naming import named
 from benchmarks.source import Source
 from datasets import DataError, Sample, image_of_mask, is_image_name, readable, relative_name
@@ -74,7 +74,7 @@ def outside(source: Source) -> list[Path]:
     folders = [source.folder(category) for category in source.categories()]
     if None in folders or not source.root.is_dir():
         return []
-    left = [path for path in sorted(source.root.iterdir()) if not _is_of(path, folders) and not layout.is_results(path)]
+    left = [path for path in sorted(source.root.iterdir()) if not _is_of(path, folders) and not marks.is_results(path)]
     return [path for path in left if _holds_image(path)]
 
 
@@ -101,7 +101,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 def _is_passed_over(folder: Path) -> bool:
-    return folder.name.startswith(".") or layout.is_results(folder)
+    return folder.name.startswith(".") or marks.is_results(folder)
 
 
 def _beside(used: Iterable[Path]) -> Iterator[Path]:

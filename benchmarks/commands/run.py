@@ -8,7 +8,7 @@ from filelock import FileLock, Timeout
 from rich.filesize import decimal
 from rich.text import Text
 
-from benchmarks import data, plugins, results_folder
+from benchmarks import data, marks, plugins, results_folder
 from benchmarks.commands import report
 from benchmarks.console import err, say
 from benchmarks.errors import STOPPED, UsageError
@@ -44,7 +44,7 @@ def run(
         data.obtain(request.source.dataset, request.root)
         _make_folder(request.results)
         try:
-            with FileLock(request.results / ".lock", timeout=0):
+            with FileLock(request.results / marks.LOCK, timeout=0):
                 return _run_alone(request, crew, force=force, command=command)
         except Timeout:
             raise UsageError(f"--results {request.results}: another run is at work there; wait for it to end") from None
@@ -159,7 +159,7 @@ def _say_how_long(todo: Sequence[Job], *, devices: int) -> dict[str, float]:
 
 def _make_folder(results: Path) -> None:
     try:
-        (require_utf8(results) / layout.JOBS).mkdir(parents=True, exist_ok=True)  # so that it is known as results
+        (require_utf8(results) / marks.JOBS).mkdir(parents=True, exist_ok=True)  # so that it is known as results
     except OSError as error:
         raise UsageError(f"--results {results}: cannot make this folder: {error.strerror}") from None
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from benchmarks.console import say
-from benchmarks.jobs.layout import PLAN
 from benchmarks.jobs.plan import Job
+from benchmarks.marks import PLAN
 from reports.files import write_text
 from reports.rows import Unfinished
 

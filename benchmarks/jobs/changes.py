@@ -50,7 +50,7 @@ def _changes(
     kinds = {
         "other contents": [file for file in files if planned.get(file, known[file][-1]) != known[file][-1]],
         "added": [file for file in files if file not in planned],
-        "removed": [file for file in planned if _is_below(file, folder) and not os.path.exists(file)],
+        "removed": sorted(file for file in planned if _is_below(file, folder) and not os.path.exists(file)),
     }
     for kind, changed in kinds.items():
         if changed:

@@ -5,11 +5,8 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from benchmarks import fingerprint
+from benchmarks.marks import JOBS
 from reports.results import Cell
-
-JOBS = "jobs"
-PLAN = "plan.json"
-"""What runs planned in a results folder."""
 
 JOB = "job.json"
 """The description of the job that its process reads."""
@@ -33,23 +30,8 @@ FIGURES = (f"{CURVES}.png", f"{TUNED}/6_rates_by_minimum_area.png", f"{TUNED}/8_
 MERGED = "merged"
 """Folder in a results folder for the report of several."""
 
-OF_RESULTS = (PLAN, "digests.json", ".lock")
-"""Files of which a results folder has one from the begin of its first run, beside its folder of jobs."""
-
 LONGEST_NAME = 200
 """Most characters of a folder's name. File systems allow 255 bytes, and some programs append to a name."""
-
-
-def is_results(folder: Path) -> bool:
-    """Whether a folder is one of results, or holds some, as `results` holds `results/DATASET`."""
-    try:
-        return any(map(_is_results, [folder, *folder.glob("*/")]))
-    except OSError:
-        return False  # what cannot be listed is told where it is read
-
-
-def _is_results(folder: Path) -> bool:
-    return (folder / JOBS).is_dir() and any((folder / name).is_file() for name in OF_RESULTS)
 
 
 def of_cell(results: Path, cell: Cell) -> Path:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from benchmarks import fingerprint, split
 from benchmarks.data_settings import UNTOLD, DataSettings
 from benchmarks.jobs import layout
+from benchmarks.marks import DIGESTS
 from benchmarks.plugins import Choice
 from benchmarks.source import Source
 from datasets import DataError, Sample
@@ -18,7 +19,6 @@ from reports.results import Cell, Failure
 
 PREPARING = ("benchmarks.split", "benchmarks.images", "benchmarks.pages")
 """The code of this package on which scores depend."""
-DIGESTS = "digests.json"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks import data_settings, fingerprint, plugins
+from benchmarks import data_settings, fingerprint, marks, plugins
 from benchmarks.errors import USER_ERRORS
 from benchmarks.jobs import machine, plan
 from benchmarks.jobs.layout import LOG, RESULT, WORKING
@@ -163,7 +163,7 @@ def work(spec: str, errand: Errand) -> Answer:
     worker, given = get_worker(), Job.model_validate_json(spec)
     scratch, shared = Path(worker.local_directory), errand.sees_results()
     folder = Path(tempfile.mkdtemp(prefix=WORKING, dir=given.folder if shared else scratch))
-    own = {"folder": folder, "keep_model": given.keep_model and shared, "digests": scratch / plan.DIGESTS}
+    own = {"folder": folder, "keep_model": given.keep_model and shared, "digests": scratch / marks.DIGESTS}
     job = given.model_copy(update=own)
     task = worker.get_current_task()
     tell = Teller(worker, errand.run, job.name)
