@@ -30,8 +30,8 @@ def test_code_is_compiled_where_checkout_and_caches_are_read_only(tmp_path):
         pytest.skip("this user may not mount a folder read-only")
     (tmp_path / "home").mkdir()
     (tmp_path / "temporary").mkdir()
-    each = "mount --bind $folder $folder; mount -o remount,ro,bind $folder"
-    folders = f"for folder in {ROOT} {tmp_path / 'home'}; do {each}; done"
+    once = "mount --bind $folder $folder; mount -o remount,ro,bind $folder"
+    folders = f"for folder in {ROOT} {tmp_path / 'home'}; do {once}; done"
     code = (
         "from benchmarks import caches; caches.provide(); import numpy as np; "
         "from benchmarks.evaluation.radix_sort import sort; "
