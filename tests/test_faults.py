@@ -107,8 +107,8 @@ def test_what_failed_for_another_reason_is_not_blamed_on_memory_or_disk(status, 
 
 
 SAVING = {
-    "Python": "(folder / 'more').write_bytes(bytes(10**6))",
-    "NumPy": "np.save(folder / 'more.npy', np.ones(10**5))",
+    "Python": "(folder / 'more').write_bytes(bytes(10**7))",
+    "NumPy": "np.save(folder / 'more.npy', np.ones(10**6))",
 }
 
 
@@ -119,7 +119,7 @@ def test_a_full_disk_fails_only_the_job_that_meets_it_and_the_same_command_goes_
     text = text.replace("np.save(folder", f"{saving}\n        np.save(folder", 1)
     (checkout.folder / "methods/large.py").write_text(text)
     command = ["--methods", "large,toy", "--categories", "bolt"]
-    assert checkout.compare(*command, limits={resource.RLIMIT_FSIZE: 100_000}).returncode == 1
+    assert checkout.compare(*command, limits={resource.RLIMIT_FSIZE: 1_000_000}).returncode == 1
     (reason,) = reasons(checkout)
     (job,) = checkout.results.glob("jobs/large/bolt/*")
     assert reason.startswith("the disk is full") and str(job) in reason
