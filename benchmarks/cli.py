@@ -92,7 +92,7 @@ def run(
 
     A run can be stopped at any time. The same command then does only what is missing.
 
-    Exit status: 0 all jobs done, 1 some jobs failed, 2 wrong use, 130 stopped with Ctrl-C.
+    Exit status: 0 all jobs done, 1 some jobs, or files of the report, failed, 2 wrong use, 130 stopped with Ctrl-C.
 
     Example: python -m benchmarks run --methods differnet,cae --dataset visa --data /data/VisA --seeds 0,1,2
     """
@@ -148,12 +148,14 @@ def report(
     Several folders are merged into one report. It says what differs between them. A job that two of them have with
     other numbers is refused.
 
+    Exit status: 0 all forms are written, 1 some could not be written (the others are), 2 wrong use.
+
     Example: python -m benchmarks report --results results/demo --format md,csv
     """
     from benchmarks.commands import report
 
     folders = [folder.resolve() for folder in results]
-    report.run(folders, to=to and to.resolve(), wanted=options.forms(format_))
+    raise typer.Exit(report.run(folders, to=to and to.resolve(), wanted=options.forms(format_)))
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """Atomic writes: a file is complete or does not exist."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -8,18 +9,31 @@ from pathlib import Path
 
 
 @contextmanager
+def naming(path: Path, *, hidden: Path | None = None) -> Iterator[None]:
+    """Within, an OSError that names no file, as that of a full disk, names `path`; so does one of a `hidden` file."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename not in (None, str(hidden), hidden):
+            raise
+        words = error.strerror or str(error) or type(error).__name__
+        raise OSError(error.errno or errno.EIO, words, str(path)) from error
+
+
+@contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that replaces it at the end; after an error nothing has changed.
 
-    Parent folders are created. The temporary file is hidden, and each process has its own.
+    Parent folders are created. The temporary file is hidden, and each process has its own: an OSError names `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with naming(path, hidden=temporary):
+        try:
+            yield temporary
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

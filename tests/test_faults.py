@@ -19,15 +19,17 @@ from PIL import Image
 from rich.console import Console
 
 from benchmarks import cli, plugins
+from benchmarks.commands import report
 from benchmarks.images.files import opened
 from benchmarks.jobs import failures, plan, storage
 from benchmarks.jobs.plan import Job, Request
 from benchmarks.jobs.progress import PlainLines
 from benchmarks.jobs.runner import Runner
 from benchmarks.jobs.time_left import TimeLeft
-from reports.results import Result, read
+from reports.results import Result, read, write
 from tests.checkout.program import ROOT, SIZE, Checkout
 from tests.processes import alive, children, wait_for
+from tests.stored import made_images, made_result
 
 ROUNDS = 100
 GIGABYTE = 10**9
@@ -126,6 +128,20 @@ def test_a_full_disk_fails_only_the_job_that_meets_it_and_the_same_command_goes_
     assert [name.split("/")[1] for name in checkout.finish_times()] == ["toy"]
     assert checkout.compare(*command).returncode == 0
     assert [name.split("/")[1] for name in checkout.finish_times()] == ["large", "toy"]
+
+
+@pytest.mark.parametrize("name", ["scores.csv", "report.md", "report.csv", "report.html"])
+def test_a_file_of_the_report_that_cannot_be_written_is_named_and_costs_no_other_form(tmp_path, capsys, name):
+    result = made_result(images=made_images([("calibration", None, 0.1), ("test", None, 0.2), ("test", "cut", 0.3)]))
+    write(tmp_path / "jobs/knn/bolt/seed-0-ab/result.json", result)
+    (tmp_path / name / "full").mkdir(parents=True)
+    assert report.run([tmp_path]) == 1
+    told = capsys.readouterr()
+    assert f"{tmp_path / name} cannot be read or written: Is a directory" in told.err
+    assert "the results are kept" in told.err and f"report --results={tmp_path}" in told.err
+    files = {"scores.csv", "report.md", "report.csv", "report.tex", "report.html"} - {name}
+    assert all((tmp_path / each).is_file() for each in files)
+    assert f"{tmp_path / name}\n" not in told.out and f"{tmp_path / 'report.tex'}\n" in told.out
 
 
 def test_a_job_whose_folder_cannot_be_written_fails_alone_and_is_listed(checkout):

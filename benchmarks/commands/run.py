@@ -32,7 +32,9 @@ def run(
     scheduler: str | None = None,
     command: str = "",
 ) -> int:
-    """Do what a request asks; 0 where every job has a result, 1 where some failed, 130 where it was stopped.
+    """Do what a request asks; 0 where every job has a result, 1 where some, or a file of the report, failed.
+
+    130 where it was stopped.
 
     A job that takes longer than `minutes` is ended; with a `scheduler` the jobs run on the workers of its Dask cluster.
     Reports say that `command` goes on with what is left.
@@ -80,8 +82,8 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool, command
         say(STOPPED)
         report.run_if_any(request.results)
         return 130
-    report.run([request.results], took=duration(time_left.seconds_so_far) if todo else None)
-    return 1 if failures else 0
+    reported = report.run([request.results], took=duration(time_left.seconds_so_far) if todo else None)
+    return 1 if failures or reported else 0
 
 
 def _store(failures: Sequence[Failure], results: Path) -> None:

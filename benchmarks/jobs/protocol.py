@@ -19,6 +19,7 @@ from benchmarks.likeness import novelty
 from benchmarks.source import Source
 from datasets import Sample, relative_name
 from methods import Method
+from reports.files import naming
 from reports.results import Appearances, Cost, Curve, PixelScores, Result
 
 
@@ -67,7 +68,8 @@ def run(job: Job, tell: Tell) -> Result:
     seen = Seen(method, data.source.reading)
     fitted = fit(seen, data.parts, job, tell)
     if job.keep_model:
-        method.save(job.folder / FRESH_MODEL)
+        with naming(job.folder / FRESH_MODEL):
+            method.save(job.folder / FRESH_MODEL)
     scored = score_all(seen, data.parts, job, source=data.source, tell=tell)
     tell(Progress("measuring maps", 0, 1))
     pixels = _measure(data.parts.test, scored.maps, data.source.reading)
