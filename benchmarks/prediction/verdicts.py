@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from benchmarks import answers
 from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision
 from benchmarks.evaluation.decision import Region, Segmentation
@@ -127,7 +128,7 @@ def predict(
         if remark:
             warnings.warn(in_python(remark), stacklevel=3)
     judged, told_of = tee(sources(images))
-    answers = inspect(
+    found = inspect(
         trained.judge(device),
         judged_by,
         judged,
@@ -135,16 +136,16 @@ def predict(
         appearances=appearances,
         with_maps=with_maps,
     )
-    answers = _warning_afterwards(answers)
+    found = _warning_afterwards(found)
     if keep_unreadable:
-        answers = map(partial(_unreadable_as_verdict, threshold=judged_by.threshold), answers, told_of)
-    return map(partial(_verdict, with_map=with_maps), answers)
+        found = map(partial(_unreadable_as_verdict, threshold=judged_by.threshold), found, told_of)
+    return map(partial(_verdict, with_map=with_maps), found)
 
 
-def _warning_afterwards(answers: Iterator[Inspection | ImageError]) -> Iterator[Inspection | ImageError]:
+def _warning_afterwards(inspected: Iterator[Inspection | ImageError]) -> Iterator[Inspection | ImageError]:
     losses, novelties = [], Novelties()
     try:
-        for answer in answers:
+        for answer in inspected:
             if isinstance(answer, Inspection):
                 path = answer.verdict.path
                 losses.append((path.name if path else "an array", answer.losses))
@@ -231,13 +232,13 @@ def _require_finite(score: float | np.ndarray, method: Method, path: Path | None
 
 
 def _by_score(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
-    (score,) = method.image_scores([image])
+    (score,) = answers.image_scores(method, [image])
     _require_finite(score, method, path)
     return Inspection(Verdict.of(path, float(score), rule.threshold), first(image))
 
 
 def _by_score_with_map(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
-    (score,) = method.score([image])
+    (score,) = answers.scores(method, [image])
     _require_finite(score.image, method, path)
     verdict = Verdict.of(path, float(score.image), rule.threshold)
     if score.map is None:
@@ -249,7 +250,7 @@ def _by_score_with_map(method: Method | OverPages, rule: Rule, image: Image, pat
 
 def _by_area(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
     """Judge an image by the minimum defect area. Verdict and regions come from the same map, so they agree."""
-    (map,) = method.anomaly_maps([image])
+    (map,) = answers.maps(method, [image])
     _require_map(map, path)
     _require_finite(map, method, path)
     shown = first(image)
