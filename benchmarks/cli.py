@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from benchmarks import making_cli, options
+from benchmarks import making_cli, options, plugin_faults
 from benchmarks.data_settings import DataSettings
 from benchmarks.errors import STOPPED, USER_ERRORS, UsageError
 from benchmarks.jobs.determinism import WINDOWLESS
@@ -35,11 +35,20 @@ from benchmarks.options import (
 
 
 class Commands(TyperGroup):
-    """The group of commands. A `run` that Ctrl-C stops before its jobs begin, or a `make`, says how to go on."""
+    """The group of commands. A `run` that Ctrl-C stops before its jobs begin, or a `make`, says how to go on.
+
+    What the code of a plugin raises is a sentence that names its file, except in a job, whose log keeps the traceback.
+    """
 
     def invoke(self, context: typer.Context) -> Any:
         try:
             return super().invoke(context)
+        except (*USER_ERRORS, OSError, MemoryError):
+            raise
+        except (Exception, SystemExit) as error:
+            if context.invoked_subcommand == "job" or refused_here(error) or not (fault := plugin_faults.blamed(error)):
+                raise
+            raise fault from error
         except KeyboardInterrupt:
             if context.invoked_subcommand in ("run", "make"):
                 print(STOPPED, file=sys.stderr)
@@ -374,11 +383,13 @@ def list_(
 ) -> None:
     """List the methods and the datasets. With a name, explain one: a method with its settings, a dataset's layout.
 
+    Exit status: 0 all can be loaded, 1 some cannot (they are named), 2 wrong use.
+
     Example: python -m benchmarks list differnet
     """
     from benchmarks.commands import list_
 
-    list_.run(name)
+    raise typer.Exit(list_.run(name))
 
 
 @app.command(hidden=True)

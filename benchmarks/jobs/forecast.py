@@ -1,6 +1,7 @@
 """How long jobs will take: each method measures its own speed on this machine, in a process of its own."""
 
 import json
+import math
 import subprocess
 import sys
 from collections import defaultdict
@@ -107,6 +108,8 @@ def _measured(jobs: Sequence[Job]) -> Seconds | None:
     asked = {"input": json.dumps([job.cell.changed, works]), "env": job_environment(job, at_once=1), "cwd": ROOT}
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT_SECONDS, **asked)
-    except (OSError, subprocess.SubprocessError):
+        found = json.loads(done.stdout.splitlines()[-1])
+    except (OSError, ValueError, IndexError, subprocess.SubprocessError):
         return None
-    return json.loads(done.stdout.splitlines()[-1])
+    sound = isinstance(found, dict) and all(math.isfinite(seconds) and seconds >= 0 for seconds in found.values())
+    return found if sound else None
