@@ -25,23 +25,32 @@ def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that replaces it at the end; after an error nothing has changed.
 
     Parent folders are created. The temporary file is hidden, and each process has its own: an OSError names `path`.
+    It is on the disk before it takes the place, so that this holds even if the machine stops.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with naming(path, hidden=temporary):
         try:
             yield temporary
+            _to_disk(temporary)
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file atomically, even if the machine stops meanwhile."""
+    """Write a file atomically."""
     with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+
+
+def _to_disk(path: Path) -> None:
+    """Without this, a machine that stops may leave the new name with nothing, or half, behind it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

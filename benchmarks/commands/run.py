@@ -20,6 +20,7 @@ from benchmarks.jobs.runner import Runner
 from benchmarks.jobs.time_left import TimeLeft, duration
 from datasets import require_utf8
 from methods import PACES
+from reports.files import remove
 from reports.results import Failure, write
 
 
@@ -102,7 +103,7 @@ def _divide(jobs: Iterable[Job], *, force: bool) -> tuple[list[Job], list[Job]]:
     for job in jobs:
         (missing if force or not storage.finished(job) else done).append(job)
     for job in done:
-        (job.folder / FAILURE).unlink(missing_ok=True)  # its cause was mended
+        remove(job.folder / FAILURE)  # its cause was mended
     if not force:
         storage.require_same_data(missing)
     return done, missing
