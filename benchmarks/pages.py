@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from benchmarks import answers
 from benchmarks.images import Reading
 from methods import Epoch, Image, Method, Preparing, Score
 
@@ -51,27 +50,27 @@ class OverPages:
     def score(self, parts: Sequence[Part]) -> Iterator[Score]:
         """See `Method.score`."""
         pages = Pages(parts)
-        for scores in _by_part(answers.scores(self.method, pages), pages):
+        for scores in _by_part(self.method.score(pages), pages):
             yield Score(max(score.image for score in scores), _highest([score.map for score in scores]))
 
     def image_scores(self, parts: Sequence[Part]) -> Iterator[float]:
         """See `Method.image_scores`."""
         pages = Pages(parts)
-        return map(max, _by_part(answers.image_scores(self.method, pages), pages))
+        return map(max, _by_part(self.method.image_scores(pages), pages))
 
     def anomaly_maps(self, parts: Sequence[Part]) -> Iterator[np.ndarray | None]:
         """See `Method.anomaly_maps`."""
         pages = Pages(parts)
-        return map(_highest, _by_part(answers.maps(self.method, pages), pages))
+        return map(_highest, _by_part(self.method.anomaly_maps(pages), pages))
 
     def reconstruct(self, parts: Sequence[Part]) -> Iterator[Image | None]:
         """How the first page of each part would look if it were normal; see `Method.reconstruct`."""
         return self.method.reconstruct([part[0] for part in parts])
 
 
-def _by_part(each: Iterator, pages: Pages) -> Iterator[tuple]:
+def _by_part(answers: Iterator, pages: Pages) -> Iterator[tuple]:
     """Answers on pages, together for each part, each as soon as it is complete."""
-    return zip(*[iter(each)] * pages.each, strict=True)
+    return zip(*[iter(answers)] * pages.each, strict=True)
 
 
 def judge(method: Method, reading: Reading) -> Method | OverPages:

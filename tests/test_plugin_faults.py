@@ -6,9 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks import answers
 from benchmarks.jobs import forecast, sayings
-from methods import Curve, MethodError, Score
+from methods import Curve, MethodError
 
 BROKEN = {
     "wordless": ("def broken(:\n", "methods/wordless.py, line 1: SyntaxError"),
@@ -16,7 +15,6 @@ BROKEN = {
     "leaving": ("import sys\nsys.exit(3)\n", "methods/leaving.py, line 2: it ended the program with sys.exit(3)"),
     "classless": ("", "methods.classless defines 0 subclasses of Method"),
 }
-ONE = Score(1.0, np.zeros((2, 2), np.float32))
 ODD = """
     def remarks(self):
         return ("said", None)
@@ -54,36 +52,6 @@ def test_what_a_method_says_after_its_training_costs_no_result_and_what_it_raise
     judging = ["--results", checkout.results, "--method", "odd", "--category", "bolt", checkout.data / "bolt/test"]
     done = checkout.run(*map(str, judging), command="predict")
     assert done.returncode == 2 and "methods/odd.py, line" in done.stderr and done.stderr.count("benchmarks: ") == 1
-
-
-def asked(given: object, number: int = 3) -> list:
-    method = SimpleNamespace(score=lambda images: given)
-    return list(answers.scores(method, range(number)))
-
-
-@pytest.mark.parametrize(
-    ("given", "sentence"),
-    [
-        ([ONE] * 2, "gave 2 scores for 3 images"),
-        ((ONE for _ in count()), "gave more than 3 scores for 3 images"),
-        (None, "expected an iterator over one answer an image, got NoneType"),
-        ([1.0] * 3, "expected a Score, got float"),
-        ([Score("high", None)] * 3, "expected a number as the score of an image, got str"),
-        ([Score(1.0, np.zeros((0, 0)))] * 3, r"expected an anomaly map .* got \(0, 0\) float64"),
-        ([Score(1.0, np.zeros((2, 2, 3)))] * 3, r"got \(2, 2, 3\) float64"),
-        ([Score(1.0, [[0.0]])] * 3, "got list"),
-    ],
-)
-def test_answers_that_are_not_one_of_a_kind_for_each_image_are_refused(given, sentence):
-    with pytest.raises(MethodError, match=sentence):
-        asked(given)
-
-
-def test_answers_are_passed_on_as_they_come():
-    read = []
-    method = SimpleNamespace(score=lambda images: (read.append(image) or ONE for image in images))
-    assert next(answers.scores(method, range(9))).image == 1.0 and read == [0]
-    assert len(list(answers.scores(method, range(9)))) == 9
 
 
 def test_a_method_that_talks_without_end_is_cut_and_it_is_said():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import answers, fingerprint
+from benchmarks import fingerprint
 from benchmarks.console import say
 from benchmarks.errors import UsageError
 from benchmarks.jobs.layout import KEY, MAPS
@@ -54,7 +54,7 @@ class Keeper:
 
     def maps(self, name: str, images: Sequence[Image]) -> Maps:
         """The maps of images, kept under `name`. Raises UsageError if the method gives no maps."""
-        return self._kept(name, lambda: answers.maps(self.method, images), len(images))
+        return self._kept(name, lambda: self.method.anomaly_maps(images), len(images))
 
     def left_out_maps(self, name: str, fits: Sequence[Sequence[Image]], others: Sequence[Image] = ()) -> Maps:
         """The maps of the images of the fit, each left out of it, kept under `name`; then those of other images.
@@ -64,8 +64,8 @@ class Keeper:
         """
 
         def made() -> Iterator[np.ndarray | None]:
-            left_out = (score.map for images in fits for score in answers.left_out(self.method, images))
-            return chain(left_out, answers.maps(self.method, others))
+            left_out = (score.map for images in fits for score in self.method.leave_one_out(images))
+            return chain(left_out, self.method.anomaly_maps(others))
 
         return self._kept(name, made, sum(map(len, fits)) + len(others))
 

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from benchmarks import answers, pages, plugins
+from benchmarks import pages, plugins
 from benchmarks.evaluation.ranking import LEAST_IMAGES, ranked
 from benchmarks.images import Images, Reading
 from benchmarks.jobs.plan import Job
@@ -73,8 +73,7 @@ def cross_fitted(fitting: Fitting, samples: Sequence[Sample]) -> Iterator[tuple[
         judge = pages.judge(fitting.make(), fitting.reading)
         learning = judge.fit(Images(others, fitting.reading), seed=fitting.seed, device=fitting.device)
         deque(learning, maxlen=0)
-        scores = answers.image_scores(judge, Images(fold, fitting.reading))
-        yield from zip(fold, map(float, scores), strict=True)
+        yield from zip(fold, map(float, judge.image_scores(Images(fold, fitting.reading))), strict=True)
 
 
 def folds(samples: Sequence[Sample]) -> list[list[Sample]]:

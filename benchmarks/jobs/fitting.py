@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from benchmarks import answers, images, pages, split
+from benchmarks import images, pages, split
 from benchmarks.evaluation import metrics
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
@@ -65,6 +65,6 @@ def fit(seen: Seen, parts: split.Parts, job: Job, tell: Tell) -> Fit:
 
 def _look(seen: Seen, test: list[Sample]) -> float | None:
     """The image AUROC of the test set, None with one class only."""
-    scores = list(answers.image_scores(seen.judge, seen.decoded(test)))
+    scores = list(seen.judge.image_scores(seen.decoded(test)))
     labels = [sample.defect is not None for sample in test]
     return metrics.auroc(scores, labels) if len(set(labels)) == 2 else None

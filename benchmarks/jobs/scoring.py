@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import answers, split
+from benchmarks import split
 from benchmarks.evaluation.map_scale import NormalMaps
 from benchmarks.jobs import cross_fitting
 from benchmarks.jobs.fitting import Seen, Tell
@@ -38,8 +37,8 @@ class Scored(NamedTuple):
 
 
 def score_all(seen: Seen, parts: split.Parts, job: Job, *, source: Source, tell: Tell) -> Scored:
-    scoring = _Scoring(seen, partial(answers.scores, seen.judge), source.base, tell)
-    left_out = _Scoring(seen, partial(answers.left_out, seen.method), source.base, tell)
+    scoring = _Scoring(seen, seen.judge.score, source.base, tell)
+    left_out = _Scoring(seen, seen.method.leave_one_out, source.base, tell)
     calibrating = left_out if job.cell.leaves_one_out else scoring
     normal_maps = NormalMaps()
     calibration = list(calibrating.of("calibration", parts.calibration, keep=normal_maps.add))

@@ -10,7 +10,6 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from benchmarks import answers
 from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision
 from benchmarks.evaluation.decision import Region, Segmentation
@@ -128,7 +127,7 @@ def predict(
         if remark:
             warnings.warn(in_python(remark), stacklevel=3)
     judged, told_of = tee(sources(images))
-    found = inspect(
+    answers = inspect(
         trained.judge(device),
         judged_by,
         judged,
@@ -136,16 +135,16 @@ def predict(
         appearances=appearances,
         with_maps=with_maps,
     )
-    found = _warning_afterwards(found)
+    answers = _warning_afterwards(answers)
     if keep_unreadable:
-        found = map(partial(_unreadable_as_verdict, threshold=judged_by.threshold), found, told_of)
-    return map(partial(_verdict, with_map=with_maps), found)
+        answers = map(partial(_unreadable_as_verdict, threshold=judged_by.threshold), answers, told_of)
+    return map(partial(_verdict, with_map=with_maps), answers)
 
 
-def _warning_afterwards(inspected: Iterator[Inspection | ImageError]) -> Iterator[Inspection | ImageError]:
+def _warning_afterwards(answers: Iterator[Inspection | ImageError]) -> Iterator[Inspection | ImageError]:
     losses, novelties = [], Novelties()
     try:
-        for answer in inspected:
+        for answer in answers:
             if isinstance(answer, Inspection):
                 path = answer.verdict.path
                 losses.append((path.name if path else "an array", answer.losses))
@@ -232,13 +231,13 @@ def _require_finite(score: float | np.ndarray, method: Method, path: Path | None
 
 
 def _by_score(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
-    (score,) = answers.image_scores(method, [image])
+    (score,) = method.image_scores([image])
     _require_finite(score, method, path)
     return Inspection(Verdict.of(path, float(score), rule.threshold), first(image))
 
 
 def _by_score_with_map(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
-    (score,) = answers.scores(method, [image])
+    (score,) = method.score([image])
     _require_finite(score.image, method, path)
     verdict = Verdict.of(path, float(score.image), rule.threshold)
     if score.map is None:
@@ -250,7 +249,7 @@ def _by_score_with_map(method: Method | OverPages, rule: Rule, image: Image, pat
 
 def _by_area(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
     """Judge an image by the minimum defect area. Verdict and regions come from the same map, so they agree."""
-    (map,) = answers.maps(method, [image])
+    (map,) = method.anomaly_maps([image])
     _require_map(map, path)
     _require_finite(map, method, path)
     shown = first(image)

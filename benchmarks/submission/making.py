@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from benchmarks import answers, images, trained
+from benchmarks import images, trained
 from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision
 from benchmarks.images import Reading
@@ -172,7 +172,7 @@ def _held_out(task: Task) -> list[Sample]:
 def _full_maps(method: Method | OverPages, paths: Sequence[Path], reading: Reading) -> Iterator[np.ndarray]:
     """The anomaly map of each image, at its size, float32. Raises UsageError if the method gives no maps."""
     pixels = images.Images([Sample(path, "", "test") for path in paths], reading)
-    for path, map in zip(paths, answers.maps(method, pixels), strict=True):
+    for path, map in zip(paths, method.anomaly_maps(pixels), strict=True):
         if map is None:
             raise UsageError(
                 f"{type(method).__name__} gives no anomaly maps with these settings: a submission needs them"
