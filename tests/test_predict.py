@@ -304,7 +304,12 @@ HOSTILE = {
         "settings are not those of the result",
     ),
     "a point of another version": (lambda folder: change(folder / "operating_point.json", format=9), "another version"),
-    "a torn job": (lambda folder: (folder / "job.json").write_bytes(b"\xff{"), "0 of the finished jobs"),
+    "a torn job": (
+        lambda folder: (folder / "job.json").write_bytes(b"\xff{"),
+        "job.json cannot be read (it is damaged)",
+    ),
+    "no job": (lambda folder: (folder / "job.json").unlink(), "job.json cannot be read (No such file"),
+    "a torn result": (lambda folder: (folder / "result.json").write_text("{"), "result.json is damaged"),
 }
 
 
