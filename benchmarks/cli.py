@@ -291,13 +291,16 @@ def predict(
     A size, aspect ratio, colour mode or brightness that training never saw is named at the end, and in the column
     `reason` of the table: such a score may mean nothing.
 
-    Exit status: 0 all images were judged, 1 some images could not be read (the others are judged), 2 wrong use.
+    The table grows line by line. A file that was not written by this program is never overwritten.
+
+    Exit status: 0 all images were judged, 1 some images could not be read, or files not written (the others are
+    judged and written), 2 wrong use.
 
     Example: python -m benchmarks predict --results results/demo --method cae --category brick new/*.png --csv new.csv
     """
     from benchmarks import trained
     from benchmarks.commands import predict
-    from benchmarks.prediction.files import Outputs
+    from benchmarks.prediction.outputs import Outputs
 
     device, given = options.device(device), options.threshold(threshold)
     outputs = Outputs(csv, overlays, maps)

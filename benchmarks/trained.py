@@ -122,7 +122,7 @@ class Trained(NamedTuple):
         )
 
     def _data_digest(self, source: Source, samples: list[Sample]) -> str:
-        digests = fingerprint.Digests(layout.results_of(self.folder) / plan.DIGESTS)
+        digests = fingerprint.Digests(layout.results_of(self.folder) / layout.DIGESTS)
         return plan.data_digest(source, samples, digests)
 
 

@@ -1,11 +1,17 @@
 """Atomic writes: a file is complete or does not exist."""
 
 import errno
+import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from reports import marks
+
+LONGEST_NAME = 200
+"""Most bytes of a name to which more is added."""
 
 
 @contextmanager
@@ -28,7 +34,7 @@ def replacing(path: Path) -> Iterator[Path]:
     It is on the disk before it takes the place, so that this holds even if the machine stops.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{_short(path.name)}.{os.getpid()}")
     with naming(path, hidden=temporary):
         try:
             yield temporary
@@ -38,10 +44,28 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def output(path: Path) -> Iterator[Path]:
+    """As `replacing`, for what is written into a folder of the user's: our mark is to be in it.
+
+    Raises FileExistsError where a file is there that bears no mark of ours.
+    """
+    if marks.foreign([path]):
+        raise FileExistsError(errno.EEXIST, f"it {marks.NOT_OURS}", str(path))
+    with replacing(path) as temporary:
+        yield temporary
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file atomically."""
     with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
         file.write(text)
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for more characters in the 255 bytes that file systems allow."""
+    encoded = os.fsencode(name)
+    return name if len(encoded) <= LONGEST_NAME else hashlib.sha256(encoded).hexdigest()
 
 
 def _to_disk(path: Path) -> None:

@@ -40,15 +40,23 @@ class Form(NamedTuple):
     file: str
     """The file that a reader opens first."""
     write: Callable[[Path, "Report"], None]
+    beside: tuple[str, ...] = ()
+    """The other files that it writes."""
 
 
 FORMS = {
     "md": Form("report.md", _page),
-    "csv": Form("report.csv", _tables),
+    "csv": Form("report.csv", _tables, ("defects.csv", "verdicts.csv", "scores.csv")),
     "tex": Form("report.tex", _latex),
     "html": Form("report.html", _html),
 }
 """Every form, by the name that `report --format` gives it. A new one is a line here, and a module."""
+
+
+def files(folder: Path, forms: Sequence[str]) -> list[Path]:
+    """The files that a report in these forms may consist of."""
+    names = [name for form in forms for name in (FORMS[form].file, *FORMS[form].beside)]
+    return [folder / name for name in (*names, "ranks.png", "ranks.pdf")]
 
 
 def write(folder: Path, report: "Report", forms: Sequence[str], helpers: Executor) -> dict[str, OSError]:

@@ -50,6 +50,12 @@ def test_sound_data_give_their_numbers_and_nothing_else(root):
     assert finding == ("note", "nut", "train 3, test 2 normal and 2 defective (bent 2)")
 
 
+def test_categories_that_are_numbers_come_in_the_order_of_numbers(root):
+    for number in (0, 1, 2, 10):
+        shutil.copytree(root / "nut", root / str(number))
+    assert [finding.category for finding in found(root, level="note")] == ["0", "1", "2", "10", "nut"]
+
+
 def test_numbers_as_published_are_said_to_be(root):
     class Known(Folder):
         counts: ClassVar = {"nut": Counts(3, 2, 2)}

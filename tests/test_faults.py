@@ -20,6 +20,7 @@ from rich.console import Console
 
 from benchmarks import cli, plugins
 from benchmarks.commands import report
+from benchmarks.errors import UsageError
 from benchmarks.images.files import opened
 from benchmarks.jobs import failures, plan, storage
 from benchmarks.jobs.plan import Job, Request
@@ -142,6 +143,16 @@ def test_a_file_of_the_report_that_cannot_be_written_is_named_and_costs_no_other
     files = {"scores.csv", "report.md", "report.csv", "report.tex", "report.html"} - {name}
     assert all((tmp_path / each).is_file() for each in files)
     assert f"{tmp_path / name}\n" not in told.out and f"{tmp_path / 'report.tex'}\n" in told.out
+
+
+@pytest.mark.parametrize("name", ["report.md", "scores.csv", "ranks.png"])
+def test_a_report_takes_the_place_of_no_file_of_another_origin_but_of_an_older_report(tmp_path, name):
+    write(tmp_path / "results/jobs/knn/bolt/seed-0-ab/result.json", made_result())
+    assert [report.run([tmp_path / "results"], to=tmp_path / "page") for _ in range(2)] == [0, 0]
+    (tmp_path / "page" / name).write_text("my own notes")
+    with pytest.raises(UsageError, match=f"page: {name} is there and was not written by this program"):
+        report.run([tmp_path / "results"], to=tmp_path / "page")
+    assert (tmp_path / "page" / name).read_text() == "my own notes"
 
 
 def test_a_job_whose_folder_cannot_be_written_fails_alone_and_is_listed(checkout):

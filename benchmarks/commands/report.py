@@ -16,7 +16,7 @@ from benchmarks.console import err, out, say
 from benchmarks.errors import UsageError
 from benchmarks.jobs import agenda, determinism, failures, layout
 from benchmarks.merging import Ended
-from reports import csv_files, forms
+from reports import csv_files, forms, marks
 from reports.html.jobs import NOTHING, Shown
 from reports.results import Failure
 from reports.rows import Figures, Unfinished, identity_of
@@ -44,13 +44,16 @@ def run(
     `took` says how long the jobs just done took.
     It is written into the folder `to`; by default the results folder itself, or `merged` in the first of several.
     Returns 0, or 1 where the system did not let it write a file: the others are written.
-    Raises UsageError if the folders hold neither result nor failure, or contradict each other.
+    Raises UsageError if the folders hold neither result nor failure, or contradict each other, or if a file of another
+    origin is in the way.
     """
     from benchmarks.evaluation import result_rows
 
     folders = list(dict.fromkeys(results))
     place = to or (folders[0] if len(folders) == 1 else folders[0] / layout.MERGED)
     jobs = [(each, folder) for each in folders for folder in layout.all_in(each)]
+    if to not in (None, *folders) and (other := marks.foreign(forms.files(place, wanted))):
+        raise UsageError(f"--to {to}: {other.name} {marks.NOT_OURS}")  # a results folder is ours as a whole
     with _without_garbage_collection(), _helpers(len(jobs)) as helpers:
         told = partial(_ended, with_scores="csv" in wanted, with_images="html" in wanted)
         ended = helpers.map(told, jobs, chunksize=CHUNK)

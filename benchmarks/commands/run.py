@@ -142,10 +142,14 @@ def _say_how_long(todo: Sequence[Job], *, devices: int) -> dict[str, float]:
 
 
 def _make_folder(results: Path) -> None:
+    """Raises UsageError where the folder cannot be made, or holds other things than results."""
     try:
         require_utf8(results).mkdir(parents=True, exist_ok=True)
+        other = layout.other_than_results(results)
     except OSError as error:
         raise UsageError(f"--results {results}: cannot make this folder: {error.strerror}") from None
+    if other:
+        raise UsageError(f"--results {results}: there is something else, such as {other}; name a new folder")
 
 
 def _plan(request: Request) -> list[Job | Failure]:

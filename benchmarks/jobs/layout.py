@@ -8,6 +8,8 @@ from benchmarks import fingerprint
 from reports.results import Cell
 
 JOBS = "jobs"
+DIGESTS = "digests.json"
+"""Digests of image files, so that unchanged ones are not read again."""
 PLAN = "plan.json"
 """What runs planned in a results folder."""
 
@@ -52,6 +54,12 @@ def of_category(results: Path, method: str, category: str) -> Path:
 def all_in(results: Path) -> list[Path]:
     """The folders of all jobs, in a stable order."""
     return sorted((results / JOBS).glob("*/*/*/"))
+
+
+def other_than_results(results: Path) -> str | None:
+    """What a folder holds that has neither jobs nor a plan; None for a results folder, or an empty one."""
+    names = sorted(file.name for file in results.iterdir() if not file.name.startswith("."))
+    return None if {JOBS, PLAN} & {*names} else next((name for name in names if name != DIGESTS), None)
 
 
 def figures(folder: Path) -> list[Path]:

@@ -21,7 +21,6 @@ from reports.results import Cell, Failure
 
 PREPARING = ("benchmarks.split", "benchmarks.images", "benchmarks.pages")
 """The code of this package on which scores depend."""
-DIGESTS = "digests.json"
 RESULT_BYTES = 1_000_000
 """Room for a job's result and log."""
 
@@ -80,7 +79,7 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
     Raises DataError where no category is usable at all, UsageError for an unknown category.
     """
     source = request.source
-    digests = fingerprint.Digests(request.results / DIGESTS)
+    digests = fingerprint.Digests(request.results / layout.DIGESTS)
     codes = {choice.name: code(choice) for choice in request.choices}
     planned: list[Job | Failure] = []
     reasons = []
