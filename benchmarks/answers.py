@@ -104,10 +104,9 @@ class Checked:
 
 def count(number: Any, what: str, method: Method) -> int:
     """A number that a method tells of itself, such as its bytes on disk. Raises MethodError for a negative one."""
-    if not isinstance(number, int | np.integer) or number < 0:
-        raise MethodError(
-            f"{type(method).__name__} gave as {what} {number!r}; expected a whole number of 0 or more: mend the plugin"
-        )
+    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 0:
+        told = f"{type(method).__name__} gave as {what} {number!r:.100}"
+        raise MethodError(f"{told}; expected a whole number of 0 or more: mend the plugin")
     return int(number)
 
 

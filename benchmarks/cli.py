@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from benchmarks import caches, downloads, making_cli, options
+from benchmarks import caches, downloads, making_cli, options, plugin_faults
 from benchmarks.data_settings import DataSettings
 from benchmarks.errors import STOPPED, USER_ERRORS, UsageError
 from benchmarks.jobs.determinism import WINDOWLESS
@@ -36,11 +36,20 @@ from reports.printable import printable
 
 
 class Commands(TyperGroup):
-    """The group of commands. A `run` that Ctrl-C stops before its jobs begin, or a `make`, says how to go on."""
+    """The group of commands. A `run` that Ctrl-C stops before its jobs begin, or a `make`, says how to go on.
+
+    What the code of a plugin raises is a sentence that names its file, except in a job, whose log keeps the traceback.
+    """
 
     def invoke(self, context: typer.Context) -> Any:
         try:
             return super().invoke(context)
+        except (*USER_ERRORS, OSError, MemoryError):
+            raise
+        except (Exception, SystemExit) as error:
+            if context.invoked_subcommand == "job" or refused_here(error) or not (fault := plugin_faults.blamed(error)):
+                raise
+            raise fault from error
         except KeyboardInterrupt:
             if context.invoked_subcommand in ("run", "make"):
                 print(STOPPED, file=sys.stderr)
@@ -93,7 +102,7 @@ def run(
 
     A run can be stopped at any time. The same command then does only what is missing.
 
-    Exit status: 0 all jobs done, 1 some jobs failed, 2 wrong use, 130 stopped with Ctrl-C.
+    Exit status: 0 all jobs done, 1 some jobs, or files of the report, failed, 2 wrong use, 130 stopped with Ctrl-C.
 
     Example: python -m benchmarks run --methods differnet,cae --dataset visa --data /data/VisA --seeds 0,1,2
     """
@@ -149,12 +158,14 @@ def report(
     Several folders are merged into one report. It says what differs between them. A job that two of them have with
     other numbers is refused.
 
+    Exit status: 0 all forms are written, 1 some could not be written (the others are), 2 wrong use.
+
     Example: python -m benchmarks report --results results/demo --format md,csv
     """
     from benchmarks.commands import report
 
     folders = [folder.resolve() for folder in results]
-    report.run(folders, to=to and to.resolve(), wanted=options.forms(format_))
+    raise typer.Exit(report.run(folders, to=to and to.resolve(), wanted=options.forms(format_)))
 
 
 @app.command()
@@ -281,13 +292,16 @@ def predict(
     A size, aspect ratio, colour mode or brightness that training never saw is named at the end, and in the column
     `reason` of the table: such a score may mean nothing.
 
-    Exit status: 0 all images were judged, 1 some images could not be read (the others are judged), 2 wrong use.
+    The table grows line by line. A file that was not written by this program is never overwritten.
+
+    Exit status: 0 all images were judged, 1 some images could not be read, or files not written (the others are
+    judged and written), 2 wrong use.
 
     Example: python -m benchmarks predict --results results/demo --method cae --category brick new/*.png --csv new.csv
     """
     from benchmarks import trained
     from benchmarks.commands import predict
-    from benchmarks.prediction.files import Outputs
+    from benchmarks.prediction.outputs import Outputs
 
     device, given = options.device(device), options.threshold(threshold)
     outputs = Outputs(csv, overlays, maps)
@@ -373,11 +387,13 @@ def list_(
 ) -> None:
     """List the methods and the datasets. With a name, explain one: a method with its settings, a dataset's layout.
 
+    Exit status: 0 all can be loaded, 1 some cannot (they are named), 2 wrong use.
+
     Example: python -m benchmarks list differnet
     """
     from benchmarks.commands import list_
 
-    list_.run(name)
+    raise typer.Exit(list_.run(name))
 
 
 @app.command(hidden=True)

@@ -5,7 +5,8 @@ import importlib
 import inspect
 import json
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from functools import cached_property
 from types import MappingProxyType, ModuleType
@@ -15,7 +16,8 @@ from pydantic import ValidationError
 
 import datasets
 import methods
-from benchmarks.errors import UsageError
+from benchmarks import plugin_faults
+from benchmarks.errors import PluginError, UsageError
 from datasets import Dataset
 from methods import Method
 
@@ -35,18 +37,37 @@ def names(package: ModuleType) -> list[str]:
 
 
 def load(package: ModuleType, name: str, base: type) -> type:
-    """The one subclass of `base` that a plugin defines. Raises UsageError for an unknown name or several classes."""
+    """The one subclass of `base` that a plugin defines.
+
+    Raises UsageError for an unknown name, PluginError where it cannot be imported or defines several classes.
+    """
     if name not in names(package):
         raise nearest(base.__name__.lower(), name, names(package))
-    module = importlib.import_module(f"{package.__name__}.{name}")
+    module = _imported(f"{package.__name__}.{name}")
     found = [
         member
         for member in vars(module).values()
         if inspect.isclass(member) and issubclass(member, base) and member.__module__ == module.__name__
     ]
     if len(found) != 1:
-        raise UsageError(f"{module.__name__} defines {len(found)} subclasses of {base.__name__}: a plugin defines one")
+        raise PluginError(f"{module.__name__} defines {len(found)} subclasses of {base.__name__}: a plugin defines one")
     return found[0]
+
+
+def _imported(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except MemoryError:
+        raise
+    except (Exception, SystemExit) as error:  # the code of a plugin may raise anything
+        raise plugin_faults.unloadable(name, error) from error
+
+
+def loadable(package: ModuleType, base: type) -> Iterator[tuple[str, type]]:
+    """The plugins of a package that can be loaded, for those who ask for any that can do something."""
+    for name in names(package):
+        with suppress(PluginError):
+            yield name, load(package, name, base)
 
 
 def method(name: str) -> type[Method]:
@@ -62,7 +83,7 @@ def dataset(name: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Da
     cls = load(datasets, name, Dataset)
     for setting in settings:
         if setting not in dataset_settings(name):
-            able = [other for other in names(datasets) if setting in dataset_settings(other)]
+            able = [other for other, _ in loadable(datasets, Dataset) if setting in dataset_settings(other)]
             raise UsageError(f"--{setting}: {name} has one layout and cannot be told; these can: {', '.join(able)}")
     return cls(**settings)
 
@@ -101,6 +122,10 @@ class Choice:
 def choose(name: str, settings: Mapping[str, Any]) -> Choice:
     """A method with the given settings, and defaults for the others. Raises UsageError naming the setting at fault."""
     cls = method(name)
+    if missing := sorted(cls.__abstractmethods__):
+        raise PluginError(
+            f"{cls.__module__}.{cls.__name__} does not define {', '.join(missing)}, as methods/__init__.py asks"
+        )
     known = [field.name for field in fields(cls)]
     for setting in settings:
         if setting not in known:
@@ -139,7 +164,7 @@ def require_leaving_one_out(chosen: Iterable[Choice]) -> None:
     """Raises UsageError where a method cannot judge a training image by the others alone, or not as it is set."""
     chosen = list(chosen)
     if unable := [choice.name for choice in chosen if not choice.method.leaves_one_out]:
-        able = [name for name in names(methods) if method(name).leaves_one_out]
+        able = [name for name, each in loadable(methods, Method) if each.leaves_one_out]
         raise UsageError(
             f"--calibration loo: {', '.join(unable)} cannot judge a training image by the others alone; "
             f"these can: {', '.join(able)}; choose from them, or give a share to hold out"

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from benchmarks.console import say
 from benchmarks.jobs import layout, storage
 from benchmarks.jobs.layout import ASIDE, FAILURE, POINT, RESULT
+from reports.files import remove
 from reports.results import Cell, DamagedResultError, Failure, OperatingPoint, Result, read, read_point
 
 KINDS = {RESULT: Result, FAILURE: Failure, POINT: OperatingPoint}
@@ -58,6 +59,7 @@ def set_damaged_aside(results: Path) -> None:
     """
     damaged = [file for folder in layout.all_in(results) for file in _damaged(folder) if file.name == RESULT]
     for file in damaged:
+        remove(file.with_name(ASIDE))
         os.replace(file, file.with_name(ASIDE))
         _warn(f"{file} is damaged: renamed to {ASIDE}, and its job is to be done again")
 

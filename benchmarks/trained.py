@@ -11,7 +11,7 @@ from benchmarks.answers import Checked
 from benchmarks.errors import UsageError
 from benchmarks.images import Reading
 from benchmarks.jobs import layout, plan, seal, storage
-from benchmarks.jobs.layout import MODEL, POINT, RESULT
+from benchmarks.jobs.layout import JOB, MODEL, POINT, RESULT
 from benchmarks.jobs.plan import Job
 from benchmarks.naming import named
 from benchmarks.pages import OverPages
@@ -150,7 +150,7 @@ def find(results: Path, *, method: str, category: str, seed: int | None = None, 
     if len(chosen) != 1:
         raise UsageError(
             f"--results {results}: {len(chosen)} of the finished jobs of {method} on {category} fit; choose one with "
-            f"--seed or --variant; there are: {_described(finished)}"
+            f"--seed or --variant; there are: {_described(finished)}{_unusable(results, method, category)}"
         )
     return chosen[0]
 
@@ -169,6 +169,12 @@ def _described(finished: Sequence[Trained]) -> str:
     return "; ".join(f"{each.name} ({each.job.cell.changes or 'default settings'})" for each in finished) or "none"
 
 
+def _unusable(results: Path, method: str, category: str) -> str:
+    """Which results there are besides, and what is wrong with them; empty where nothing is."""
+    told = [each for each in _opened(layout.of_category(results, method, category)) if isinstance(each, str)]
+    return "".join(f"; not usable: {each}" for each in told)
+
+
 def of_all_seeds(results: Path, *, method: str, category: str, variant: str | None = None) -> list[Trained]:
     """The finished jobs of a method and category that differ in their seed alone, by seed.
 
@@ -181,7 +187,7 @@ def of_all_seeds(results: Path, *, method: str, category: str, variant: str | No
     if len(rules) != 1:
         raise UsageError(
             f"--results {results}: finished jobs of {method} on {category} have {len(rules)} kinds of settings; choose "
-            f"one with --variant; there are: {_described(finished)}"
+            f"one with --variant; there are: {_described(finished)}{_unusable(results, method, category)}"
         )
     alike = [each for each in finished if each.job.cell.model_copy(update={"seed": 0}).model_dump_json() in rules]
     return sorted(alike, key=lambda each: each.job.cell.seed)
@@ -198,15 +204,22 @@ def require_method(results: Path, method: str) -> None:
 
 def stored(folder: Path) -> list[Trained]:
     """The finished jobs of a method on a category, given the folder of all of them."""
-    return list(_stored(folder))
+    return [each for each in _opened(folder) if isinstance(each, Trained)]
 
 
-def _stored(folder: Path) -> Iterator[Trained]:
+def _opened(folder: Path) -> Iterator[Trained | str]:
+    """Each finished job of a method on a category; in place of one that cannot be used, the reason."""
     for file in sorted(folder.glob(f"*/{RESULT}")):
+        spec = file.parent / JOB
         try:
             result, job = read(file, Result), storage.read_job(file.parent)
-        except (DamagedResultError, ValidationError, FileNotFoundError):
-            continue  # the report names what is damaged
+        except DamagedResultError as error:
+            yield str(error)
+            continue
+        except (OSError, ValidationError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is damaged"
+            yield f"{spec} cannot be read ({why}): copy it back, or do the same run again with --force"
+            continue
         if not results_folder.is_in_place(file.parent, result.cell):
             continue
         yield Trained(job.model_copy(update={"folder": file.parent, "cell": result.cell}), result)

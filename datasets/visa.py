@@ -140,6 +140,11 @@ def _defect_types(path: Path) -> dict[str, str]:
 
 
 def _existing(root: Path, name: str) -> Path:
+    """A listed file. Raises DataError where it is missing, or lies outside the folder: no other folder is read."""
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise DataError(
+            f"{root / SPLIT_FILE} names {name}: expected a path inside {root}, such as candle/Data/Images/..."
+        )
     path = root / name
     if not path.is_file():
         raise DataError(f"{path} is missing: {root / SPLIT_FILE} names it")

@@ -1,33 +1,80 @@
 """Atomic writes: a file is complete or does not exist."""
 
+import errno
+import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reports import marks
+
+LONGEST_NAME = 200
+"""Most bytes of a name to which more is added."""
+
+
+@contextmanager
+def naming(path: Path, *, hidden: Path | None = None) -> Iterator[None]:
+    """Within, an OSError that names no file, as that of a full disk, names `path`; so does one of a `hidden` file."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename not in (None, str(hidden), hidden):
+            raise
+        words = error.strerror or str(error) or type(error).__name__
+        raise OSError(error.errno or errno.EIO, words, str(path)) from error
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that replaces it at the end; after an error nothing has changed.
 
-    Parent folders are created. The temporary file is hidden, and each process has its own.
+    Parent folders are created. The temporary file is hidden, and each process has its own: an OSError names `path`.
+    It is on the disk before it takes the place, so that this holds even if the machine stops.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    temporary = path.with_name(f".{_short(path.name)}.{os.getpid()}")
+    with naming(path, hidden=temporary):
+        try:
+            yield temporary
+            _to_disk(temporary)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def output(path: Path) -> Iterator[Path]:
+    """As `replacing`, for what is written into a folder of the user's: our mark is to be in it.
+
+    Raises FileExistsError where a file is there that bears no mark of ours.
+    """
+    if marks.foreign([path]):
+        raise FileExistsError(errno.EEXIST, f"it {marks.NOT_OURS}", str(path))
+    with replacing(path) as temporary:
         yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file atomically, even if the machine stops meanwhile."""
+    """Write a file atomically."""
     with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for more characters in the 255 bytes that file systems allow."""
+    encoded = os.fsencode(name)
+    return name if len(encoded) <= LONGEST_NAME else hashlib.sha256(encoded).hexdigest()
+
+
+def _to_disk(path: Path) -> None:
+    """Without this, a machine that stops may leave the new name with nothing, or half, behind it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from reports.files import replacing
+from reports.files import output
+from reports.marks import MADE_BY
 
 PALETTE = "inferno"
 """Black, violet, red, orange, yellow."""
@@ -50,6 +51,6 @@ def laid_over(image: np.ndarray, map: np.ndarray, scale: Scale) -> np.ndarray:
 
 
 def save_map(path: Path, map: np.ndarray) -> None:
-    """Write a map (h, w) as a TIFF of one channel in float32, atomically; its folder is created if needed."""
-    with replacing(path) as temporary:
-        Image.fromarray(np.asarray(map, np.float32)).save(temporary, format="TIFF")
+    """Write a map (h, w) as a TIFF of one channel in float32, see `output`."""
+    with output(path) as temporary:
+        Image.fromarray(np.asarray(map, np.float32)).save(temporary, format="TIFF", software=MADE_BY)

@@ -8,6 +8,7 @@ import pandas as pd
 from reports import legend
 from reports.comparison import TOO_FEW, Cell, few_normal, lines
 from reports.files import write_text
+from reports.marks import MADE_BY
 from reports.printable import printable_lines
 from reports.report import Report
 from reports.tables import METRICS, decimals, has, headed, means, names
@@ -16,7 +17,9 @@ COMPARED = ("image_auroc", "pixel_auroc", "pixel_average_precision", "aupro")
 """The columns that have a table of categories by methods."""
 RATES = ("true_positive_rate", "false_positive_rate", "balanced_accuracy")
 DOUBT = r"\doubt"
-HEAD = r"""\documentclass[a4paper]{article}
+HEAD = (
+    f"% {MADE_BY}\n"
+    + r"""\documentclass[a4paper]{article}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
 \usepackage{textcomp}
@@ -28,6 +31,7 @@ HEAD = r"""\documentclass[a4paper]{article}
 \newcommand{\seeds}[1]{{\scriptsize\,#1}}
 \newcommand{\doubt}{\ensuremath{^{\approx}}}
 """
+)
 LETTERS = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿ"
 SPECIAL = {
     "\\": r"\textbackslash{}",

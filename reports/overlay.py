@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from skimage.morphology import isotropic_dilation
 
-from reports.files import replacing
+from reports.files import output
+from reports.marks import MADE_BY
 
 LINE = (213, 94, 0)  # vermillion, as in the figures
 RIM = (20, 20, 20)
@@ -32,6 +34,8 @@ def draw(image: np.ndarray, regions: np.ndarray, colour: tuple[int, int, int] = 
 
 
 def save(path: Path, image: np.ndarray) -> None:
-    """Write an (h, w, 3) uint8 image as a PNG, atomically; its folder is created if needed."""
-    with replacing(path) as temporary:
-        Image.fromarray(image).save(temporary, format="PNG")
+    """Write an (h, w, 3) uint8 image as a PNG, see `output`."""
+    text = PngInfo()
+    text.add_text("Software", MADE_BY)
+    with output(path) as temporary:
+        Image.fromarray(image).save(temporary, format="PNG", pnginfo=text)

@@ -1,5 +1,6 @@
 """report.md: the stored results as tables, for a reader who has to choose a method."""
 
+import re
 from collections.abc import Sequence
 from html import escape as html_escape
 from pathlib import Path
@@ -8,6 +9,7 @@ import pandas as pd
 
 from reports import doubts, legend, sections, terms
 from reports.files import write_text
+from reports.marks import MADE_BY
 from reports.printable import printable_lines
 from reports.report import Report
 from reports.results import Failure
@@ -45,6 +47,8 @@ RATES = {METRICS[column] for column in ("true_positive_rate", "false_positive_ra
 SPEED = "ms/image"
 COSTS = {"seconds to fit": "fit_seconds", SPEED: "images_per_second"}
 """The costs of the leaderboard, each with the column that says where they are known."""
+LONG_LINES = 150
+"""A page of so many lines begins with a list of its sections."""
 LINKS = 10
 """The most links to figures of one method."""
 REASONS = {
@@ -68,7 +72,17 @@ def text(report: Report) -> str:
         blocks += [doubts.unlike(report.unlike), _figures(report)]
         blocks += [_reasons(table), _remarks(table), _provenance(table)]
         blocks += [terms.section(_joined(blocks), report.definitions, _conventions(table))]
-    return _joined(blocks) + "\n"
+    blocks.insert(1, _contents(_joined(blocks)))
+    return _joined([*blocks, f"<!-- {MADE_BY} -->"]) + "\n"
+
+
+def _contents(page: str) -> str:
+    """Links to the sections of a long page, such as one of many categories."""
+    if page.count("\n") < LONG_LINES:
+        return ""
+    titles = re.findall(r"^## (.+)$", page, flags=re.MULTILINE)
+    anchors = [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles]
+    return "\n".join(f"- [{title}](#{anchor})" for title, anchor in zip(titles, anchors, strict=True))
 
 
 def _joined(blocks: Sequence[str]) -> str:

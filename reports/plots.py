@@ -16,6 +16,7 @@ from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
 from reports.files import replacing
+from reports.marks import MADE_BY
 
 BLACK = "#000000"
 ORANGE = "#E69F00"
@@ -95,7 +96,7 @@ def wrapped(text: str, *, inches: float, points: float) -> str:
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write NAME.png and NAME.pdf atomically; the same figure gives the same bytes."""
     paths = [folder / f"{name}.png", folder / f"{name}.pdf"]
-    for path, metadata in zip(paths, ({}, {"CreationDate": None}), strict=True):
+    for path, metadata in zip(paths, ({"Software": MADE_BY}, {"Creator": MADE_BY, "CreationDate": None}), strict=True):
         with replacing(path) as temporary:
             figure.savefig(temporary, format=path.suffix[1:], dpi="figure", metadata=metadata)
     return paths

@@ -281,8 +281,16 @@ def write(path: Path, record: Result | Failure | OperatingPoint) -> None:
 
 
 def read(path: Path, kind: type[Stored]) -> Stored:
-    """A stored record. Raises DamagedResultError, or ResultError where another version wrote it."""
-    data = path.read_bytes()
+    """A stored record. Raises DamagedResultError, or ResultError where another version wrote it.
+
+    FileNotFoundError where there is none.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:  # a folder, or a disk that fails
+        raise DamagedResultError(f"{path} is damaged ({error.strerror}): delete it and run again") from None
     try:
         record = kind.model_validate_json(data)
     except ValidationError as error:

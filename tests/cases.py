@@ -14,7 +14,7 @@ from benchmarks.checking import findings
 from benchmarks.commands import predict
 from benchmarks.evaluation import result_rows
 from benchmarks.jobs import plan, protocol, storage
-from benchmarks.prediction.files import Outputs
+from benchmarks.prediction.outputs import Outputs
 from benchmarks.source import Source
 from benchmarks.trained import Trained
 from reports.rows import Row

@@ -69,5 +69,10 @@ def test_a_damaged_plan_is_named_and_counts_nothing(tmp_path, capsys):
     assert counted(tmp_path, {}) == [("again", 1)]
 
 
+def test_a_plan_that_cannot_be_read_costs_no_report(tmp_path, capsys):
+    (tmp_path / marks.PLAN).mkdir()
+    assert counted(tmp_path, {}) == [] and "plan.json cannot be read (Is a directory)" in capsys.readouterr().err
+
+
 def test_a_folder_of_before_there_were_plans_has_none_left(tmp_path):
     assert counted(tmp_path, {}) == []

@@ -85,10 +85,10 @@ def test_an_image_is_named_by_its_file_also_where_a_method_sees_its_pages():
         list(pages.judge(method, Reading(page="all")).score(One(np.stack(IMAGES), "part.tif")))
 
 
-@pytest.mark.parametrize("number", [-1, 0.5, None])
+@pytest.mark.parametrize("number", [-1, 0.5, None, True, "many"])
 def test_what_a_method_tells_of_its_size_is_a_number_of_things(number):
     with pytest.raises(
-        MethodError, match=f"Answering gave as its bytes {number}; expected a whole number of 0 or more"
+        MethodError, match=f"Answering gave as its bytes {number!r}; expected a whole number of 0 or more"
     ):
         answers.count(number, "its bytes", Answering())
     assert answers.count(np.int64(3), "its bytes", Answering()) == 3

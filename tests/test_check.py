@@ -67,6 +67,12 @@ def test_fewer_than_twenty_calibration_images_are_a_warning_with_what_to_do(make
         assert ("add normal images" if normal == 3 else "run --calibration 0.2") in message
 
 
+def test_categories_that_are_numbers_come_in_the_order_of_numbers(root):
+    for number in (0, 1, 2, 10):
+        shutil.copytree(root / "nut", root / str(number))
+    assert [finding.category for finding in found(root, level="note")] == ["0", "1", "2", "10", "nut"]
+
+
 def test_numbers_as_published_are_said_to_be(root):
     class Known(Folder):
         counts: ClassVar = {"nut": Counts(3, 2, 2)}

@@ -19,15 +19,18 @@ from PIL import Image
 from rich.console import Console
 
 from benchmarks import cli, plugins
+from benchmarks.commands import report
+from benchmarks.errors import UsageError
 from benchmarks.images.files import opened
 from benchmarks.jobs import failures, plan, seal, storage
 from benchmarks.jobs.plan import Job, Request
 from benchmarks.jobs.progress import PlainLines
 from benchmarks.jobs.runner import Runner
 from benchmarks.jobs.time_left import TimeLeft
-from reports.results import Result, read
+from reports.results import Result, read, write
 from tests.checkout.program import ROOT, SIZE, Checkout
 from tests.processes import alive, children, wait_for
+from tests.stored import made_images, made_result
 
 ROUNDS = 100
 GIGABYTE = 10**9
@@ -107,8 +110,8 @@ def test_what_failed_for_another_reason_is_not_blamed_on_memory_or_disk(status, 
 
 
 SAVING = {
-    "Python": "(folder / 'more').write_bytes(bytes(10**6))",
-    "NumPy": "np.save(folder / 'more.npy', np.ones(10**5))",
+    "Python": "(folder / 'more').write_bytes(bytes(10**7))",
+    "NumPy": "np.save(folder / 'more.npy', np.ones(10**6))",
 }
 
 
@@ -119,13 +122,37 @@ def test_a_full_disk_fails_only_the_job_that_meets_it_and_the_same_command_goes_
     text = text.replace("np.save(folder", f"{saving}\n        np.save(folder", 1)
     (checkout.folder / "methods/large.py").write_text(text)
     command = ["--methods", "large,toy", "--categories", "bolt"]
-    assert checkout.compare(*command, limits={resource.RLIMIT_FSIZE: 100_000}).returncode == 1
+    assert checkout.compare(*command, limits={resource.RLIMIT_FSIZE: 1_000_000}).returncode == 1
     (reason,) = reasons(checkout)
     (job,) = checkout.results.glob("jobs/large/bolt/*")
     assert reason.startswith("the disk is full") and str(job) in reason
     assert [name.split("/")[1] for name in checkout.finish_times()] == ["toy"]
     assert checkout.compare(*command).returncode == 0
     assert [name.split("/")[1] for name in checkout.finish_times()] == ["large", "toy"]
+
+
+@pytest.mark.parametrize("name", ["scores.csv", "report.md", "report.csv", "report.html"])
+def test_a_file_of_the_report_that_cannot_be_written_is_named_and_costs_no_other_form(tmp_path, capsys, name):
+    result = made_result(images=made_images([("calibration", None, 0.1), ("test", None, 0.2), ("test", "cut", 0.3)]))
+    write(tmp_path / "jobs/knn/bolt/seed-0-ab/result.json", result)
+    (tmp_path / name / "full").mkdir(parents=True)
+    assert report.run([tmp_path]) == 1
+    told = capsys.readouterr()
+    assert f"{tmp_path / name} cannot be read or written: Is a directory" in told.err
+    assert "the results are kept" in told.err and f"report --results={tmp_path}" in told.err
+    files = {"scores.csv", "report.md", "report.csv", "report.tex", "report.html"} - {name}
+    assert all((tmp_path / each).is_file() for each in files)
+    assert f"{tmp_path / name}\n" not in told.out and f"{tmp_path / 'report.tex'}\n" in told.out
+
+
+@pytest.mark.parametrize("name", ["report.md", "scores.csv", "ranks.png"])
+def test_a_report_takes_the_place_of_no_file_of_another_origin_but_of_an_older_report(tmp_path, name):
+    write(tmp_path / "results/jobs/knn/bolt/seed-0-ab/result.json", made_result())
+    assert [report.run([tmp_path / "results"], to=tmp_path / "page") for _ in range(2)] == [0, 0]
+    (tmp_path / "page" / name).write_text("my own notes")
+    with pytest.raises(UsageError, match=f"page: {name} is there and was not written by this program"):
+        report.run([tmp_path / "results"], to=tmp_path / "page")
+    assert (tmp_path / "page" / name).read_text() == "my own notes"
 
 
 def test_a_job_whose_folder_cannot_be_written_fails_alone_and_is_listed(checkout):

@@ -1,5 +1,6 @@
 """Files are there whole or not at all, and nothing else is left beside them."""
 
+import errno
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from benchmarks.jobs import failures
 from reports import overlay, plots
 from reports.files import replacing, write_text
 
@@ -53,6 +55,18 @@ def test_an_error_before_anything_is_written_is_that_error(tmp_path):
     with pytest.raises(ZeroDivisionError), replacing(tmp_path / "file"):
         raise ZeroDivisionError
     assert [*tmp_path.iterdir()] == []
+
+
+def test_an_error_of_the_system_names_the_file_that_was_to_be_written(tmp_path):
+    """A full disk, and NumPy that wrote less than it should, name none; the name of the hidden file helps nobody."""
+    for raised in (OSError(errno.ENOSPC, "No space left on device"), OSError("9 requested and 0 written")):
+        with pytest.raises(OSError) as error, replacing(tmp_path / "file"):
+            raise raised
+        assert failures.refused_here(error.value).startswith(f"{tmp_path / 'file'} cannot be read or written: ")
+    with pytest.raises(OSError) as error, replacing(tmp_path / "file") as temporary:
+        temporary.mkdir()
+        open(temporary, "w")
+    assert error.value.filename == str(tmp_path / "file")
 
 
 def test_two_processes_never_share_a_temporary_file(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.evaluation import decision
-from benchmarks.finetune import sampling
+from benchmarks.finetune import maps, sampling
 from benchmarks.finetune.choosing import TuningLevels
 from benchmarks.finetune.operating_point import Tuned
 from benchmarks.images import Images
@@ -46,6 +46,36 @@ def record(checkout):
 def row(checkout):
     rows = checkout.rows()
     return rows[rows.category == "bolt"].iloc[0]
+
+
+def test_what_was_kept_and_is_damaged_is_named_and_made_again(finished):
+    """A bit of a map turns, the levels are cut, and a folder lies where maps should."""
+    assert finetune(finished, "--area", "9").returncode == 0
+    before, kept = record(finished), next(finished.results.glob("jobs/toy/bolt/*/maps"))
+    levels = kept.parent / "finetune/levels.npz"
+    turned = bytearray((kept / "test.npz").read_bytes())
+    turned[len(turned) // 2] ^= 1
+    (kept / "test.npz").write_bytes(turned)
+    (kept / "held out.npz").unlink()
+    (kept / "held out.npz").mkdir()
+    levels.write_bytes(levels.read_bytes()[:100])
+    told = finished.run("--results", str(finished.results), command="report")
+    assert told.returncode == 0 and f"left out: {levels} is damaged" in told.stderr
+    again = finetune(finished, "--area", "9")
+    assert again.returncode == 0 and record(finished) == before
+    assert f"{kept / 'test.npz'} is damaged (" in again.stderr and "does not have its check sum" in again.stderr
+    assert f"{kept / 'held out.npz'} is damaged (" in again.stderr
+
+
+def test_a_cut_archive_of_maps_is_found_wherever_it_is_cut(tmp_path):
+    np.savez(tmp_path / "whole.npz", **{"000000": np.ones((3, 4)), "000001": np.zeros((3, 4))})
+    whole, file = (tmp_path / "whole.npz").read_bytes(), tmp_path / "cut.npz"
+    assert maps.damage(tmp_path / "whole.npz", 2) is None and "2 maps, expected 3" in maps.damage(
+        tmp_path / "whole.npz", 3
+    )
+    for length in range(len(whole)):
+        file.write_bytes(whole[:length])
+        assert maps.damage(file, 2)
 
 
 def test_an_operating_point_is_chosen_printed_written_and_drawn(finished):

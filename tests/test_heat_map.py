@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.evaluation.map_scale import NormalMaps
-from benchmarks.prediction.files import colours
+from benchmarks.prediction.pictures import colours
 from benchmarks.prediction.verdicts import Rule
 from reports import heat_map
 from reports.heat_map import Scale

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import resource
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,8 @@ import pytest
 from PIL import Image
 
 from benchmarks.commands import predict
-from benchmarks.prediction import files as verdict_files
+from benchmarks.prediction import outputs, pictures
+from benchmarks.prediction.table import COLUMNS, Table
 from reports import overlay, panel
 from reports.results import OperatingPoint, Result, read
 from tests.checkout.program import Checkout, write_image
@@ -213,7 +215,7 @@ def test_the_function_warns_once_after_the_last_image_and_takes_a_threshold(fini
 
 def test_no_two_images_share_an_overlay():
     paths = [Path(name) for name in ("/a/1.png", "/b/1.png", "/a/1.jpg", "/a/1.PNG", "/a/1-2.png", "/a/1.png")]
-    found = verdict_files.places(Path("out"), paths)
+    found = outputs.places(Path("out"), paths)
     assert found[Path("/a/1.png")] == Path("out/a/1.png") and found[Path("/b/1.png")] == Path("out/b/1.png")
     assert len({str(place).lower() for place in found.values()}) == len(set(paths))
     assert all(place.suffix == ".png" for place in found.values())
@@ -230,7 +232,7 @@ def test_no_two_images_share_an_overlay():
     ],
 )
 def test_a_score_and_a_threshold_that_differ_look_different(score, threshold, shown):
-    assert verdict_files.told_apart(score, threshold) == shown
+    assert pictures.told_apart(score, threshold) == shown
 
 
 WRONG = {
@@ -260,6 +262,57 @@ def test_wrong_use_is_one_sentence_and_status_2_before_anything_is_scored(finish
     done = judge(finished, "parts/bolt/test/good/0.png", *arguments)
     assert done.returncode == 2 and done.stdout == ""
     assert sentence in done.stderr
+
+
+def test_what_another_program_wrote_is_never_overwritten_and_what_predict_wrote_is(finished, tmp_path):
+    truth = shutil.copytree(finished.data / "bolt/ground_truth/stain", tmp_path / "truth")
+    image = shutil.copy(finished.data / "bolt/test/stain/0.png", tmp_path / "0_mask.png")
+    (tmp_path / "notes.csv").write_text("part,remark\n1,scratched\n")
+    (tmp_path / "sheets").mkdir()
+    write_image(tmp_path / "sheets/contact-sheet-1.png", 0)
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    for option, place, named in (
+        ("--overlays", truth, truth / "0_mask.png"),
+        ("--maps", truth, truth / "0_mask.png"),
+        ("--overlays", tmp_path / "sheets", tmp_path / "sheets/contact-sheet-1.png"),
+        ("--csv", tmp_path / "notes.csv", tmp_path / "notes.csv"),
+        ("--csv", job(finished.results) / "result.json", job(finished.results) / "result.json"),
+    ):
+        done = judge(finished, image, option, place)
+        assert done.returncode == 2 and done.stdout == "" and f"{named} is there and was not written by" in done.stderr
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
+    ours = ["--overlays", tmp_path / "seen", "--maps", tmp_path / "maps", "--csv", tmp_path / "verdicts.csv"]
+    assert [judge(finished, image, *ours).returncode for _ in range(2)] == [0, 0]
+
+
+def test_a_picture_that_cannot_be_written_costs_no_verdict_and_is_a_remark_on_its_row(finished, tmp_path):
+    """A full disk, and a name so long that it has no room for another suffix."""
+    stain = finished.data / "bolt/test/stain"
+    outputs = ["--csv", tmp_path / "verdicts.csv", "--overlays", tmp_path / "seen"]
+    chosen = ["--results", finished.results, "--method", "toy", "--category", "bolt", stain, *outputs]
+    done = finished.run(*map(str, chosen), command="predict", limits={resource.RLIMIT_FSIZE: 2_000})
+    rows = table(tmp_path / "verdicts.csv")
+    assert done.returncode == 1 and [row["verdict"] for row in rows] == ["defective"] * 3
+    assert all("seen/" in row["reason"] and "File too large" in row["reason"] for row in rows)
+    assert "contact-sheet-1.png cannot be read or written: File too large" in done.stderr
+    long = shutil.copy(stain / "0.png", tmp_path / f"{'x' * 251}.png")
+    done = judge(finished, long, stain / "1.png", "--csv", tmp_path / "two.csv", "--maps", tmp_path / "maps")
+    (first, second) = table(tmp_path / "two.csv")
+    assert done.returncode == 1 and "File name too long" in first["reason"] and second["reason"] == ""
+    assert len(list((tmp_path / "maps").rglob("*.png"))) == 2 and len(list((tmp_path / "maps").rglob("*.tiff"))) == 1
+
+
+def test_the_table_grows_line_by_line_and_tells_what_the_disk_did_not_take(tmp_path):
+    row = dict(zip(COLUMNS, ("a.png", 1.0, 2.0, "normal", None, None, ""), strict=True))
+    growing, full = Table(tmp_path / "verdicts.csv"), Table(Path("/dev/full"))
+    for number in (1, 2):
+        growing.add(row)
+        full.add(row)
+        assert len(table(tmp_path / "verdicts.csv")) == number
+    assert growing.close() is None
+    assert full.close() == (
+        "--csv /dev/full cannot be written: No space left on device: 3 lines are missing at its end"
+    )
 
 
 def test_no_image_is_wrong_use(finished):
@@ -304,7 +357,12 @@ HOSTILE = {
         "settings are not those of the result",
     ),
     "a point of another version": (lambda folder: change(folder / "operating_point.json", format=9), "another version"),
-    "a torn job": (lambda folder: (folder / "job.json").write_bytes(b"\xff{"), "0 of the finished jobs"),
+    "a torn job": (
+        lambda folder: (folder / "job.json").write_bytes(b"\xff{"),
+        "job.json cannot be read (it is damaged)",
+    ),
+    "no job": (lambda folder: (folder / "job.json").unlink(), "job.json cannot be read (No such file"),
+    "a torn result": (lambda folder: (folder / "result.json").write_text("{"), "result.json is damaged"),
 }
 
 

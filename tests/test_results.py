@@ -167,6 +167,12 @@ def test_damaged_digests_are_as_none(tmp_path, harmed):
     assert Digests(store).of_files([image]) == before
 
 
+def test_a_folder_in_place_of_a_record_is_damaged(tmp_path):
+    (tmp_path / "result.json").mkdir()
+    with pytest.raises(DamagedResultError, match=r"result\.json is damaged \(Is a directory\)"):
+        read(tmp_path / "result.json", Result)
+
+
 def test_another_version_is_refused(tmp_path):
     file = tmp_path / "failure.json"
     file.write_text(json.dumps({**FAILURE.model_dump(), "format": FORMAT + 1}))

@@ -378,6 +378,7 @@ WRONG = {
     "an address without a port": (["--dask", "nowhere"], "--dask nowhere"),
     "an unknown option": (["--sedes", "0"], "--seeds"),
     "no such folder": (["--data", "nowhere"], "nowhere"),
+    "results among other things": (["--results", "parts"], "there is something else, such as bolt; name a new folder"),
 }
 
 

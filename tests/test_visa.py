@@ -97,6 +97,12 @@ def test_a_listed_image_that_is_missing_is_named(root):
     assert "0451.JPG is missing" in refused(root)
 
 
+@pytest.mark.parametrize("place", ["{root}/candle/Data/Images/Normal/0451.JPG", "candle/../candle/Data/x.JPG"])
+def test_a_listed_image_outside_the_folder_is_refused(root, place):
+    rewrite(root / SPLIT, "candle/Data/Images/Normal/0451.JPG", place.format(root=root))
+    assert f"{SPLIT} names {place.format(root=root)}: expected a path inside {root}" in refused(root)
+
+
 def test_a_listed_mask_that_is_missing_is_named(root):
     (root / "candle/Data/Masks/Anomaly/001.png").unlink()
     assert "001.png is missing" in refused(root)

@@ -10,6 +10,7 @@ from benchmarks.images.examination import Answer
 from benchmarks.naming import counted
 from benchmarks.source import Source
 from datasets import DataError, Sample, readable, relative_name
+from reports.rows import natural
 
 EVERY_CATEGORY = "every category"
 """Category of a finding that concerns the whole dataset."""
@@ -45,7 +46,7 @@ def find(
     if not categories and (outside := unread.outside(source)):
         names = counted([readable(relative_name(path, source.base)) for path in outside])
         yield Finding("warning", EVERY_CATEGORY, f"images that belong to no category, in: {names}; nothing reads them")
-    listed = {name: _listed(source, name) for name in source.chosen(categories or ())}
+    listed = {name: _listed(source, name) for name in sorted(source.chosen(categories or ()), key=natural)}
     tick = _ticker(advance, sum(len(samples) for samples in listed.values() if isinstance(samples, list)))
     for name, samples in listed.items():
         if isinstance(samples, DataError):

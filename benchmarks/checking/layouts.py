@@ -17,7 +17,7 @@ def hint(source: Source) -> str | None:
     inside = [] if count else [folder for folder in _folders(source.root) if readable_images(source.at(folder))]
     if inside:
         return f"no image is read; give one of the folders in it with --data: {named([str(each) for each in inside])}"
-    others = {name: readable_images(other) for name in plugins.names(datasets) if (other := _under(name, source))}
+    others = {name: _readable_under(name, source) for name in plugins.names(datasets)}
     most = max(others.values(), default=0)
     if most > count:
         able = [f"--dataset {name}" for name, images in others.items() if images == most]
@@ -45,6 +45,15 @@ def _in_category(source: Source, name: str) -> int:
     try:
         return len(source.samples(name)) + len(source.dataset.unlabelled(source.root, name))
     except DataError:
+        return 0
+
+
+def _readable_under(name: str, source: Source) -> int:
+    """How many images the dataset of that name reads of the folder; 0 where it cannot: nobody asked for it."""
+    try:
+        other = _under(name, source)
+        return readable_images(other) if other else 0
+    except Exception:  # the code of a plugin may raise anything
         return 0
 
 

@@ -13,6 +13,7 @@ import datasets
 import methods
 from benchmarks import plugins as found
 from benchmarks.console import out, say
+from benchmarks.errors import PluginError
 from datasets import Dataset
 from methods import Method
 
@@ -21,30 +22,43 @@ MIN_WIDTH = 40
 """A narrower terminal breaks the lines itself."""
 HOW_TO_GO_ON = "`list NAME` explains one: a method with its settings, or a dataset"
 
+BROKEN = "cannot be loaded"
 
-def run(name: str) -> None:
+
+def run(name: str) -> int:
     """Print one method or dataset in full. For an empty name, print a line for each of them.
 
-    Raises UsageError for an unknown name.
+    Returns 1 where a plugin cannot be loaded, which is named among the others; else 0. Raises UsageError for an unknown
+    name, PluginError where that plugin cannot be loaded.
     """
     if not name:
-        _list_all()
-    elif name in found.names(methods):
+        return _list_all()
+    if name in found.names(methods):
         _show_method(name)
     elif name in found.names(datasets):
         _show_dataset(name)
     else:
         raise found.nearest("method or dataset", name, [*found.names(methods), *found.names(datasets)])
+    return 0
 
 
-def _list_all() -> None:
-    """Print a line for each method and each dataset, with its name and what it is."""
+def _list_all() -> int:
+    """Print a line for each method and each dataset, with its name and what it is. Return 1 if one cannot be loaded."""
+    broken: list[PluginError] = []
     width = max(len(name) for package in PACKAGES for name in found.names(package))
     for package, base in PACKAGES.items():
         say(package.__name__, on=out, style="bold")
         for name in found.names(package):
-            _say_beside(name, _first_line(found.load(package, name, base)), width=width)
+            try:
+                told = _first_line(found.load(package, name, base))
+            except PluginError as error:
+                broken.append(error)
+                told = BROKEN
+            _say_beside(name, told, width=width)
     say(HOW_TO_GO_ON, on=out)
+    for error in broken:
+        say(str(error), style="bold red")
+    return 1 if broken else 0
 
 
 def _say_beside(name: str, text: str, *, width: int) -> None:

@@ -10,10 +10,12 @@ from benchmarks.console import out, say
 from benchmarks.images import ImageError
 from benchmarks.images.losses import said_of_images
 from benchmarks.likeness.novelty import Novelties
-from benchmarks.prediction import files as verdict_files
+from benchmarks.prediction import pictures as verdict_pictures
 from benchmarks.prediction import verdicts
-from benchmarks.prediction.files import COLUMNS, Outputs, Pictures, Row, told_apart, word
+from benchmarks.prediction.outputs import Outputs
 from benchmarks.prediction.pace import Pace
+from benchmarks.prediction.pictures import Pictures, told_apart, word
+from benchmarks.prediction.table import COLUMNS, Row, Table
 from benchmarks.prediction.truth import Truth
 from benchmarks.prediction.verdicts import Inspection, Rule, Verdict
 from benchmarks.trained import Trained
@@ -27,17 +29,17 @@ NO_REGIONS = "judged by the image score, without regions; if the method gives ma
 def run(
     trained: Trained, images: Sequence[Path], outputs: Outputs, *, device: str, threshold: float | None = None
 ) -> int:
-    """Print one line an image and write the outputs. Return 1 if an image could not be read, else 0.
+    """Print one line an image and write the outputs, each as soon as it is there.
 
-    Raises UsageError, before the model is loaded, if an output cannot be made or written.
+    Return 1 if an image could not be read, or a file not written, which costs no other one; else 0. Raises UsageError,
+    before the model is loaded, if an output cannot be made or written.
     """
     rule, paths = verdicts.rule(trained, threshold), list(verdicts.sources(images))
     appearances = trained.result.appearances
-    colours = verdict_files.colours(trained.result.map_scale, rule)
+    colours = verdict_pictures.colours(trained.result.map_scale, rule)
     truth = Truth(trained) if outputs.overlays else None
     pictures = Pictures(outputs, images, paths, colours=colours, truth=truth)
-    if outputs.table:
-        verdict_files.prepare_table(outputs.table)
+    table = Table(outputs.table)
     for remark in _remarks(rule, compared=appearances is not None):
         say(remark)
     answers = verdicts.inspect(
@@ -50,17 +52,21 @@ def run(
     )
     rows, losses, novelties, width = [], [], Novelties(), max(len(_printed(path)) for path in paths)
     pace = Pace(len(paths), say)
+    refused: list[str] = []
     for path, answer in zip(paths, answers, strict=True):
         _tell(answer, width)
         pace.step()
+        unwritten: list[str] = []
         if isinstance(answer, Inspection):
             losses.append((_printed(Path(path.name)), answer.losses))
             novelties.add(_printed(Path(path.name)), answer.verdict.unseen)
-            pictures.write(path, answer)
-        rows.append(_row(path, answer))
-    pictures.finish()
-    if outputs.table:
-        verdict_files.write_table(outputs.table, rows)
+            unwritten = pictures.write(path, answer)
+        rows.append(_row(path, answer, unwritten))
+        table.add(rows[-1])
+        refused += unwritten
+    refused += [*pictures.finish(), *filter(None, [table.close()])]
+    for sentence in refused:
+        say(sentence, style="bold red")
     for sentence in pictures.remarks():
         say(sentence)
     for _, sentence in said_of_images(losses):
@@ -69,7 +75,7 @@ def run(
         say(AS_TRAINED)
     for sentence in novelties.sentences():
         say(sentence, style="yellow")
-    return _sum_up(rows)
+    return 1 if _sum_up(rows) or refused else 0
 
 
 def line(verdict: Verdict, width: int = 0) -> str:
@@ -106,13 +112,18 @@ def _sum_up(rows: Sequence[Row]) -> int:
     return 1 if count["unreadable"] else 0
 
 
-def _row(path: Path, answer: Inspection | ImageError) -> Row:
+def _row(path: Path, answer: Inspection | ImageError, unwritten: Sequence[str]) -> Row:
     if isinstance(answer, ImageError):
         values = (None, None, "unreadable", None, None, str(answer))
     else:
         verdict = answer.verdict
         regions = None if verdict.regions is None else len(verdict.regions)
-        rest = (word(verdict), regions, verdict.largest_area_px, _reasons(verdict))
+        rest = (
+            word(verdict),
+            regions,
+            verdict.largest_area_px,
+            "; ".join(filter(None, [_reasons(verdict), *unwritten])),
+        )
         values = (verdict.score, verdict.threshold, *rest)
     return dict(zip(COLUMNS, (_text(path), *values), strict=True))
 

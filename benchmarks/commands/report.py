@@ -2,8 +2,9 @@
 
 import gc
 import os
+import shlex
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
@@ -13,9 +14,9 @@ from typing import TYPE_CHECKING
 from benchmarks import merging, results_folder
 from benchmarks.console import err, out, say
 from benchmarks.errors import UsageError
-from benchmarks.jobs import agenda, determinism, layout
+from benchmarks.jobs import agenda, determinism, failures, layout
 from benchmarks.merging import Ended
-from reports import csv_files, forms
+from reports import csv_files, forms, marks
 from reports.html.jobs import NOTHING, Shown
 from reports.results import Failure
 from reports.rows import Figures, Unfinished, identity_of
@@ -37,12 +38,14 @@ def run(
     to: Path | None = None,
     wanted: Sequence[str] = tuple(forms.FORMS),
     took: str | None = None,
-) -> None:
+) -> int:
     """Write the report of results folders in the wanted forms, and print where; on a terminal the summary, too.
 
     `took` says how long the jobs just done took.
     It is written into the folder `to`; by default the results folder itself, or `merged` in the first of several.
-    Raises UsageError if the folders hold neither result nor failure, or contradict each other.
+    Returns 0, or 1 where the system did not let it write a file: the others are written.
+    Raises UsageError if the folders hold neither result nor failure, or contradict each other, or if a file of another
+    origin is in the way.
     """
     from benchmarks.evaluation import result_rows
 
@@ -51,13 +54,20 @@ def run(
     if place.is_dir() and not os.access(place, os.W_OK):
         raise UsageError(f"{place} cannot be written: name another folder for the report with --to")
     jobs = [(each, folder) for each in folders for folder in layout.all_in(each)]
+    if to not in (None, *folders) and (other := marks.foreign(forms.files(place, wanted))):
+        raise UsageError(f"--to {to}: {other.name} {marks.NOT_OURS}")  # a results folder is ours as a whole
     with _without_garbage_collection(), _helpers(len(jobs)) as helpers:
         told = partial(_ended, with_scores="csv" in wanted, with_images="html" in wanted)
         ended = helpers.map(told, jobs, chunksize=CHUNK)
         from reports import report as content  # loads pandas while the helpers measure
         from reports import terminal
 
-        found = _gathered(ended, folders, scores=place if "csv" in wanted else None)
+        refused: dict[str, OSError] = {}
+        try:
+            found = _gathered(ended, folders, scores=place if "csv" in wanted else None)
+        except OSError as error:  # of the table of scores; that of a result comes again
+            refused[csv_files.SCORES] = error
+            found = _gathered(helpers.map(told, jobs, chunksize=CHUNK), folders, scores=None)
         unfinished = _unfinished(folders, found)
         failures = [each.found for each in found if isinstance(each.found, Failure)]
         tables = result_rows.tables(each.found for each in found if not isinstance(each.found, Failure))
@@ -71,7 +81,7 @@ def run(
             differences=differences,
             images=_shown(found),
         )
-        forms.write(place, report, wanted, helpers)
+        refused |= forms.write(place, report, wanted, helpers)
     if out.is_terminal:
         for part in terminal.summary(report, took=took):
             out.print(part)
@@ -79,7 +89,19 @@ def run(
     for line in (*differences, *(each.told + (each.command or "the same call again") for each in unfinished)):
         say(line, style="yellow")
     for form in wanted:
-        say(str(place / forms.FORMS[form].file), on=out)
+        if form not in refused:
+            say(str(place / forms.FORMS[form].file), on=out)
+    return _say_refused(refused.values(), folders)
+
+
+def _say_refused(errors: Collection[OSError], folders: Sequence[Path]) -> int:
+    """Say which files of the report could not be written, and how to go on; return the exit status."""
+    for error in errors:
+        say(failures.refused_here(error), style="bold red")
+    if errors:
+        again = shlex.join(["python", "-m", "benchmarks", "report", *(f"--results={folder}" for folder in folders)])
+        say(f"the results are kept; make room, or name another folder with --to, then: {again}")
+    return 1 if errors else 0
 
 
 def run_if_any(results: Path) -> None:

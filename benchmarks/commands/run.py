@@ -22,6 +22,7 @@ from benchmarks.jobs.runner import Runner
 from benchmarks.jobs.time_left import TimeLeft, duration
 from datasets import require_utf8
 from methods import PACES
+from reports.files import remove
 from reports.results import Failure, write
 
 
@@ -34,7 +35,9 @@ def run(
     scheduler: str | None = None,
     command: str = "",
 ) -> int:
-    """Do what a request asks; 0 where every job has a result, 1 where some failed, 130 where it was stopped.
+    """Do what a request asks; 0 where every job has a result, 1 where some, or a file of the report, failed.
+
+    130 where it was stopped.
 
     A job that takes longer than `minutes` is ended; with a `scheduler` the jobs run on the workers of its Dask cluster.
     Reports say that `command` goes on with what is left.
@@ -86,8 +89,8 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool, command
         say(STOPPED)
         report.run_if_any(request.results)
         return 130
-    report.run([request.results], took=duration(time_left.seconds_so_far) if todo else None)
-    return 1 if failures else 0
+    reported = report.run([request.results], took=duration(time_left.seconds_so_far) if todo else None)
+    return 1 if failures or reported else 0
 
 
 def _store(failures: Sequence[Failure], results: Path) -> None:
@@ -106,7 +109,7 @@ def _divide(jobs: Iterable[Job], *, force: bool) -> tuple[list[Job], list[Job]]:
     for job in jobs:
         (missing if force or not storage.finished(job) else done).append(job)
     for job in done:
-        (job.folder / FAILURE).unlink(missing_ok=True)  # its cause was mended
+        remove(job.folder / FAILURE)  # its cause was mended
     if not force:
         storage.require_same_data(missing)
     return done, missing
@@ -158,10 +161,16 @@ def _say_how_long(todo: Sequence[Job], *, devices: int) -> dict[str, float]:
 
 
 def _make_folder(results: Path) -> None:
+    """Raises UsageError where the folder cannot be made, or holds other things than results."""
     try:
-        (require_utf8(results) / marks.JOBS).mkdir(parents=True, exist_ok=True)  # so that it is known as results
+        require_utf8(results).mkdir(parents=True, exist_ok=True)
+        other = marks.other_than_results(results)
+        if not other:
+            (results / marks.JOBS).mkdir(exist_ok=True)  # so that it is known as results
     except OSError as error:
         raise UsageError(f"--results {results}: cannot make this folder: {error.strerror}") from None
+    if other:
+        raise UsageError(f"--results {results}: there is something else, such as {other}; name a new folder")
 
 
 def _plan(request: Request) -> list[Job | Failure]:

@@ -6,8 +6,8 @@ from functools import cache
 from itertools import compress
 from typing import NamedTuple
 
-import datasets
 from benchmarks import plugins
+from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision, metrics, pixel_metrics, promise, significance, verdict_rows
 from benchmarks.evaluation.decision import FalseAlarmShare
 from benchmarks.evaluation.doubts import CONTRADICTED, Doubts, doubts
@@ -125,8 +125,11 @@ def _beside_published(result: Result, test_normal: int, test_defective: int) -> 
 
 @cache
 def _published_counts(dataset: str) -> Mapping[str, Counts]:
-    """Published counts by category; empty if the file of the dataset no longer exists."""
-    return plugins.dataset(dataset).counts if dataset in plugins.names(datasets) else {}
+    """Published counts by category; empty if the file of the dataset no longer exists, or cannot be loaded."""
+    try:
+        return plugins.dataset(dataset).counts
+    except UsageError:
+        return {}
 
 
 def _contest(result: Result) -> tuple:

@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.console import say
 from benchmarks.finetune.operating_point import Tuned
 from benchmarks.jobs.layout import TUNED
 from datasets import relative_name
+from methods import first_sentence
 from reports.files import replacing
 
 LEVELS = "levels.npz"
@@ -37,6 +39,14 @@ class Levels(NamedTuple):
         """The chosen threshold and area."""
         return float(self.thresholds[self.chosen]), int(self.areas_px[self.chosen])
 
+    def require_fitting_shapes(self) -> None:
+        """Raises ValueError where the arrays do not belong together."""
+        areas = len(self.areas_px)
+        if not (self.thresholds.shape == (areas,) and self.setting.shape == (len(self.setters), areas)):
+            raise ValueError("its arrays do not fit each other")
+        if self.test.ndim != 2 or self.test.shape[1] != areas or not 0 <= int(self.chosen) < areas:
+            raise ValueError("its arrays do not fit each other")
+
 
 def of(tuned: Tuned, key: str) -> Levels:
     """The levels of a choice, for some of the areas that were tried."""
@@ -62,10 +72,18 @@ def store(levels: Levels, folder: Path) -> None:
 
 
 def stored(job_folder: Path, key: str) -> Levels | None:
-    """The levels of the result with this key in a job's folder; None: `finetune` has kept none."""
+    """The levels of the result with this key in a job's folder; None: `finetune` has kept none, or none that are whole.
+
+    Damaged ones are named.
+    """
     file = job_folder / TUNED / LEVELS
     if not file.exists():
         return None
-    with np.load(file, allow_pickle=False) as archive:
-        levels = Levels(**{name: archive[name] for name in Levels._fields})
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            levels = Levels(**{name: archive[name] for name in Levels._fields})
+        levels.require_fitting_shapes()
+    except Exception as error:  # a damaged archive fails in many ways
+        say(f"left out: {file} is damaged ({first_sentence(error)}): finetune again")
+        return None
     return levels if str(levels.key) == key else None

@@ -1,6 +1,6 @@
 """Anomaly maps of a trained method. They are computed once, kept beside its model, and read one at a time."""
 
-import shutil
+import os
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
@@ -10,12 +10,13 @@ import numpy as np
 
 from benchmarks import fingerprint
 from benchmarks.answers import Checked
+from benchmarks.console import say
 from benchmarks.errors import UsageError
 from benchmarks.jobs.layout import KEY, MAPS
 from benchmarks.pages import OverPages
 from benchmarks.trained import Trained
-from methods import Image
-from reports.files import replacing, write_text
+from methods import Image, first_sentence
+from reports.files import remove, replacing, write_text
 
 SAMPLING = ("benchmarks.finetune.sampling", "datasets")
 """Modules with the code that draws samples and makes synthetic defects. Maps of other code are computed again."""
@@ -42,6 +43,7 @@ class Keeper:
         self.folder = trained.folder / MAPS
         self.key = fingerprint.of_json([trained.result.key, fingerprint.of_code(SAMPLING)])
         self._method: Checked | OverPages | None = None
+        self._whole: set[str] = set()
         self._forget_those_of_another_result()
 
     @property
@@ -70,8 +72,12 @@ class Keeper:
 
     def _kept(self, name: str, make: Callable[[], Iterator[np.ndarray | None]], count: int) -> Maps:
         file = self.folder / f"{name}.npz"
+        if name not in self._whole and os.path.lexists(file) and (problem := damage(file, count)):
+            say(f"{file} is damaged ({problem}): its maps are made again")
+            remove(file)
         if not file.exists():
             self._keep(file, self._made(name, make(), count))
+        self._whole.add(name)
         return Maps(file)
 
     def _made(self, name: str, maps: Iterator[np.ndarray | None], count: int) -> Iterator[np.ndarray]:
@@ -94,7 +100,19 @@ class Keeper:
 
     def _forget_those_of_another_result(self) -> None:
         key = self.folder / KEY
-        if key.is_file() and key.read_text(encoding="utf-8") == self.key:
+        if key.is_file() and key.read_text(encoding="utf-8", errors="replace") == self.key:
             return
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(self.folder)
         write_text(key, self.key)
+
+
+def damage(file: Path, count: int) -> str | None:
+    """Why a file is not the whole archive of so many arrays, each with the check sum it was written with; else None."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            if len(archive.namelist()) != count:
+                return f"{len(archive.namelist())} maps, expected {count}"
+            torn = archive.testzip()
+            return f"{torn} does not have its check sum" if torn else None
+    except Exception as error:  # a damaged archive fails in many ways
+        return first_sentence(error)

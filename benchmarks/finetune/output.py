@@ -11,6 +11,7 @@ from benchmarks.evaluation import decision, pixel_metrics
 from benchmarks.finetune.operating_point import Tuned
 from benchmarks.jobs.layout import POINT, TUNED
 from benchmarks.trained import Trained
+from reports import finetune_plots
 from reports.files import write_text
 from reports.results import OperatingPoint, PixelScores, write
 
@@ -93,8 +94,9 @@ def by_area(tuned: Tuned) -> pd.DataFrame:
 def store(trained: Trained, record: dict[str, Any], by_area: pd.DataFrame) -> Path:
     """Write finetune.json and finetune.csv into a folder beside the model, remove older figures, return the folder."""
     folder = trained.folder / TUNED
-    for old in (*folder.glob("[1-8]_*.png"), *folder.glob("[1-8]_*.pdf")):  # they show another choice
-        old.unlink()
+    for name in finetune_plots.NAMES:  # they show another choice
+        for suffix in (".png", ".pdf"):
+            (folder / f"{name}{suffix}").unlink(missing_ok=True)
     write_text(folder / "finetune.json", json.dumps(record, indent=1) + "\n")
     write_text(folder / "finetune.csv", by_area.to_csv(index=False))
     return folder
@@ -103,7 +105,6 @@ def store(trained: Trained, record: dict[str, Any], by_area: pd.DataFrame) -> Pa
 def draw(tuned: Tuned, folder: Path) -> None:
     """Write the figures into a folder."""
     from benchmarks.finetune.figures import figures
-    from reports import finetune_plots
 
     finetune_plots.draw(folder, figures(tuned))
 

@@ -2,7 +2,9 @@
 
 import base64
 import io
-from collections.abc import Iterable, Iterator, Sequence
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +13,14 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import images, pages, results_folder
+from benchmarks.console import say
 from benchmarks.errors import USER_ERRORS
 from benchmarks.evaluation import decision
 from benchmarks.finetune import levels
 from benchmarks.jobs.layout import MAPS
 from benchmarks.source import Source
 from datasets import Sample, relative_name
+from methods import first_sentence
 from reports import heat_map
 from reports.html.jobs import KINDS, HeatMap, Job, Misjudged, Photo, Pictures
 from reports.results import Result
@@ -130,14 +134,22 @@ def _maps(folder: Path, root: _Folder, wanted: Sequence[Misjudged]) -> Iterator[
     result, point = stored
     threshold, area_px = (point.threshold, point.area_px) if point else known.choice
     places = [image.path for image in result.images if image.part == "test"]
-    with np.load(file, allow_pickle=False) as archive:
-        for index in (image.index for image in wanted):
-            map = archive[f"{places.index(root.job.paths[index]):06}"]
-            shape = root.shape(index)
-            map = map if shape is None else images.resize_map(map, shape)
-            small = _shrunk(heat_map.coloured(map, _scale(result, map, threshold)))
-            found = shape and decision.segment(map, threshold=threshold, area_px=area_px).accepted
-            yield index, HeatMap(_address(small), "" if found is None else _outline(found, small.size))
+    for index, map in _kept(file, {image.index: places.index(root.job.paths[image.index]) for image in wanted}):
+        shape = root.shape(index)
+        map = map if shape is None else images.resize_map(map, shape)
+        small = _shrunk(heat_map.coloured(map, _scale(result, map, threshold)))
+        found = shape and decision.segment(map, threshold=threshold, area_px=area_px).accepted
+        yield index, HeatMap(_address(small), "" if found is None else _outline(found, small.size))
+
+
+def _kept(file: Path, places: Mapping[int, int]) -> Iterator[tuple[int, np.ndarray]]:
+    """The maps in a file at some places, as long as they can be read: a damaged file is named."""
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            for index, place in places.items():
+                yield index, archive[f"{place:06}"]
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        say(f"left out: {file} is damaged ({first_sentence(error)}): finetune again")
 
 
 def _scale(result: Result, map: np.ndarray, threshold: float) -> heat_map.Scale:

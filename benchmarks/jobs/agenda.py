@@ -59,8 +59,9 @@ def read(results: Path) -> Agenda:
         return Agenda.model_validate_json((results / PLAN).read_bytes())
     except FileNotFoundError:
         return Agenda()
-    except ValidationError:
-        say(f"left out: {results / PLAN} is damaged: planned jobs are not counted; run again to write it anew")
+    except (OSError, ValidationError) as error:
+        why = f"cannot be read ({error.strerror})" if isinstance(error, OSError) else "is damaged"
+        say(f"left out: {results / PLAN} {why}: planned jobs are not counted; run again to write it anew")
         return Agenda()
 
 

@@ -60,7 +60,7 @@ def refused_here(error: Exception) -> str | None:
     if not isinstance(error, OSError):
         words = " ".join(f"{type(error).__name__}: {error}".split())
         return _with_cause([words.removesuffix(":")], Path.cwd())
-    return error.strerror and f"{error.filename or 'a file'}{SYSTEM}{system_words(error)}"
+    return error.strerror and f"{error.filename2 or error.filename or 'a file'}{SYSTEM}{system_words(error)}"
 
 
 def system_words(error: OSError) -> str:

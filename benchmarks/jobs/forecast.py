@@ -1,6 +1,7 @@
 """How long jobs will take: each method measures its own speed on this machine, in a process of its own."""
 
 import json
+import math
 import subprocess
 import sys
 from collections import defaultdict
@@ -108,6 +109,8 @@ def _measured(jobs: Sequence[Job]) -> Seconds | None:
     asked = {"given": json.dumps([job.cell.changed, works]), "env": job_environment(job, at_once=1), "cwd": ROOT}
     try:
         done = sessions.run(command, seconds=LIMIT_SECONDS, **asked)
-    except (OSError, subprocess.TimeoutExpired):
+        found = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
+    except (OSError, ValueError, IndexError, subprocess.SubprocessError):
         return None
-    return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
+    sound = isinstance(found, dict) and all(math.isfinite(seconds) and seconds >= 0 for seconds in found.values())
+    return found if sound else None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from benchmarks import answers, images, plugins, split
 from benchmarks.checking import remarks, unread
 from benchmarks.evaluation import pixel_metrics
-from benchmarks.jobs import changes, determinism, machine
+from benchmarks.jobs import changes, determinism, machine, sayings
 from benchmarks.jobs.fitting import Fit, Seen, Tell, fit
 from benchmarks.jobs.kept_maps import KeptMaps
 from benchmarks.jobs.layout import FRESH_MODEL
@@ -19,7 +19,8 @@ from benchmarks.likeness import novelty
 from benchmarks.source import Source
 from datasets import Sample, relative_name
 from methods import Method
-from reports.results import Appearances, Cost, Curve, PixelScores, Result
+from reports.files import naming
+from reports.results import Appearances, Cost, PixelScores, Result
 
 
 class _Data(NamedTuple):
@@ -65,17 +66,19 @@ def run(job: Job, tell: Tell) -> Result:
     data = _read(job, tell)
     method = plugins.choose(job.cell.method, job.cell.settings).method
     changes.require_same_files(job, method)
+    told = _known_before(method, data)  # what fails here would otherwise fail after hours of training
     seen = Seen(method, data.source.reading)
     fitted = fit(seen, data.parts, job, tell)
     if job.keep_model:
         shutil.rmtree(job.folder / FRESH_MODEL, ignore_errors=True)  # of a job that was killed
-        method.save(job.folder / FRESH_MODEL)
+        with naming(job.folder / FRESH_MODEL):
+            method.save(job.folder / FRESH_MODEL)
     scored = score_all(seen, data.parts, job, source=data.source, tell=tell)
     pixels = _measure(data.parts.test, scored.maps, data.source.reading, tell)
     tell(Progress("comparing images", 0, 1))
     contents = changes.require_same_data(job, data.source)
     changes.require_same_files(job, method)
-    result = _result(job, data, method, fitted=fitted, scored=scored, pixels=pixels)
+    result = _result(job, data, sayings.AfterFit(method), told=told, fitted=fitted, scored=scored, pixels=pixels)
     return result.model_copy(update={"contents": contents})
 
 
@@ -90,7 +93,25 @@ def _read(job: Job, tell: Tell) -> _Data:
     return _Data(source, cell.category, samples, examined, parts)
 
 
-def _result(job: Job, data: _Data, method: Method, *, fitted: Fit, scored: Scored, pixels: _Measured) -> Result:
+class _Told(NamedTuple):
+    """What is known before the training."""
+
+    remarks: list[str]
+    parameters: int
+
+
+def _known_before(method: Method, data: _Data) -> _Told:
+    remarks = sayings.bounded(data.remarks())
+    if method.is_shortened:
+        remarks.append("a preset that costs less than the paper; --preset paper is as published")
+    remarks.append(f"image score: {sayings.score_rule(method)}")
+    parameters = answers.count(method.parameter_count(len(data.parts.fit)), "its number of parameters", method)
+    return _Told(remarks, parameters)
+
+
+def _result(
+    job: Job, data: _Data, said: sayings.AfterFit, *, told: _Told, fitted: Fit, scored: Scored, pixels: _Measured
+) -> Result:
     """The record of a job that ends now."""
     fit_images = data.parts.fit
     return Result(
@@ -110,30 +131,23 @@ def _result(job: Job, data: _Data, method: Method, *, fitted: Fit, scored: Score
         why_no_pixels=pixels.why_none,
         tracked=job.track_epochs,
         epochs=fitted.epochs,
-        curves=[Curve(**curve._asdict()) for curve in method.curves()],
-        remarks=[*data.remarks(), *_remarks_on(method), *pixels.remarks],
+        curves=said.curves,
+        remarks=[*told.remarks, *said.remarks, *said.faults, *pixels.remarks],
         versions=machine.versions(),
         machine=machine.description(),
-        cost=_cost(method, fitted, scored, len(fit_images)),
+        cost=_cost(said, fitted, scored, told.parameters),
     )
 
 
-def _remarks_on(method: Method) -> Iterator[str]:
-    if method.is_shortened:
-        yield "a preset that costs less than the paper; --preset paper is as published"
-    yield f"image score: {method.score_rule()}"
-    yield from method.remarks()
-
-
-def _cost(method: Method, fitted: Fit, scored: Scored, trained_on: int) -> Cost:
+def _cost(said: sayings.AfterFit, fitted: Fit, scored: Scored, parameters: int) -> Cost:
     """What a job that ends now took."""
     return Cost(
         fit_seconds=fitted.seconds,
         score_seconds=scored.seconds,
         images_per_second=scored.images_per_second,
-        why_no_seconds=method.why_no_seconds(),
+        why_no_seconds=said.why_no_seconds,
         peak_memory_mb=machine.peak_memory_mb(),
-        parameters=answers.count(method.parameter_count(trained_on), "its number of parameters", method),
+        parameters=parameters,
         device=fitted.device,
         threads=determinism.threads_given() or determinism.cores(),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -30,6 +30,8 @@ from reports import brief
 from reports.printable import printable
 from reports.results import Failure, Result, read, write
 
+END_BYTES = 20_000
+"""So much of the end of a log is looked at: a library may write gigabytes."""
 WATCH_SECONDS = 0.2
 """Time between two checks of whether a job is late or no longer wanted."""
 PIPE_SECONDS = 2.0
@@ -199,9 +201,11 @@ def record_failure(job: Job, reason: str) -> Failure:
 
 
 def log(job: Job) -> list[str]:
-    """The lines of a job's log; empty if its process did not start."""
+    """The last lines of a job's log; empty if its process did not start."""
     try:
-        return (job.folder / LOG).read_text(encoding="utf-8", errors="replace").rstrip().splitlines()
+        with open(job.folder / LOG, "rb") as file:
+            file.seek(-min(END_BYTES, os.fstat(file.fileno()).st_size), os.SEEK_END)
+            return file.read().decode("utf-8", errors="replace").rstrip().splitlines()
     except OSError:
         return []
 

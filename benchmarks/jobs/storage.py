@@ -9,7 +9,7 @@ from benchmarks.jobs import seal
 from benchmarks.jobs.layout import CURVES, FAILURE, FRESH_MODEL, JOB, MAPS, MODEL, POINT, RESULT, TUNED
 from benchmarks.jobs.plan import Job
 from methods import first_sentence
-from reports.files import replaced, write_text
+from reports.files import remove, replaced, write_text
 from reports.results import DamagedResultError, Result, read, write
 
 FEWEST_EPOCHS = 3
@@ -76,7 +76,7 @@ def store(result: Result, job: Job) -> None:
             seal.put(fresh, job.key)
             shutil.move(fresh, model.resolve())
         write(folder / RESULT, result)
-    (folder / FAILURE).unlink(missing_ok=True)
+    remove(folder / FAILURE)
     try:
         _draw_curves(result, folder)
     except Exception as error:  # whatever a figure meets, the result stays

@@ -17,7 +17,20 @@ from reports.finetune_plots.inputs import (
     Tuning,
 )
 
-__all__ = ["AreaDistribution", "Calibration", "Figures", "Panel", "Rule", "Surface", "Sweep", "Tuning", "draw"]
+__all__ = ["NAMES", "AreaDistribution", "Calibration", "Figures", "Panel", "Rule", "Surface", "Sweep", "Tuning", "draw"]
+
+
+NAMES = (
+    "1_number_of_regions",
+    "2_area_of_regions",
+    "3_distribution_of_areas",
+    "4_areas_at_rising_thresholds",
+    "5_calibrated_threshold",
+    "6_rates_by_minimum_area",
+    "7_balanced_accuracy_surface",
+    "8_sample_of_images",
+)
+"""The names of all figures, without extension."""
 
 
 def draw(folder: Path, figures: Figures) -> list[Path]:
@@ -30,16 +43,15 @@ def draw(folder: Path, figures: Figures) -> list[Path]:
     from reports.finetune_plots import areas, curves, sample, surface
 
     sweep, distributions, calibration, tuning, rule, panels = figures
-    drawn = {
-        "1_number_of_regions": curves.number_of_regions(sweep, rule),
-        "2_area_of_regions": curves.area_of_regions(sweep, rule),
-        "3_distribution_of_areas": areas.distribution(distributions[0], rule),
-        "4_areas_at_rising_thresholds": areas.at_rising_thresholds(distributions, rule),
-        "5_calibrated_threshold": curves.calibrated_threshold(calibration, rule),
-    }
-    if tuning is not None:
-        drawn["6_rates_by_minimum_area"] = curves.rates(tuning, rule)
-        drawn["7_balanced_accuracy_surface"] = surface.balanced_accuracy(tuning, rule)
-    if panels:
-        drawn["8_sample_of_images"] = sample.sample(panels, rule)
-    return [path for name, figure in drawn.items() for path in plots.save(figure, folder, name)]
+    drawn = (
+        curves.number_of_regions(sweep, rule),
+        curves.area_of_regions(sweep, rule),
+        areas.distribution(distributions[0], rule),
+        areas.at_rising_thresholds(distributions, rule),
+        curves.calibrated_threshold(calibration, rule),
+        curves.rates(tuning, rule) if tuning else None,
+        surface.balanced_accuracy(tuning, rule) if tuning else None,
+        sample.sample(panels, rule) if panels else None,
+    )
+    named = zip(NAMES, drawn, strict=True)
+    return [path for name, figure in named if figure for path in plots.save(figure, folder, name)]

@@ -27,6 +27,7 @@ from reports.html import (
 )
 from reports.html.counts import counted, number
 from reports.html.labels import Labels
+from reports.marks import MADE_BY
 from reports.printable import printable_lines
 from reports.report import Report
 from reports.tables import names, places, synthetic
@@ -48,6 +49,7 @@ def text(report: Report) -> str:
     page = _environment().get_template("page.html")
     return page.render(
         title=_title(table),
+        made_by=MADE_BY,
         summary=_summary(table),
         made=synthetic(table),
         unfinished=report.unfinished,
