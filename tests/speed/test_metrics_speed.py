@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from benchmarks.evaluation import metrics
 from benchmarks.evaluation.metrics import pixel_metrics
+from tests import whole_metrics
+from tests.speed.timing import processor_seconds
 
 pytestmark = pytest.mark.slow
 
@@ -41,6 +44,17 @@ def test_all_pixel_metrics_take_a_tenth_of_the_time_of_scikit_learns_auroc(image
     print(f"\nAUROC, AP and AUPRO {our_seconds:.2f} s; scikit-learn's AUROC {their_seconds:.2f} s")
     assert ours.auroc == pytest.approx(theirs, rel=1e-12)
     assert their_seconds > 10 * our_seconds
+
+
+@pytest.mark.parametrize(("maps", "batch"), [(10, metrics.BATCH), (80, metrics.BATCH), (80, 2**24)])
+def test_in_batches_pixel_metrics_take_little_longer_than_with_all_scores_at_once(images, maps, batch, monkeypatch):
+    monkeypatch.setattr(metrics, "BATCH", batch)
+    some = [each[:maps] for each in images]
+    ours, whole = (
+        processor_seconds(lambda each=each: each(*some)) for each in (pixel_metrics, whole_metrics.pixel_metrics)
+    )
+    print(f"\n{maps} maps in batches of {batch}: {ours:.2f} s; all scores at once: {whole:.2f} s")
+    assert ours < 1.2 * whole
 
 
 def test_all_pixel_metrics_need_less_than_1200_mb_above_the_data(images):
