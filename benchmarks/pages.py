@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from benchmarks.images import Reading
+from benchmarks.images.lazy import Kept, shape_of
+from benchmarks.tiling.over_tiles import OverTiles
 from methods import Epoch, Image, Method, Preparing, Score
 
 Part = np.ndarray
@@ -18,8 +19,7 @@ class Pages(Sequence):
     """The pages of parts, one after the other. A part is decoded once for its pages if they are read in order."""
 
     def __init__(self, parts: Sequence[Part]):
-        self.parts = parts
-        self.last: tuple[int, Part] | None = None
+        self.parts = Kept(parts)
         self.each = len(parts[0]) if len(parts) else 1
 
     def __len__(self) -> int:
@@ -29,18 +29,17 @@ class Pages(Sequence):
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
         part, page = divmod(range(len(self))[index], self.each)
-        return self._part(part)[page]
+        return self.parts[part][page]
 
-    def _part(self, index: int) -> Part:
-        if self.last is None or self.last[0] != index:
-            self.last = index, self.parts[index]
-        return self.last[1]
+    def shape_of(self, index: int) -> tuple[int, int]:
+        """Height and width of a page."""
+        return shape_of(self.parts, index // self.each)
 
 
 class OverPages:
     """A method that is trained on pages and judges parts by the highest score, and the highest maps, of their pages."""
 
-    def __init__(self, method: Method):
+    def __init__(self, method: Method | OverTiles):
         self.method = method
 
     def fit(self, parts: Sequence[Part], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:
@@ -71,11 +70,6 @@ class OverPages:
 def _by_part(answers: Iterator, pages: Pages) -> Iterator[tuple]:
     """Answers on pages, together for each part, each as soon as it is complete."""
     return zip(*[iter(answers)] * pages.each, strict=True)
-
-
-def judge(method: Method, reading: Reading) -> Method | OverPages:
-    """What judges images that are read in that way: the method itself, or with every page `OverPages`."""
-    return OverPages(method) if reading.every_page else method
 
 
 def first(image: Image | Part) -> Image:

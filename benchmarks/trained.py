@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from benchmarks import fingerprint, pages, plugins, split
+from benchmarks import fingerprint, judging, plugins, split
 from benchmarks.errors import UsageError
 from benchmarks.images import Reading
 from benchmarks.jobs import layout, plan, storage
 from benchmarks.jobs.layout import MODEL, POINT, RESULT
 from benchmarks.jobs.plan import Job
-from benchmarks.pages import OverPages
+from benchmarks.judging import Judge
 from benchmarks.source import Source
 from datasets import Sample, relative_name
 from methods import Method
@@ -83,9 +83,9 @@ class Trained(NamedTuple):
         """How the files of images were read, and new ones are."""
         return self.source().reading
 
-    def judge(self, device: str | None = None) -> Method | OverPages:
+    def judge(self, device: str | None = None) -> Judge:
         """What judges images that are read as those of the job were. Raises what `method` raises."""
-        return pages.judge(self.method(device), self.reading)
+        return judging.judge(self.method(device), self.reading)
 
     def source(self, data: Path | None = None) -> Source:
         """Where the images of the job are. `data` is the folder of the dataset; None: the one that the run used."""

@@ -11,9 +11,9 @@ import numpy as np
 from benchmarks import fingerprint
 from benchmarks.errors import UsageError
 from benchmarks.jobs.layout import KEY, MAPS
-from benchmarks.pages import OverPages
+from benchmarks.judging import Judge
 from benchmarks.trained import Trained
-from methods import Image, Method
+from methods import Image
 from reports.files import replacing, write_text
 
 SAMPLING = ("benchmarks.finetune.sampling", "datasets")
@@ -40,11 +40,11 @@ class Keeper:
         self.trained, self.advance = trained, advance
         self.folder = trained.folder / MAPS
         self.key = fingerprint.of_json([trained.result.key, fingerprint.of_code(SAMPLING)])
-        self._method: Method | OverPages | None = None
+        self._method: Judge | None = None
         self._forget_those_of_another_result()
 
     @property
-    def method(self) -> Method | OverPages:
+    def method(self) -> Judge:
         """The trained method, loaded when it is first needed."""
         if self._method is None:
             self._method = self.trained.judge()

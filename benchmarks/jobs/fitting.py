@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from benchmarks import images, pages, split
+from benchmarks import images, judging, split
 from benchmarks.evaluation import metrics
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
@@ -20,7 +20,7 @@ class Seen:
 
     def __init__(self, method: Method, reading: images.Reading):
         self.method = method
-        self.judge = pages.judge(method, reading)
+        self.judge = judging.judge(method, reading)
         self.reading = reading
 
     def decoded(self, samples: Sequence[Sample]) -> images.Images:

@@ -19,7 +19,7 @@ from benchmarks.source import Source
 from datasets import DataError, Sample
 from reports.results import Cell, Failure
 
-PREPARING = ("benchmarks.split", "benchmarks.images", "benchmarks.pages")
+PREPARING = ("benchmarks.split", "benchmarks.images", "benchmarks.judging")
 """The code of this package on which scores depend."""
 DIGESTS = "digests.json"
 RESULT_BYTES = 1_000_000

@@ -16,9 +16,10 @@ from benchmarks.evaluation.decision import Region, Segmentation
 from benchmarks.images import AS_STORED, ImageError, Reading, decode, resize_map
 from benchmarks.images.losses import said_of_images
 from benchmarks.jobs.layout import POINT
+from benchmarks.judging import Judge
 from benchmarks.likeness import appearance, novelty
 from benchmarks.likeness.novelty import Novelties, Unseen
-from benchmarks.pages import OverPages, Part, first
+from benchmarks.pages import Part, first
 from benchmarks.trained import Trained
 from benchmarks.wording import in_python
 from datasets import is_image_name
@@ -157,7 +158,7 @@ def _warning_afterwards(answers: Iterator[Inspection | ImageError]) -> Iterator[
 
 
 def inspect(
-    method: Method | OverPages,
+    method: Judge,
     rule: Rule,
     sources: Iterable[Source],
     *,
@@ -230,13 +231,13 @@ def _require_finite(score: float | np.ndarray, method: Method, path: Path | None
         raise MethodError(f"{type(method).__name__} gave a score that is not finite for {path or 'an array'}")
 
 
-def _by_score(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
+def _by_score(method: Judge, rule: Rule, image: Image, path: Path | None) -> Inspection:
     (score,) = method.image_scores([image])
     _require_finite(score, method, path)
     return Inspection(Verdict.of(path, float(score), rule.threshold), first(image))
 
 
-def _by_score_with_map(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
+def _by_score_with_map(method: Judge, rule: Rule, image: Image, path: Path | None) -> Inspection:
     (score,) = method.score([image])
     _require_finite(score.image, method, path)
     verdict = Verdict.of(path, float(score.image), rule.threshold)
@@ -247,7 +248,7 @@ def _by_score_with_map(method: Method | OverPages, rule: Rule, image: Image, pat
     return Inspection(verdict, shown, resize_map(score.map, shown.shape[:2]))
 
 
-def _by_area(method: Method | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
+def _by_area(method: Judge, rule: Rule, image: Image, path: Path | None) -> Inspection:
     """Judge an image by the minimum defect area. Verdict and regions come from the same map, so they agree."""
     (map,) = method.anomaly_maps([image])
     _require_map(map, path)

@@ -11,13 +11,13 @@ from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision
 from benchmarks.images import Reading
 from benchmarks.jobs import layout
-from benchmarks.pages import OverPages
+from benchmarks.judging import Judge
 from benchmarks.source import Source
 from benchmarks.submission import files
 from benchmarks.submission.files import Target
 from benchmarks.trained import Trained
 from datasets import Sample
-from methods import Method, MethodError
+from methods import MethodError
 from reports.results import OperatingPoint
 
 Rule = Literal["point", "baseline", "none"]
@@ -169,7 +169,7 @@ def _held_out(task: Task) -> list[Sample]:
     return held_out
 
 
-def _full_maps(method: Method | OverPages, paths: Sequence[Path], reading: Reading) -> Iterator[np.ndarray]:
+def _full_maps(method: Judge, paths: Sequence[Path], reading: Reading) -> Iterator[np.ndarray]:
     """The anomaly map of each image, at its size, float32. Raises UsageError if the method gives no maps."""
     pixels = images.Images([Sample(path, "", "test") for path in paths], reading)
     for path, map in zip(paths, method.anomaly_maps(pixels), strict=True):
