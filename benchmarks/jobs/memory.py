@@ -19,6 +19,8 @@ MEASURING_BYTES = 9
 
 Both were measured with images of 16 and 64 million pixels, by the peak memory of jobs of `mean_image`.
 """
+JOINED_BYTES = 4
+"""For each pixel of the test images in tiles: their maps are as fine as the image where the method's are."""
 CONTAINER = Path("/sys/fs/cgroup")
 
 
@@ -46,7 +48,8 @@ def needed_bytes(job: Job) -> int:
     decoded = max(largest, min(AT_ONCE_PX, THREADS * largest))
     has_masks = any(sample.masks for sample in samples)
     tested = sum(count for count, sample in zip(pixels, samples, strict=True) if sample.split == "test")
-    return DECODING_BYTES * decoded + (MEASURING_BYTES * tested if has_masks else 0)
+    measuring = (MEASURING_BYTES if has_masks else 0) + (JOINED_BYTES if source.reading.tile else 0)
+    return DECODING_BYTES * decoded + measuring * tested
 
 
 def available_bytes() -> int:

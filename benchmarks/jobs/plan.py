@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -10,12 +10,13 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 from rich.filesize import decimal
 
-from benchmarks import fingerprint, plugins, split
+from benchmarks import fingerprint, images, plugins, split
 from benchmarks.data_settings import UNTOLD, DataSettings
 from benchmarks.errors import UsageError
 from benchmarks.jobs import layout
 from benchmarks.plugins import Choice
 from benchmarks.source import Source
+from benchmarks.tiling import counting
 from datasets import DataError, Sample
 from reports.results import Cell, Failure
 
@@ -64,9 +65,11 @@ class Job(BaseModel):
     track_epochs: bool
     keep_model: bool
     fit_images: int = 0
-    """Number of images to train on."""
+    """Number of images that the method trains on; with tiles, of tiles."""
     scored_images: int = 0
-    """Number of images to score: calibration, validation and test."""
+    """Number of images that it scores, of calibration, validation and test; with tiles, of tiles."""
+    whole_images: int = 0
+    """Number of images in both, each counted once, whatever its tiles."""
 
     @property
     def name(self) -> str:
@@ -99,25 +102,44 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
     return planned
 
 
+class Counts(NamedTuple):
+    """The numbers of images of a job: see the fields of the same names in `Job`."""
+
+    fit_images: int
+    scored_images: int
+    whole_images: int
+
+
 class _Usable(NamedTuple):
     """The images of a category that jobs can begin on."""
 
     digest: str
-    counts: dict[int, tuple[int, int]]
-    """By seed: the numbers of images to train on and to score."""
+    counts: dict[int, Counts]
+    """By seed."""
 
 
 def _usable(source: Source, request: Request, category: str, digests: fingerprint.Digests) -> _Usable:
     """Raises DataError where a job on the images of a category could not begin."""
     samples = source.samples(category)
+    shapes = images.shapes_of(samples, source.reading) if source.reading.tile else {}
     counts = {}
     for seed in request.seeds:
         parts = split.divide(samples, seed=seed, shots=request.shots, calibration=request.calibration)
-        counts[seed] = len(parts.fit), len(parts.calibration) + len(parts.validation) + len(parts.test)
+        counts[seed] = _counts(parts, shapes, source.reading)
     try:
         return _Usable(data_digest(source, samples, digests), counts)
     except OSError as error:
         raise DataError(f"category {category}: cannot read {error.filename}: {error.strerror}") from None
+
+
+def _counts(parts: split.Parts, shapes: Mapping[Sample, tuple[int, int]], reading: images.Reading) -> Counts:
+    """Without tiles an image counts as one, and no shape is needed."""
+    scored = [*parts.calibration, *parts.validation, *parts.test]
+    return Counts(
+        fit_images=sum(counting.learned_of(shapes.get(sample), reading) for sample in parts.fit),
+        scored_images=sum(counting.seen_of(shapes.get(sample), reading) for sample in scored),
+        whole_images=len(parts.fit) + len(scored),
+    )
 
 
 def data_digest(source: Source, samples: Iterable[Sample], digests: fingerprint.Digests) -> str:
@@ -153,7 +175,6 @@ def _cells(request: Request, category: str) -> Iterator[Cell]:
 
 
 def _job(cell: Cell, request: Request, usable: _Usable, code: str) -> Job:
-    fit_images, scored_images = usable.counts[cell.seed]
     return Job(
         cell=cell,
         key=key(cell, usable.digest, code),
@@ -163,8 +184,7 @@ def _job(cell: Cell, request: Request, usable: _Usable, code: str) -> Job:
         device=request.device,
         track_epochs=request.track_epochs,
         keep_model=request.keep_models,
-        fit_images=fit_images,
-        scored_images=scored_images,
+        **usable.counts[cell.seed]._asdict(),
     )
 
 

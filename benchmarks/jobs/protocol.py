@@ -17,6 +17,7 @@ from benchmarks.jobs.progress import Progress
 from benchmarks.jobs.scoring import Scored, score_all
 from benchmarks.likeness import novelty
 from benchmarks.source import Source
+from benchmarks.tiling import counting, wording
 from datasets import Sample, relative_name
 from methods import Method
 from reports.results import Appearances, Cost, Curve, PixelScores, Result
@@ -37,10 +38,17 @@ class _Data(NamedTuple):
         both = zip(self.samples, self.examined, strict=True)
         return novelty.together(seen.appearance for sample, seen in both if sample in train)
 
+    def learned_images(self) -> int:
+        """Number of images that the method learns from; with tiles, of tiles."""
+        shapes = {sample: seen.shape for sample, seen in zip(self.samples, self.examined, strict=True)}
+        return sum(counting.learned_of(shapes[sample], self.source.reading) for sample in self.parts.fit)
+
     def remarks(self) -> Iterator[str]:
         """What a reader of the result must know of the data."""
         yield from self.source.dataset.remarks
         yield from self.source.notes(self.category)
+        if self.source.reading.tile:
+            yield wording.remark([seen.shape for seen in self.examined], self.source.reading)
         yield from remarks.on_groups(self.samples)
         yield from remarks.on_images(self.samples, self.examined, self.source.base)
         yield from remarks.on_reading(self.samples, self.examined, self.source.base)
@@ -109,7 +117,7 @@ def _result(job: Job, data: _Data, method: Method, *, fitted: Fit, scored: Score
         remarks=[*data.remarks(), *_remarks_on(method), *pixels.remarks],
         versions=machine.versions(),
         machine=machine.description(),
-        cost=_cost(method, fitted, scored, len(fit_images)),
+        cost=_cost(method, fitted, scored, data.learned_images()),
     )
 
 
