@@ -4,6 +4,7 @@ A part lit by four lights in turn is one file of four pages. A defect that shows
 """
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -65,6 +66,10 @@ class OverPages:
     def reconstruct(self, parts: Sequence[Part]) -> Iterator[Image | None]:
         """How the first page of each part would look if it were normal; see `Method.reconstruct`."""
         return self.method.reconstruct([part[0] for part in parts])
+
+    def save(self, folder: Path) -> None:
+        """See `Method.save`."""
+        self.method.save(folder)
 
 
 def _by_part(answers: Iterator, pages: Pages) -> Iterator[tuple]:

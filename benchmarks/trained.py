@@ -85,7 +85,9 @@ class Trained(NamedTuple):
 
     def judge(self, device: str | None = None) -> Judge:
         """What judges images that are read as those of the job were. Raises what `method` raises."""
-        return judging.judge(self.method(device), self.reading)
+        method = self.method(device)
+        found = method.find_device(device or self.job.device)
+        return judging.loaded(method, self.reading, self.folder / MODEL, device=found)
 
     def source(self, data: Path | None = None) -> Source:
         """Where the images of the job are. `data` is the folder of the dataset; None: the one that the run used."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks.images import Images, Reading
 from benchmarks.images.lazy import Kept, shape_of
-from benchmarks.judging import judge
+from benchmarks.judging import judge, loaded
 from benchmarks.tiling.grid import grid, spans
 from benchmarks.tiling.joining import joined
 from benchmarks.tiling.over_tiles import OverTiles
@@ -168,7 +168,7 @@ def test_a_stain_in_one_tile_is_a_defect_of_the_image_at_its_place():
 
 
 def test_scores_maps_and_reconstructions_asked_for_alone_are_those_of_score():
-    images = pictures(*[(40, 50)] * 4, (30, 20))
+    images = pictures(*[(40, 50)] * 5)
     method = trained(images, SMALL)
     scores = list(method.score(images))
     assert list(method.image_scores(images)) == [score.image for score in scores]
@@ -196,6 +196,46 @@ def test_pages_are_divided_into_tiles_each():
 def test_a_method_that_cannot_learn_from_them_says_how_many_tiles_there_were():
     with pytest.raises(MethodError, match=r"got 1 \(it learns from 1 tiles of 1 images\)"):
         trained(pictures((16, 16)), SMALL)
+
+
+class Shades(Sequence):
+    """Images whose left half is dark and whose right half is light, by some gray levels either way."""
+
+    def __init__(self, count, seed=0):
+        self.images = pictures(*[(16, 32)] * count, seed=seed)
+        for image in self.images:
+            image[:, 16:] += 100
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, index):
+        return self.images[index]
+
+
+HALVES = Reading(tile=16, tile_overlap=0)
+
+
+def test_a_method_that_learns_by_place_has_an_instance_for_each_place_and_decodes_each_image_once(tmp_path):
+    images = Counted(Shades(6))
+    method = trained(images, HALVES)
+    assert images.decoded == 6
+    left, right = (each._state["mean"].mean() for each in method.method.all)
+    assert right - left == pytest.approx(100, abs=3)
+    swapped = Shades(1, seed=8)[0][:, ::-1]
+    normal, strange = method.image_scores([Shades(1, seed=9)[0], swapped])
+    assert strange > 5 * normal
+
+    method.save(tmp_path)
+    again = loaded(MeanImage.load(tmp_path, device="cpu"), HALVES, tmp_path, device="cpu")
+    assert list(again.image_scores([swapped])) == [strange]
+
+
+def test_images_of_several_sizes_are_refused_where_places_are_learned():
+    with pytest.raises(MethodError, match="of one size, and these have 2 "):
+        trained(pictures((16, 32), (16, 64)), HALVES)
+    with pytest.raises(MethodError, match=r"trained on images of 2 tiles.*one of 4"):
+        list(trained(pictures(*[(16, 32)] * 2), HALVES).score(pictures((16, 64))))
 
 
 def test_only_tiles_that_were_asked_for_are_made():

@@ -18,6 +18,7 @@ from benchmarks.plugins import Choice
 from benchmarks.source import Source
 from benchmarks.tiling import counting
 from datasets import DataError, Sample
+from methods import Method
 from reports.results import Cell, Failure
 
 PREPARING = ("benchmarks.split", "benchmarks.images", "benchmarks.judging")
@@ -70,6 +71,8 @@ class Job(BaseModel):
     """Number of images that it scores, of calibration, validation and test; with tiles, of tiles."""
     whole_images: int = 0
     """Number of images in both, each counted once, whatever its tiles."""
+    places: int = 1
+    """Number of tiles of an image, which have a method each where it learns by place."""
 
     @property
     def name(self) -> str:
@@ -108,6 +111,7 @@ class Counts(NamedTuple):
     fit_images: int
     scored_images: int
     whole_images: int
+    places: int
 
 
 class _Usable(NamedTuple):
@@ -139,6 +143,7 @@ def _counts(parts: split.Parts, shapes: Mapping[Sample, tuple[int, int]], readin
         fit_images=sum(counting.learned_of(shapes.get(sample), reading) for sample in parts.fit),
         scored_images=sum(counting.seen_of(shapes.get(sample), reading) for sample in scored),
         whole_images=len(parts.fit) + len(scored),
+        places=max(counting.seen_of(shapes.get(sample), reading) for sample in parts.fit),
     )
 
 
@@ -191,7 +196,7 @@ def _job(cell: Cell, request: Request, usable: _Usable, code: str) -> Job:
 def require_space(jobs: Sequence[Job], results: Path) -> int:
     """Bytes of disk that the jobs will take. Raises UsageError where there is not that much left."""
     methods = {job.cell.method: plugins.choose(job.cell.method, job.cell.settings).method for job in jobs}
-    models = (methods[job.cell.method].model_bytes(job.fit_images) for job in jobs if job.keep_model)
+    models = (_model_bytes(methods[job.cell.method], job) for job in jobs if job.keep_model)
     needed = sum(models) + RESULT_BYTES * len(jobs)
     free = shutil.disk_usage(results).free
     if needed > free:
@@ -200,6 +205,11 @@ def require_space(jobs: Sequence[Job], results: Path) -> int:
             "use another folder, or --keep-models none"
         )
     return needed
+
+
+def _model_bytes(method: Method, job: Job) -> int:
+    places = job.places if method.learns_by_place else 1
+    return places * method.model_bytes(job.fit_images // places)
 
 
 def default_data(dataset: str) -> Path:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import images, plugins, split
+from benchmarks import images, judging, plugins, split
 from benchmarks.checking import remarks, unread
 from benchmarks.evaluation import pixel_metrics
 from benchmarks.jobs import determinism, machine
@@ -43,6 +43,12 @@ class _Data(NamedTuple):
         shapes = {sample: seen.shape for sample, seen in zip(self.samples, self.examined, strict=True)}
         return sum(counting.learned_of(shapes[sample], self.source.reading) for sample in self.parts.fit)
 
+    def places(self, method: Method) -> int:
+        """Number of places of an image that have a method of their own; 1: there is one method."""
+        shape = self.examined[0].shape
+        reading = self.source.reading
+        return counting.seen_of(shape, reading) if judging.learns_by_place(method, reading) else 1
+
     def remarks(self) -> Iterator[str]:
         """What a reader of the result must know of the data."""
         yield from self.source.dataset.remarks
@@ -75,7 +81,7 @@ def run(job: Job, tell: Tell) -> Result:
     seen = Seen(method, data.source.reading)
     fitted = fit(seen, data.parts, job, tell)
     if job.keep_model:
-        method.save(job.folder / FRESH_MODEL)
+        seen.judge.save(job.folder / FRESH_MODEL)
     scored = score_all(seen, data.parts, job, source=data.source, tell=tell)
     tell(Progress("measuring maps", 0, 1))
     pixels = _measure(data.parts.test, scored.maps, data.source.reading)
@@ -117,7 +123,7 @@ def _result(job: Job, data: _Data, method: Method, *, fitted: Fit, scored: Score
         remarks=[*data.remarks(), *_remarks_on(method), *pixels.remarks],
         versions=machine.versions(),
         machine=machine.description(),
-        cost=_cost(method, fitted, scored, data.learned_images()),
+        cost=_cost(method, fitted, scored, parameters=_parameters(method, data)),
     )
 
 
@@ -128,7 +134,7 @@ def _remarks_on(method: Method) -> Iterator[str]:
     yield from method.remarks()
 
 
-def _cost(method: Method, fitted: Fit, scored: Scored, trained_on: int) -> Cost:
+def _cost(method: Method, fitted: Fit, scored: Scored, *, parameters: int) -> Cost:
     """What a job that ends now took."""
     return Cost(
         fit_seconds=fitted.seconds,
@@ -136,11 +142,17 @@ def _cost(method: Method, fitted: Fit, scored: Scored, trained_on: int) -> Cost:
         images_per_second=scored.images_per_second,
         why_no_seconds=method.why_no_seconds(),
         peak_memory_mb=machine.peak_memory_mb(),
-        parameters=method.parameter_count(trained_on),
+        parameters=parameters,
         device=fitted.device,
         threads=determinism.threads_given() or determinism.cores(),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _parameters(method: Method, data: _Data) -> int:
+    """The number of learned parameters: of the methods of all places, where each has its own."""
+    places, learned = data.places(method), data.learned_images()
+    return places * method.parameter_count(learned // places)
 
 
 def _measure(test: list[Sample], maps: list[np.ndarray | None], reading: images.Reading) -> _Measured:

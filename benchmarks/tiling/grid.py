@@ -29,6 +29,11 @@ class Grid:
         return product(self.rows, self.columns)
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the image, pixels."""
+        return self.rows[-1].stop, self.columns[-1].stop
+
+    @property
     def tile_shape(self) -> tuple[int, int]:
         """Height and width of each tile, pixels."""
         return self.rows[0].stop, self.columns[0].stop

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import nlargest
 from itertools import islice
+from pathlib import Path
 from statistics import fmean
 
 import numpy as np
 
 from benchmarks.images.tiling import Tiling
+from benchmarks.tiling.by_place import ByPlace
 from benchmarks.tiling.grid import Grid
 from benchmarks.tiling.joining import joined
 from benchmarks.tiling.tiles import Tiles
@@ -21,7 +23,7 @@ class OverTiles:
     The method gets the tiles of all images as one sequence: where it scores images in batches, those are of tiles.
     """
 
-    def __init__(self, method: Method, tiling: Tiling):
+    def __init__(self, method: Method | ByPlace, tiling: Tiling):
         self.method, self.tiling = method, tiling
 
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:
@@ -52,6 +54,10 @@ class OverTiles:
         """See `Method.reconstruct`."""
         tiles = Tiles(images, self.tiling)
         return (_picture(pictures, grid) for grid, pictures in _by_image(self.method.reconstruct(tiles), tiles))
+
+    def save(self, folder: Path) -> None:
+        """See `Method.save`."""
+        self.method.save(folder)
 
     def _image_score(self, scores: Sequence[float]) -> float:
         """The highest, or the mean of the highest few: of all, where there are fewer."""

@@ -26,7 +26,7 @@ def remark(shapes: Sequence[tuple[int, int]], tiling: Tiling) -> str:
 
 def before_a_run(seen: int, images: int, tiling: Tiling) -> str:
     """A sentence on what tiles multiply, given how many of them methods will see of how many images."""
-    times = f"about {seen / images:.2g} times the work"
+    times = f"about {round(seen / images, 1):g} times the work"
     return f"{described(tiling)}: methods see {seen:,} tiles of {images:,} images, {times}"
 
 
