@@ -1,6 +1,7 @@
 """Tiles of images: where they lie, how they are read, and how their maps and scores become those of the image."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from benchmarks.images import Images, Reading
 from benchmarks.images.lazy import Kept, shape_of
 from benchmarks.judging import judge, loaded
+from benchmarks.tiling import counting, wording
 from benchmarks.tiling.grid import grid, spans
 from benchmarks.tiling.joining import joined
 from benchmarks.tiling.over_tiles import OverTiles
@@ -236,6 +238,33 @@ def test_images_of_several_sizes_are_refused_where_places_are_learned():
         trained(pictures((16, 32), (16, 64)), HALVES)
     with pytest.raises(MethodError, match=r"trained on images of 2 tiles.*one of 4"):
         list(trained(pictures(*[(16, 32)] * 2), HALVES).score(pictures((16, 64))))
+
+
+def test_what_tiles_multiply_is_said_before_a_run_and_their_number_in_its_result():
+    chosen = Reading(tile=512)
+    assert wording.before_a_run(1560, 6, chosen) == (
+        "tiles of 512 px, overlap 25%: methods see 1,560 tiles of 6 images, about 260 times the work"
+    )
+    alike = wording.remark([(1000, 1500)] * 3, chosen)
+    assert alike.startswith("tiles of 512 px, overlap 25%, 12 tiles an image (of 1500x1000); the score")
+    mixed = wording.remark([(1000, 1500), (500, 2000), (500, 2000)], Reading(tile=512, tile_score="top3"))
+    assert "5 to 12 tiles an image (of 2 sizes, most often 2000x500)" in mixed and "the mean of the 3 highest" in mixed
+    assert "the tiles of 2 images are cut to the image, which is smaller, as to 512x500" in mixed
+
+
+def test_work_is_counted_in_tiles_and_drawn_tiles_save_training_alone():
+    chosen = Reading(tile=512, tiles_per_image=4)
+    assert (counting.seen_of((1000, 1500), chosen), counting.learned_of((1000, 1500), chosen)) == (12, 4)
+    assert (counting.seen_of((400, 400), chosen), counting.learned_of((400, 400), chosen)) == (1, 1)
+    assert counting.seen_of(None, chosen) == counting.seen_of((1000, 1500), Reading()) == 1
+
+
+def test_several_threads_may_read_the_tiles_of_different_images():
+    tiles = Tiles(Counted(pictures((16, 64), (16, 64), (16, 64))), SMALL)
+    order = [0, 12, 5, 1, 11, 6] * 30
+    with ThreadPoolExecutor(8) as pool:
+        read = list(pool.map(lambda index: tiles[index], order))
+    assert all(np.array_equal(tile, tiles[index]) for index, tile in zip(order, read, strict=True))
 
 
 def test_only_tiles_that_were_asked_for_are_made():
