@@ -29,6 +29,13 @@ def loaded(method: Method, reading: Reading, folder: Path, *, device: str) -> Ju
     return _over(by_place, reading)
 
 
+def name_of(judge: Judge) -> str:
+    """How an error calls it: by the method that it stands before."""
+    while isinstance(judge, OverPages | OverTiles | ByPlace):
+        judge = judge.method
+    return type(judge).__name__
+
+
 def learns_by_place(method: Method, reading: Reading) -> bool:
     """Whether each place of an image has a method of its own."""
     return reading.tile is not None and method.learns_by_place

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.images import Images, Reading
 from benchmarks.images.lazy import Kept, shape_of
-from benchmarks.judging import judge, loaded
+from benchmarks.judging import judge, loaded, name_of
 from benchmarks.tiling import counting, wording
 from benchmarks.tiling.grid import grid, spans
 from benchmarks.tiling.joining import joined
@@ -270,3 +270,8 @@ def test_several_threads_may_read_the_tiles_of_different_images():
 def test_only_tiles_that_were_asked_for_are_made():
     method = MeanImage()
     assert judge(method, Reading()) is method
+
+
+def test_an_error_calls_what_judges_by_its_method():
+    names = {name_of(judge(MeanImage(), reading)) for reading in (Reading(), SMALL, Reading(tile=16, page="all"))}
+    assert names == {"MeanImage"}

@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from benchmarks import judging
 from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision
 from benchmarks.evaluation.decision import Region, Segmentation
@@ -23,7 +24,7 @@ from benchmarks.pages import Part, first
 from benchmarks.trained import Trained
 from benchmarks.wording import in_python
 from datasets import is_image_name
-from methods import Image, Method, MethodError
+from methods import Image, MethodError
 from reports.results import Appearances
 
 Source = Path | np.ndarray
@@ -226,9 +227,9 @@ def _require_map(map: np.ndarray | None, path: Path | None) -> None:
         raise MethodError(f"the method gave no anomaly map for {path or 'an array'}, which its operating point needs")
 
 
-def _require_finite(score: float | np.ndarray, method: Method, path: Path | None) -> None:
+def _require_finite(score: float | np.ndarray, method: Judge, path: Path | None) -> None:
     if not np.isfinite(score).all():
-        raise MethodError(f"{type(method).__name__} gave a score that is not finite for {path or 'an array'}")
+        raise MethodError(f"{judging.name_of(method)} gave a score that is not finite for {path or 'an array'}")
 
 
 def _by_score(method: Judge, rule: Rule, image: Image, path: Path | None) -> Inspection:

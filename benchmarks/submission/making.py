@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from benchmarks import images, trained
+from benchmarks import images, judging, trained
 from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision
 from benchmarks.images import Reading
@@ -175,10 +175,10 @@ def _full_maps(method: Judge, paths: Sequence[Path], reading: Reading) -> Iterat
     for path, map in zip(paths, method.anomaly_maps(pixels), strict=True):
         if map is None:
             raise UsageError(
-                f"{type(method).__name__} gives no anomaly maps with these settings: a submission needs them"
+                f"{judging.name_of(method)} gives no anomaly maps with these settings: a submission needs them"
             )
         if not np.isfinite(map).all():
-            raise MethodError(f"{type(method).__name__} gave a map that is not finite for {path}")
+            raise MethodError(f"{judging.name_of(method)} gave a map that is not finite for {path}")
         yield images.resize_map(map, images.image_size(path, reading))
 
 
