@@ -5,10 +5,12 @@ A plugin that breaks the contract is refused in a sentence, before its numbers c
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from numbers import Real
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
+from benchmarks.images.lazy import name_of
 from methods import Epoch, Image, Method, MethodError, Preparing, Score
 
 Answer = TypeVar("Answer")
@@ -57,6 +59,10 @@ class Checked:
         """See `Method.reconstruct`."""
         return self.method.reconstruct(images)
 
+    def save(self, folder: Path) -> None:
+        """See `Method.save`."""
+        self.method.save(folder)
+
     def _each(
         self, given: Iterable[Answer], images: Sequence[Image], require: Callable[[Any, str], None]
     ) -> Iterator[Answer]:
@@ -66,7 +72,7 @@ class Checked:
             answer = next(answers, END)
             if answer is END:
                 raise self._broken(f"{number - 1} answers", expected)
-            require(answer, _name(images, number))
+            require(answer, name_of(images, number - 1))
             if number == len(images) and next(answers, END) is not END:
                 raise self._broken(f"more than {number} answers", expected)
             yield answer
@@ -108,9 +114,3 @@ def count(number: Any, what: str, method: Method) -> int:
         told = f"{type(method).__name__} gave as {what} {number!r:.100}"
         raise MethodError(f"{told}; expected a whole number of 0 or more: mend the plugin")
     return int(number)
-
-
-def _name(images: Sequence[Image], number: int) -> str:
-    """How an error calls an image: by its file, where the images know it."""
-    name = getattr(images, "name", None)
-    return name(number - 1) if name else f"image {number} of {len(images)}"

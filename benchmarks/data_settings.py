@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from benchmarks.errors import UsageError
 from benchmarks.images.reading import Reading
+from benchmarks.images.tiling import Tiling
 
 Text = Annotated[str, StringConstraints(pattern=r"[^\s,]")]
 """A text that says something."""
@@ -56,8 +57,18 @@ UNTOLD = DataSettings()
 def read(given: Mapping[str, Any]) -> DataSettings:
     """The settings from the texts of options, or as stored. Raises UsageError naming the option at fault."""
     try:
-        return DataSettings(**{name: value for name, value in given.items() if value is not None})
+        settings = DataSettings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
         expected = DataSettings.model_fields[name].json_schema_extra["expected"]
         raise UsageError(f"--{name.replace('_', '-')} {given[name]}: expected {expected}") from None
+    _require_effect(settings)
+    return settings
+
+
+def _require_effect(settings: DataSettings) -> None:
+    """Raise UsageError naming an option on tiles that has no effect, as there are none."""
+    of_tiles = [name for name in Tiling.model_fields if name in settings.model_fields_set]
+    if of_tiles and settings.tile is None:
+        option = of_tiles[0].replace("_", "-")
+        raise UsageError(f"--{option} counts only with --tile: say how large the tiles are, or leave it out")

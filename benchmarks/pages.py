@@ -4,12 +4,14 @@ A part lit by four lights in turn is one file of four pages. A defect that shows
 """
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from benchmarks.answers import Checked
-from benchmarks.images import Reading
-from methods import Epoch, Image, Method, Preparing, Score
+from benchmarks.images.lazy import Kept, name_of, shape_of
+from benchmarks.tiling.over_tiles import OverTiles
+from methods import Epoch, Image, Preparing, Score
 
 Part = np.ndarray
 """(pages, height, width, 3) uint8, RGB: every page of one file."""
@@ -19,8 +21,7 @@ class Pages(Sequence):
     """The pages of parts, one after the other. A part is decoded once for its pages if they are read in order."""
 
     def __init__(self, parts: Sequence[Part]):
-        self.parts = parts
-        self.last: tuple[int, Part] | None = None
+        self.parts = Kept(parts)
         self.each = len(parts[0]) if len(parts) else 1
 
     def __len__(self) -> int:
@@ -30,24 +31,21 @@ class Pages(Sequence):
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
         part, page = divmod(range(len(self))[index], self.each)
-        return self._part(part)[page]
+        return self.parts[part][page]
 
     def name(self, index: int) -> str:
         """The file that a page is of, or the place of its part."""
-        part = index // self.each
-        name = getattr(self.parts, "name", None)
-        return name(part) if name else f"image {part + 1} of {len(self.parts)}"
+        return name_of(self.parts, index // self.each)
 
-    def _part(self, index: int) -> Part:
-        if self.last is None or self.last[0] != index:
-            self.last = index, self.parts[index]
-        return self.last[1]
+    def shape_of(self, index: int) -> tuple[int, int]:
+        """Height and width of a page."""
+        return shape_of(self.parts, index // self.each)
 
 
 class OverPages:
     """A method that is trained on pages and judges parts by the highest score, and the highest maps, of their pages."""
 
-    def __init__(self, method: Checked):
+    def __init__(self, method: Checked | OverTiles):
         self.method = method
 
     def fit(self, parts: Sequence[Part], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:
@@ -74,16 +72,14 @@ class OverPages:
         """How the first page of each part would look if it were normal; see `Method.reconstruct`."""
         return self.method.reconstruct([part[0] for part in parts])
 
+    def save(self, folder: Path) -> None:
+        """See `Method.save`."""
+        self.method.save(folder)
+
 
 def _by_part(answers: Iterator, pages: Pages) -> Iterator[tuple]:
     """Answers on pages, together for each part, each as soon as it is complete."""
     return zip(*[iter(answers)] * pages.each, strict=True)
-
-
-def judge(method: Method, reading: Reading) -> Checked | OverPages:
-    """What judges images that are read in that way: the method, its answers checked, or with every page `OverPages`."""
-    checked = Checked(method)
-    return OverPages(checked) if reading.every_page else checked
 
 
 def first(image: Image | Part) -> Image:

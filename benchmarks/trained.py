@@ -6,15 +6,14 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from benchmarks import fingerprint, marks, pages, plugins, results_folder, split
-from benchmarks.answers import Checked
+from benchmarks import fingerprint, judging, marks, plugins, results_folder, split
 from benchmarks.errors import UsageError
 from benchmarks.images import Reading
 from benchmarks.jobs import layout, plan, seal, storage
 from benchmarks.jobs.layout import JOB, MODEL, POINT, RESULT
 from benchmarks.jobs.plan import Job
+from benchmarks.judging import Judge
 from benchmarks.naming import named
-from benchmarks.pages import OverPages
 from benchmarks.source import Source
 from datasets import Sample, relative_name
 from methods import Method
@@ -97,9 +96,11 @@ class Trained(NamedTuple):
         """How the files of images were read, and new ones are."""
         return self.source().reading
 
-    def judge(self, device: str | None = None) -> Checked | OverPages:
+    def judge(self, device: str | None = None) -> Judge:
         """What judges images that are read as those of the job were. Raises what `method` raises."""
-        return pages.judge(self.method(device), self.reading)
+        method = self.method(device)
+        found = method.find_device(device or self.job.device)
+        return judging.loaded(method, self.reading, self.folder / MODEL, device=found)
 
     def source(self, data: Path | None = None) -> Source:
         """Where the images of the job are. `data` is the folder of the dataset; None: the one that the run used."""

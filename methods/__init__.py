@@ -134,6 +134,11 @@ class Method(ABC):
     """Contract tests it is known to fail, each with the reason: they become strict expected failures."""
     leaves_one_out: ClassVar[bool] = False
     """Whether it has `leave_one_out`, which must cost little more than `score`."""
+    learns_by_place: ClassVar[bool] = False
+    """Whether it compares each place with the same place of other images, as a mean image does.
+
+    Where images are seen in tiles, each place then has an instance of its own.
+    """
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """The settings that each preset gives where they are not given themselves; empty: the method has no presets.
 

@@ -40,6 +40,7 @@ class MeanImage(Method):
     """
 
     pace: ClassVar[Pace] = "seconds"
+    learns_by_place: ClassVar = True
     paper: ClassVar = (
         "Wren, Azarbayejani, Darrell, Pentland: Pfinder: Real-Time Tracking of the Human Body, "
         "IEEE Transactions on Pattern Analysis and Machine Intelligence 19 (7), 1997, no arXiv id"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks import answers, pages
+from benchmarks import answers, judging
 from benchmarks.answers import Checked, One
 from benchmarks.images import AS_STORED, Reading
 from methods import MethodError, Score
@@ -33,7 +33,7 @@ class Answering(Toy):
 def answering(*told) -> Checked:
     method = Answering()
     method.told = told
-    return pages.judge(method, AS_STORED)
+    return judging.judge(method, AS_STORED)
 
 
 WRONG = {
@@ -82,7 +82,7 @@ def test_an_image_is_named_by_its_file_also_where_a_method_sees_its_pages():
     method = Answering()
     method.told = [bad] * 2
     with pytest.raises(MethodError, match=r"for part\.tif"):
-        list(pages.judge(method, Reading(page="all")).score(One(np.stack(IMAGES), "part.tif")))
+        list(judging.judge(method, Reading(page="all")).score(One(np.stack(IMAGES), "part.tif")))
 
 
 @pytest.mark.parametrize("number", [-1, 0.5, None, True, "many"])

@@ -41,6 +41,13 @@ def test_what_is_stored_is_read_as_it_was():
         ({"mask_above": "-1"}, "--mask-above -1: expected a whole number from 0"),
         ({"megapixels": "0"}, "--megapixels 0: expected a number above 0"),
         ({"normal": " ,"}, "--normal  ,: expected names separated by commas"),
+        ({"tile": "8"}, "--tile 8: expected a whole number of pixels from 16, such as 512"),
+        ({"tile": "512x512"}, "--tile 512x512: expected a whole number of pixels from 16"),
+        ({"tile": "64", "tile_overlap": "1"}, "--tile-overlap 1: expected a share from 0 to 0.9"),
+        ({"tile": "64", "tile_score": "mean"}, "--tile-score mean: expected max, or top and a number, such as top3"),
+        ({"tile": "64", "tiles_per_image": "0"}, "--tiles-per-image 0: expected a whole number from 1"),
+        ({"tile_overlap": "0.25"}, "--tile-overlap counts only with --tile"),
+        ({"tiles_per_image": "4"}, "--tiles-per-image counts only with --tile"),
         ({"groups": ""}, "--groups : expected a regular expression"),
     ],
 )
@@ -100,9 +107,10 @@ def test_the_same_settings_are_not_run_again(checkout):
     assert "0 finished before, 2 to do" in checkout.compare("--alpha", "kept").stderr
 
 
-def test_pages_and_leave_one_out_exclude_each_other(checkout):
-    refused = checkout.compare("--page", "all", "--calibration", "loo")
-    assert refused.returncode == 2 and "--calibration loo and --page all exclude each other" in refused.stderr
+@pytest.mark.parametrize(("option", "given"), [("--page all", ()), ("--tile", ("16",))])
+def test_images_seen_in_parts_and_leave_one_out_exclude_each_other(checkout, option, given):
+    refused = checkout.compare(*option.split(), *given, "--calibration", "loo")
+    assert refused.returncode == 2 and f"--calibration loo and {option} exclude each other" in refused.stderr
 
 
 def test_check_follows_the_settings_too(checkout):
@@ -143,3 +151,27 @@ def test_another_number_of_pages_in_one_file_is_named_before_training(checkout):
     assert sentence in refused.stderr and "Traceback" not in refused.stderr
     checked = checkout.run("--dataset", "folder", "--data", str(checkout.data), "--page", "all", command="check")
     assert checked.returncode == 1 and sentence in checked.stdout
+
+
+def test_tiles_are_chosen_for_the_run_and_remembered_by_finetune_and_predict(checkout, tmp_path):
+    chosen = ("--tile", "16", "--tiles-per-image", "4", "--categories", CATEGORIES[0])
+    done = checkout.compare(*chosen)
+    # 36x40 pixels have 3 x 3 tiles: 4 of each of 5 images are learned from, all of the 7 others are scored.
+    said = "tiles of 16 px, overlap 25%, 4 drawn of each training image"
+    assert done.returncode == 0
+    assert f"{said}: methods see 83 tiles of 12 images, about 6.9 times the work" in done.stderr
+    (row,) = checkout.rows().to_dict("records")
+    assert row["image_auroc"] == 1 and row["pixel_auroc"] > 0.99
+    assert row["changed"] == "data.tile=16 data.tiles_per_image=4"
+    assert f"{said}, 9 tiles an image (of 36x40)" in (checkout.results / "report.md").read_text()
+    assert "1 finished before, 0 to do" in checkout.compare(*chosen).stderr
+
+    model = ["--results", str(checkout.results), "--method", "toy", "--category", CATEGORIES[0]]
+    assert checkout.run(*model, "--no-figures", "--area", "20", "--apply", command="finetune").returncode == 0
+    maps = tmp_path / "maps"
+    folder = checkout.data / CATEGORIES[0] / "test"
+    judged = checkout.run(*model, str(folder), "--maps", str(maps), command="predict")
+    assert judged.returncode == 0
+    assert {Image.open(file).size for file in maps.rglob("*.tiff")} == {(36, 40)}
+    largest = [int(px) for px in re.findall(r"stain.* defective  regions 1  largest (\d+) px", judged.stdout)]
+    assert len(largest) == 3 and all(30 <= px <= 100 for px in largest)

@@ -1,5 +1,7 @@
 """The threshold, and the false-positive rate that calibration images promise."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -10,6 +12,14 @@ from reports.results import ImageScore
 
 def score(value, part, defect=None):
     return ImageScore(path=f"{part}/{value}.png", part=part, defect=defect, score=value)
+
+
+def test_fewer_maps_are_worked_on_at_once_where_they_are_large():
+    class Sized(NamedTuple):
+        size: int
+
+    sizes = (100, 10_000_000, 40_000_000, 10**9)
+    assert [decision._at_once([Sized(size)]) for size in sizes] == [8, 4, 1, 1] and decision._at_once([]) == 8
 
 
 def test_the_threshold_is_the_highest_calibration_score():

@@ -18,6 +18,8 @@ from scipy.ndimage import gaussian_filter
 
 import methods
 from benchmarks import plugins
+from benchmarks.images import Reading
+from benchmarks.judging import judge
 from methods import Epoch, Method, MethodError, Score
 
 HEAVY = ("torch", "tensorflow", "keras")
@@ -327,6 +329,15 @@ def test_image_scores_alone_are_those_of_score(fitted):
 def test_anomaly_maps_alone_are_those_of_score(fitted):
     both = zip(fitted.method.anomaly_maps(unseen_images()), fitted.method.score(unseen_images()), strict=True)
     assert all(np.array_equal(map, score.map) for map, score in both)
+
+
+def test_one_tile_as_large_as_the_image_gives_what_no_tiling_gives_to_the_last_bit(cls, fitted):
+    tiled = judge(cls(**cls.quick), Reading(tile=96))
+    events = list(tiled.fit(normal_images(), seed=0, device="cpu"))
+    assert events == fitted.events
+    for ours, whole in zip(tiled.score(unseen_images()), fitted.method.score(unseen_images()), strict=True):
+        assert ours.image == whole.image and np.array_equal(ours.map, whole.map)
+    assert list(tiled.image_scores(unseen_images())) == list(fitted.method.image_scores(unseen_images()))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

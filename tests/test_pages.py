@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from benchmarks.images import ImageError, Reading, verify
-from benchmarks.pages import OverPages, Pages, first, judge
+from benchmarks.judging import judge
+from benchmarks.pages import OverPages, Pages, first
 from datasets import Sample
 from methods import Score
 from methods.mean_image import MeanImage

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from benchmarks.checking import unread
+from benchmarks.checking import small_defects, unread
 from benchmarks.checking.alike import IN_SEQUENCE, Alike
 from benchmarks.checking.remarks import darkness, divided_groups, on_groups, reading_findings
 from benchmarks.evaluation import calibration
@@ -142,6 +142,11 @@ def _masks(seen: Seen) -> Iterator[Remark]:
         yield "warning", f"masks stored as JPEG, where noise above {above} counts as defect: {seen.paths(noisy)}"
 
 
+def _small(seen: Seen) -> Iterator[Remark]:
+    if remark := small_defects.remark(seen.readable, seen.source.reading):
+        yield "warning", remark
+
+
 def _reading(seen: Seen) -> Iterator[Remark]:
     samples, answers = zip(*seen.readable, strict=True) if seen.readable else ((), ())
     yield from reading_findings(samples, answers, seen.source.base)
@@ -226,6 +231,6 @@ def _unlisted(seen: Seen) -> Iterator[Remark]:
 
 
 LOOKS: Sequence[Callable[[Seen], Iterator[Remark]]] = (
-    *(_numbers, _notes, _enough, _unusable, _masks, _reading, _sizes, _dark),
+    *(_numbers, _notes, _enough, _unusable, _masks, _small, _reading, _sizes, _dark),
     *(_twins, _copies, _near, _groups, _set_aside, _unlisted),
 )

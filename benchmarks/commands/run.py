@@ -20,6 +20,7 @@ from benchmarks.jobs.layout import FAILURE
 from benchmarks.jobs.plan import Job, Request
 from benchmarks.jobs.runner import Runner
 from benchmarks.jobs.time_left import TimeLeft, duration
+from benchmarks.tiling import wording
 from datasets import require_utf8
 from methods import PACES
 from reports.files import remove
@@ -126,6 +127,9 @@ def _announce(request: Request, done: Sequence[Job], todo: Sequence[Job], *, fai
         f"{len(done) + len(todo) + failed} jobs: {len(done)} finished before, {len(todo)} to do, {failed} failed"
         f"; about {decimal(disk_bytes)} of disk in {request.results}"
     )
+    if todo and request.data_settings.tile:
+        seen = sum(job.fit_images + job.scored_images for job in todo)
+        say(wording.before_a_run(seen, sum(job.whole_images for job in todo), request.data_settings))
     if shortened := [choice.name for choice in request.choices if choice.method.is_shortened]:
         say(f"{', '.join(shortened)}: a preset that costs less than the paper; --preset paper is as published")
     if request.keep_models and (bare := [job for job in done if not storage.has_model(job.folder, job.key)]):
@@ -139,7 +143,7 @@ def _say_few_calibration(todo: Sequence[Job]) -> None:
         return
     least = min(few, key=lambda job: job.setting_images)
     leaves_one_out = least.cell.leaves_one_out
-    total = least.fit_images + (0 if leaves_one_out else least.setting_images)
+    total = least.training_images + (0 if leaves_one_out else least.setting_images)
     doubt = calibration.doubt(least.setting_images, total, leaves_one_out=leaves_one_out)
     places = len({job.cell.category for job in few})
     beside = f" (few also in {places - 1} more)" if places > 1 else ""

@@ -40,6 +40,9 @@ AREAS = 120
 """Number of areas to try if the user names none."""
 LARGEST_SHARE = 0.05
 """The largest of these areas, as a share of the image."""
+THREADS = 8
+AT_ONCE_PX = 40_000_000
+"""The most pixels of maps whose components are found at once, as long as more than one map is: each takes 40 bytes."""
 
 
 def calibration_images(images: Iterable[ImageScore]) -> list[ImageScore]:
@@ -151,13 +154,19 @@ def default_areas(shape: tuple[int, int]) -> np.ndarray:
 def levels(maps: Sequence[np.ndarray], areas_px: Sequence[int]) -> np.ndarray:
     """T_A of each (h, w) map for each area A, as (maps, areas); minus infinity for areas larger than a map.
 
-    Only a few maps are in memory at a time.
+    Only a few maps are in memory at a time: fewer where they are large.
     """
     from benchmarks.evaluation.component_tree import ComponentTree  # loads numba, which a report does not need
 
-    with ThreadPoolExecutor() as pool:  # the tree is built without the interpreter's lock
+    with ThreadPoolExecutor(_at_once(maps)) as pool:  # the tree is built without the interpreter's lock
         rows = list(pool.map(lambda index: ComponentTree(maps[index]).level_at_area(areas_px), range(len(maps))))
     return np.array(rows).reshape(len(rows), len(areas_px))
+
+
+def _at_once(maps: Sequence[np.ndarray]) -> int:
+    """How many maps are worked on at once."""
+    largest = maps[0].size if len(maps) else 1
+    return max(1, min(THREADS, AT_ONCE_PX // largest))
 
 
 class Rates(NamedTuple):

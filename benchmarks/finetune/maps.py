@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import fingerprint
-from benchmarks.answers import Checked
 from benchmarks.console import say
 from benchmarks.errors import UsageError
 from benchmarks.jobs.layout import KEY, MAPS
-from benchmarks.pages import OverPages
+from benchmarks.judging import Judge
 from benchmarks.trained import Trained
 from methods import Image, first_sentence
 from reports.files import remove, replacing, write_text
@@ -42,12 +41,12 @@ class Keeper:
         self.trained, self.advance = trained, advance
         self.folder = trained.folder / MAPS
         self.key = fingerprint.of_json([trained.result.key, fingerprint.of_code(SAMPLING)])
-        self._method: Checked | OverPages | None = None
+        self._method: Judge | None = None
         self._whole: set[str] = set()
         self._forget_those_of_another_result()
 
     @property
-    def method(self) -> Checked | OverPages:
+    def method(self) -> Judge:
         """The trained method, loaded when it is first needed."""
         if self._method is None:
             self._method = self.trained.judge()

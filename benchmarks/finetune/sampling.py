@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from benchmarks.images import Images
+from benchmarks.images.lazy import shape_of
 from datasets import Sample, blend_defect, defect_kinds
 from methods import Image
 
@@ -53,6 +54,10 @@ class Blended(Sequence):
         blended = [blend_defect(page, kind, np.random.default_rng(drawn))[0] for page in pages]
         return np.stack(blended) if image.ndim == 4 else blended[0]
 
+    def shape_of(self, index: int) -> tuple[int, int]:
+        """Height and width of an image: those of the normal one."""
+        return shape_of(self.normal, self.made[index][0])
+
 
 class Turn(Sequence):
     """The images of a whole set, some of them with defects blended in; `instead` has their items of `blended`."""
@@ -65,6 +70,10 @@ class Turn(Sequence):
 
     def __getitem__(self, index: int) -> Image:
         return self.blended[self.instead[index]] if index in self.instead else self.whole[index]
+
+    def shape_of(self, index: int) -> tuple[int, int]:
+        """Height and width of an image, with a defect or without."""
+        return shape_of(self.whole, index)
 
 
 def halves(count: int, seed: int) -> tuple[list[int], list[int]]:

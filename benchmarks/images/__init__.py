@@ -1,7 +1,7 @@
 """Turn samples into pixels: all decoding, and all resizing except that of images to a method's input size."""
 
 from benchmarks.images.decoding import decode, image_size, read_image
-from benchmarks.images.examination import Examination, examine, of_even_pages, verify
+from benchmarks.images.examination import Examination, examine, of_even_pages, shapes_of, verify
 from benchmarks.images.files import ImageError
 from benchmarks.images.lazy import Images
 from benchmarks.images.masks import Mask, read_mask
@@ -24,5 +24,6 @@ __all__ = [
     "read_mask",
     "resize_image",
     "resize_map",
+    "shapes_of",
     "verify",
 ]

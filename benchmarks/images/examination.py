@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from benchmarks.images.decoding import decode, pixel_count
+from benchmarks.images.decoding import decode, image_size, pixel_count
 from benchmarks.images.files import ImageError
 from benchmarks.images.masks import Mask, read_mask
 from benchmarks.images.reading import AS_STORED, Reading
@@ -64,6 +64,20 @@ def pixels_of(sample: Sample, reading: Reading) -> int:
         return pixel_count(sample.image, reading)
     except ImageError:
         return 0
+
+
+def shapes_of(samples: Sequence[Sample], reading: Reading) -> dict[Sample, tuple[int, int]]:
+    """Height and width of each image, from its header. One that cannot be read is left out: decoding says why."""
+
+    def shape(sample: Sample) -> tuple[int, int] | None:
+        try:
+            return image_size(sample.image, reading)
+        except ImageError:
+            return None
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = zip(samples, pool.map(shape, samples), strict=True)
+        return {sample: shape for sample, shape in found if shape}
 
 
 def verify(samples: Sequence[Sample], reading: Reading = AS_STORED) -> list[Examination]:

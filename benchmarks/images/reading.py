@@ -3,7 +3,9 @@
 from typing import Annotated, Any, Literal
 
 from PIL import ImageColor
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, field_validator
+from pydantic import BeforeValidator, Field, FiniteFloat, field_validator
+
+from benchmarks.images.tiling import Tiling
 
 KEPT = "kept"
 """Value of `alpha` with which transparent pixels keep their colour."""
@@ -15,13 +17,13 @@ def _numbers(separator: str) -> BeforeValidator:
     return BeforeValidator(lambda value: tuple(value.split(separator)) if isinstance(value, str) else value)
 
 
-class Reading(BaseModel):
+class Reading(Tiling):
     """How the file of an image becomes (height, width, 3) uint8 RGB, and that of a mask defect pixels.
+
+    In tiles, these are then seen part by part.
 
     None: nobody has chosen. Then the rule that each field names is followed, and what is lost by it is said.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
 
     page: Annotated[int, Field(ge=1)] | Literal["all"] | None = Field(
         None,

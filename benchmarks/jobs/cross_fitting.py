@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from benchmarks import pages, plugins
+from benchmarks import judging, plugins
 from benchmarks.evaluation.ranking import LEAST_IMAGES, ranked
 from benchmarks.images import Images, Reading
 from benchmarks.jobs.plan import Job
@@ -70,7 +70,7 @@ def cross_fitted(fitting: Fitting, samples: Sequence[Sample]) -> Iterator[tuple[
     parts = folds(samples)
     for fold in parts if len(parts) > 1 else ():
         others = [sample for other in parts if other is not fold for sample in other]
-        judge = pages.judge(fitting.make(), fitting.reading)
+        judge = judging.judge(fitting.make(), fitting.reading)
         learning = judge.fit(Images(others, fitting.reading), seed=fitting.seed, device=fitting.device)
         deque(learning, maxlen=0)
         yield from zip(fold, map(float, judge.image_scores(Images(fold, fitting.reading))), strict=True)

@@ -26,7 +26,7 @@ def require_space(jobs: Sequence[Job], results: Path, extents: Mapping[str, Exte
     Maps of test images lie there until they are measured, so only those of the jobs at work count.
     """
     methods = {job.cell.method: plugins.choose(job.cell.method, job.cell.settings).method for job in jobs}
-    kept = sum(_model_bytes(methods[job.cell.method], job.fit_images) for job in jobs if job.keep_model)
+    kept = sum(_model_bytes(methods[job.cell.method], job) for job in jobs if job.keep_model)
     kept += RESULT_BYTES * len(jobs)
     maps = sum(sorted(_map_bytes(extents[job.cell.category]) for job in jobs)[-at_once:])
     free = shutil.disk_usage(results).free
@@ -39,8 +39,9 @@ def require_space(jobs: Sequence[Job], results: Path, extents: Mapping[str, Exte
     return kept + maps
 
 
-def _model_bytes(method: Method, fit_images: int) -> int:
-    return answers.count(method.model_bytes(fit_images), "the bytes of its model", method)
+def _model_bytes(method: Method, job: Job) -> int:
+    places = job.places if method.learns_by_place else 1
+    return places * answers.count(method.model_bytes(job.fit_images // places), "the bytes of its model", method)
 
 
 def _map_bytes(extent: Extent) -> int:

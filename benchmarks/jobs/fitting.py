@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from benchmarks import images, pages, split
+from benchmarks import images, judging, split
 from benchmarks.answers import Checked
 from benchmarks.evaluation import metrics
 from benchmarks.jobs.plan import Job
@@ -21,7 +21,7 @@ class Seen:
 
     def __init__(self, method: Method, reading: images.Reading):
         self.method = method
-        self.judge = pages.judge(method, reading)
+        self.judge = judging.judge(method, reading)
         self.leave_one_out = Checked(method).leave_one_out
         self.reading = reading
 

@@ -8,16 +8,17 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from benchmarks import fingerprint, split
+from benchmarks import fingerprint, images, split
 from benchmarks.data_settings import UNTOLD, DataSettings
 from benchmarks.jobs import layout
 from benchmarks.marks import DIGESTS
 from benchmarks.plugins import Choice
 from benchmarks.source import Source
+from benchmarks.tiling import counting
 from datasets import DataError, Sample
 from reports.results import Cell, Failure
 
-PREPARING = ("benchmarks.split", "benchmarks.images", "benchmarks.pages")
+PREPARING = ("benchmarks.split", "benchmarks.images", "benchmarks.judging")
 """The code of this package on which scores depend."""
 
 
@@ -59,11 +60,17 @@ class Job(BaseModel):
     track_epochs: bool
     keep_model: bool
     fit_images: int = 0
-    """Number of images to train on."""
+    """Number of images that the method trains on; with tiles, of tiles."""
     scored_images: int = 0
-    """Number of images to score: calibration, validation and test."""
+    """Number of images that it scores, of calibration, validation and test; with tiles, of tiles."""
+    training_images: int = 0
+    """Number of images to train on, each counted once, whatever its tiles."""
     setting_images: int = 0
     """Number of normal images that set the threshold, as planned; identical ones count once in the result."""
+    whole_images: int = 0
+    """Number of images to train on and to score, each counted once, whatever its tiles."""
+    places: int = 1
+    """Number of tiles of an image, which have a method each where it learns by place."""
     depends_on: dict[str, str] = {}
     """What the method depends on besides settings, data and code, such as the digest of a file of weights."""
     digests: Path = Path(DIGESTS)
@@ -104,34 +111,50 @@ def plan(request: Request, advance: Callable[[str], None] = lambda category: Non
     return planned
 
 
+class Counts(NamedTuple):
+    """The numbers of images of a job: see the fields of the same names in `Job`."""
+
+    fit_images: int
+    scored_images: int
+    training_images: int
+    setting_images: int
+    whole_images: int
+    places: int
+
+
 class _Usable(NamedTuple):
     """The images of a category that jobs can begin on."""
 
     digest: str
-    counts: dict[int, "_Numbers"]
+    counts: dict[int, Counts]
     """By seed."""
-
-
-class _Numbers(NamedTuple):
-    """How many images a job trains on, scores, and sets its threshold by."""
-
-    fit_images: int
-    scored_images: int
-    setting_images: int
 
 
 def _usable(source: Source, request: Request, category: str, digests: fingerprint.Digests) -> _Usable:
     """Raises DataError where a job on the images of a category could not begin."""
     samples = source.samples(category)
+    shapes = images.shapes_of(samples, source.reading) if source.reading.tile else {}
     counts = {}
     for seed in request.seeds:
         parts = split.divide(samples, seed=seed, shots=request.shots, calibration=request.calibration)
-        scored = len(parts.calibration) + len(parts.validation) + len(parts.test)
-        counts[seed] = _Numbers(len(parts.fit), scored, len(parts.setting))
+        counts[seed] = _counts(parts, shapes, source.reading)
     try:
         return _Usable(data_digest(source, samples, digests), counts)
     except OSError as error:
         raise DataError(f"category {category}: cannot read {error.filename}: {error.strerror}") from None
+
+
+def _counts(parts: split.Parts, shapes: Mapping[Sample, tuple[int, int]], reading: images.Reading) -> Counts:
+    """Without tiles an image counts as one, and no shape is needed."""
+    scored = [*parts.calibration, *parts.validation, *parts.test]
+    return Counts(
+        fit_images=sum(counting.learned_of(shapes.get(sample), reading) for sample in parts.fit),
+        scored_images=sum(counting.seen_of(shapes.get(sample), reading) for sample in scored),
+        training_images=len(parts.fit),
+        setting_images=len(parts.setting),
+        whole_images=len(parts.fit) + len(scored),
+        places=max(counting.seen_of(shapes.get(sample), reading) for sample in parts.fit),
+    )
 
 
 def data_digest(source: Source, samples: Iterable[Sample], digests: fingerprint.Digests) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from benchmarks import answers, images, plugins, split
+from benchmarks import answers, images, judging, plugins, split
 from benchmarks.checking import remarks, unread
 from benchmarks.evaluation import pixel_metrics
 from benchmarks.jobs import changes, determinism, machine, sayings
@@ -17,6 +17,7 @@ from benchmarks.jobs.progress import Progress
 from benchmarks.jobs.scoring import Scored, score_all
 from benchmarks.likeness import novelty
 from benchmarks.source import Source
+from benchmarks.tiling import counting, wording
 from datasets import Sample, relative_name
 from methods import Method
 from reports.files import naming
@@ -38,10 +39,23 @@ class _Data(NamedTuple):
         both = zip(self.samples, self.examined, strict=True)
         return novelty.together(seen.appearance for sample, seen in both if sample in train)
 
+    def learned_images(self) -> int:
+        """Number of images that the method learns from; with tiles, of tiles."""
+        shapes = {sample: seen.shape for sample, seen in zip(self.samples, self.examined, strict=True)}
+        return sum(counting.learned_of(shapes[sample], self.source.reading) for sample in self.parts.fit)
+
+    def places(self, method: Method) -> int:
+        """Number of places of an image that have a method of their own; 1: there is one method."""
+        shape = self.examined[0].shape
+        reading = self.source.reading
+        return counting.seen_of(shape, reading) if judging.learns_by_place(method, reading) else 1
+
     def remarks(self) -> Iterator[str]:
         """What a reader of the result must know of the data."""
         yield from self.source.dataset.remarks
         yield from self.source.notes(self.category)
+        if self.source.reading.tile:
+            yield wording.remark([seen.shape for seen in self.examined], self.source.reading)
         yield from remarks.on_groups(self.samples)
         yield from remarks.on_images(self.samples, self.examined, self.source.base)
         yield from remarks.on_reading(self.samples, self.examined, self.source.base)
@@ -72,7 +86,7 @@ def run(job: Job, tell: Tell) -> Result:
     if job.keep_model:
         shutil.rmtree(job.folder / FRESH_MODEL, ignore_errors=True)  # of a job that was killed
         with naming(job.folder / FRESH_MODEL):
-            method.save(job.folder / FRESH_MODEL)
+            seen.judge.save(job.folder / FRESH_MODEL)
     scored = score_all(seen, data.parts, job, source=data.source, tell=tell)
     pixels = _measure(data.parts.test, scored.maps, data.source.reading, tell)
     tell(Progress("comparing images", 0, 1))
@@ -105,8 +119,9 @@ def _known_before(method: Method, data: _Data) -> _Told:
     if method.is_shortened:
         remarks.append("a preset that costs less than the paper; --preset paper is as published")
     remarks.append(f"image score: {sayings.score_rule(method)}")
-    parameters = answers.count(method.parameter_count(len(data.parts.fit)), "its number of parameters", method)
-    return _Told(remarks, parameters)
+    places, learned = data.places(method), data.learned_images()
+    each = answers.count(method.parameter_count(learned // places), "its number of parameters", method)
+    return _Told(remarks, places * each)
 
 
 def _result(

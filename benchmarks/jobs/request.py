@@ -34,6 +34,11 @@ def made(
         plugins.require_leaving_one_out(choices)
         if data_settings.every_page:
             raise UsageError("--calibration loo and --page all exclude each other: a part has several pages")
+        if data_settings.tile:
+            raise UsageError(
+                "--calibration loo and --tile exclude each other: a method leaves out one tile, and still knows the "
+                "others of its image; hold images out with --calibration 0.1"
+            )
     return Request(
         choices=choices,
         dataset=dataset,

@@ -10,16 +10,17 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from benchmarks.answers import Checked, One
+from benchmarks.answers import One
 from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision
 from benchmarks.evaluation.decision import Region, Segmentation
 from benchmarks.images import AS_STORED, ImageError, Reading, decode, resize_map
 from benchmarks.images.losses import said_of_images
 from benchmarks.jobs.layout import POINT
+from benchmarks.judging import Judge
 from benchmarks.likeness import appearance, novelty
 from benchmarks.likeness.novelty import Novelties, Unseen
-from benchmarks.pages import OverPages, Part, first
+from benchmarks.pages import Part, first
 from benchmarks.trained import Trained
 from benchmarks.wording import in_python
 from datasets import is_image_name
@@ -158,7 +159,7 @@ def _warning_afterwards(answers: Iterator[Inspection | ImageError]) -> Iterator[
 
 
 def inspect(
-    method: Checked | OverPages,
+    method: Judge,
     rule: Rule,
     sources: Iterable[Source],
     *,
@@ -230,12 +231,12 @@ def _one(image: Image, path: Path | None) -> One:
     return One(image, str(path or "an array"))
 
 
-def _by_score(method: Checked | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
+def _by_score(method: Judge, rule: Rule, image: Image, path: Path | None) -> Inspection:
     (score,) = method.image_scores(_one(image, path))
     return Inspection(Verdict.of(path, float(score), rule.threshold), first(image))
 
 
-def _by_score_with_map(method: Checked | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
+def _by_score_with_map(method: Judge, rule: Rule, image: Image, path: Path | None) -> Inspection:
     (score,) = method.score(_one(image, path))
     verdict = Verdict.of(path, float(score.image), rule.threshold)
     if score.map is None:
@@ -244,7 +245,7 @@ def _by_score_with_map(method: Checked | OverPages, rule: Rule, image: Image, pa
     return Inspection(verdict, shown, resize_map(score.map, shown.shape[:2]))
 
 
-def _by_area(method: Checked | OverPages, rule: Rule, image: Image, path: Path | None) -> Inspection:
+def _by_area(method: Judge, rule: Rule, image: Image, path: Path | None) -> Inspection:
     """Judge an image by the minimum defect area. Verdict and regions come from the same map, so they agree."""
     (map,) = method.anomaly_maps(_one(image, path))
     _require_map(map, path)

@@ -6,13 +6,12 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from benchmarks import images, trained
-from benchmarks.answers import Checked
+from benchmarks import images, judging, trained
 from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision
 from benchmarks.images import Reading
 from benchmarks.jobs import layout
-from benchmarks.pages import OverPages
+from benchmarks.judging import Judge
 from benchmarks.source import Source
 from benchmarks.submission import files
 from benchmarks.submission.files import Target
@@ -169,13 +168,13 @@ def _held_out(task: Task) -> list[Sample]:
     return held_out
 
 
-def _full_maps(method: Checked | OverPages, paths: Sequence[Path], reading: Reading) -> Iterator[np.ndarray]:
+def _full_maps(method: Judge, paths: Sequence[Path], reading: Reading) -> Iterator[np.ndarray]:
     """The anomaly map of each image, at its size, float32. Raises UsageError if the method gives no maps."""
     pixels = images.Images([Sample(path, "", "test") for path in paths], reading)
     for path, map in zip(paths, method.anomaly_maps(pixels), strict=True):
         if map is None:
             raise UsageError(
-                f"{type(method).__name__} gives no anomaly maps with these settings: a submission needs them"
+                f"{judging.name_of(method)} gives no anomaly maps with these settings: a submission needs them"
             )
         yield images.resize_map(map, images.image_size(path, reading))
 
