@@ -11,7 +11,7 @@ from tests.stored import made_cell
 
 
 def job(category: str, setting: int, fit: int = 30, **fields) -> Job:
-    numbers = {"fit_images": fit, "setting_images": setting, "track_epochs": False, "keep_model": False}
+    numbers = {"training_images": fit, "setting_images": setting, "track_epochs": False, "keep_model": False}
     place = {"root": Path("data"), "folder": Path("kept"), "device": "cpu"}
     return Job(cell=made_cell(category=category, **fields), key="k", code="c", **numbers, **place)
 

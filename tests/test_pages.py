@@ -95,6 +95,6 @@ def test_files_of_another_number_of_pages_are_refused_before_training(save):
 
 def test_only_every_page_is_wrapped_and_the_first_page_is_shown():
     method = MeanImage()
-    assert judge(method, Reading(page=2)) is method
+    assert judge(method, Reading(page=2)).method is method
     part = parts(1)[0]
     assert np.array_equal(first(part), part[0]) and first(part[0]) is not part

@@ -269,7 +269,7 @@ def test_several_threads_may_read_the_tiles_of_different_images():
 
 def test_only_tiles_that_were_asked_for_are_made():
     method = MeanImage()
-    assert judge(method, Reading()) is method
+    assert judge(method, Reading()).method is method
 
 
 def test_an_error_calls_what_judges_by_its_method():
