@@ -13,6 +13,8 @@ PALETTE = "inferno"
 """Black, violet, red, orange, yellow."""
 BRIGHTEST = 0.88
 """Of the palette, where yellow is strongest: beyond, it turns pale, and cannot be told from a bright image."""
+ROWS = 128
+"""Of a map that are coloured at a time."""
 OPACITY = 0.8
 DIMMED = 0.65
 """Brightness of the image under its map, so that the colours stand out on bright parts, too."""
@@ -39,8 +41,12 @@ def coloured(map: np.ndarray, scale: Scale) -> np.ndarray:
     """A map (h, w) as (h, w, 3) uint8 colours."""
     from matplotlib import colormaps
 
-    colours = colormaps[PALETTE](np.clip(scale.shares(map) / 2, 0, 1) * BRIGHTEST)[..., :3]
-    return np.rint(255 * colours).astype(np.uint8)
+    picture = np.empty((*map.shape, 3), np.uint8)
+    for top in range(0, len(map), ROWS):  # colours are computed in float64, ten times the bytes of the picture
+        rows = slice(top, top + ROWS)
+        colours = colormaps[PALETTE](np.clip(scale.shares(map[rows]) / 2, 0, 1) * BRIGHTEST)[..., :3]
+        picture[rows] = np.rint(255 * colours)
+    return picture
 
 
 def laid_over(image: np.ndarray, map: np.ndarray, scale: Scale) -> np.ndarray:

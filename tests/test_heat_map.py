@@ -54,3 +54,9 @@ def test_a_saved_map_is_a_tiff_of_float32_with_the_same_values(tmp_path):
 def test_a_flat_map_has_a_colour():
     flat = np.full((2, 2), 3.0)
     assert np.isfinite(heat_map.coloured(flat, heat_map.own_scale(flat))).all()
+
+
+def test_a_map_of_many_rows_has_the_colours_of_its_parts():
+    map = np.random.default_rng(0).random((2 * heat_map.ROWS + 5, 3), np.float32)
+    alone = [heat_map.coloured(row[None], Scale(0, 0.5)) for row in map]
+    assert np.array_equal(heat_map.coloured(map, Scale(0, 0.5)), np.concatenate(alone))
