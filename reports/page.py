@@ -75,7 +75,8 @@ def _contents(page: str) -> str:
     if page.count("\n") < LONG_LINES:
         return ""
     titles = re.findall(r"^## (.+)$", page, flags=re.MULTILINE)
-    return "\n".join(f"- [{title}](#{re.sub(r'[^\w -]', '', title.lower()).replace(' ', '-')})" for title in titles)
+    anchors = [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles]
+    return "\n".join(f"- [{title}](#{anchor})" for title, anchor in zip(titles, anchors, strict=True))
 
 
 def _joined(blocks: Sequence[str]) -> str:
