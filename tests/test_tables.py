@@ -819,3 +819,12 @@ def test_training_images_unlike_the_others_are_listed():
 def test_the_terminal_names_jobs_whose_promise_is_contradicted():
     first = terminal.verdicts(made([moved("bolt", 17), moved("nut", 1)]))[0]
     assert first.light == "red" and "knn on bolt: calls 17 of 18 normal test images defective" in first.sentence
+
+
+def test_a_long_report_begins_with_links_to_its_sections_and_a_short_one_does_not():
+    short = text_of([result(cell())])
+    long = text_of([result(cell(category=str(number))) for number in range(78)])
+    listed = re.findall(r"^- \[(.+)\]\(#(.+)\)$", long.partition("\n## ")[0], flags=re.MULTILINE)
+    titles = re.findall(r"^## (.+)$", long, flags=re.MULTILINE)
+    assert "](#" not in short and [title for title, _ in listed] == titles
+    assert ("At the threshold", "at-the-threshold") in listed
