@@ -67,7 +67,10 @@ class Checked:
         self, given: Iterable[Answer], images: Sequence[Image], require: Callable[[Any, str], None]
     ) -> Iterator[Answer]:
         """Each answer once it is checked; the last one once nothing follows it."""
-        answers, expected = iter(given), f"one for each of {len(images)} images"
+        expected = f"one for each of {len(images)} images"
+        if not isinstance(given, Iterable):
+            raise self._broken(f"a {type(given).__name__}", expected)
+        answers = iter(given)
         for number in range(1, len(images) + 1):
             answer = next(answers, END)
             if answer is END:

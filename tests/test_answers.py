@@ -60,6 +60,12 @@ def test_what_breaks_the_contract_is_refused_in_a_sentence(told, sentence):
             list(ask(answering(*told), IMAGES))
 
 
+def test_an_answer_that_is_no_sequence_is_refused(monkeypatch):
+    monkeypatch.setattr(Answering, "score", lambda self, images: None)
+    with pytest.raises(MethodError, match="Answering gave a NoneType; expected one for each of 2 images"):
+        list(answering().score(IMAGES))
+
+
 def test_maps_and_scores_asked_for_alone_are_checked_too():
     for ask in (Checked.image_scores, Checked.anomaly_maps):
         with pytest.raises(MethodError, match="gave more than 2 answers"):
