@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from benchmarks import caches, downloads, making_cli, options, plugin_faults
 from benchmarks.data_settings import DataSettings
 from benchmarks.errors import STOPPED, USER_ERRORS, UsageError
+from benchmarks.given import Command
 from benchmarks.jobs.determinism import WINDOWLESS
 from benchmarks.jobs.failures import refused_here
 from benchmarks.options import (
@@ -68,7 +69,7 @@ app = typer.Typer(
 app.add_typer(making_cli.app, name="make")
 
 
-@app.command()
+@app.command(cls=Command)
 @options.takes_data_settings
 def run(
     methods: Annotated[str, typer.Option(help="Methods to compare, separated by commas.")] = "differnet,cae",
@@ -132,7 +133,7 @@ def run(
     raise typer.Exit(run.run(wanted, at_once=jobs, force=force, minutes=minutes, scheduler=dask, command=command))
 
 
-@app.command()
+@app.command(cls=Command)
 def report(
     results: Annotated[
         list[Path],
@@ -168,7 +169,7 @@ def report(
     raise typer.Exit(report.run(folders, to=to and to.resolve(), wanted=options.forms(format_)))
 
 
-@app.command()
+@app.command(cls=Command)
 def finetune(
     results: ResultsOption,
     method: MethodOption,
@@ -248,7 +249,7 @@ def finetune(
     raise typer.Exit(finetune.run_all(found, request, wish, data=data and data.resolve()))
 
 
-@app.command()
+@app.command(cls=Command)
 def predict(
     images: Annotated[
         list[Path], typer.Argument(metavar="IMAGES", help="Image files, or folders with images at any depth.")
@@ -309,7 +310,7 @@ def predict(
     raise typer.Exit(predict.run(found, images, outputs, device=device, threshold=given))
 
 
-@app.command()
+@app.command(cls=Command)
 def submit(
     results: ResultsOption,
     method: MethodOption,
@@ -349,7 +350,7 @@ def submit(
     raise typer.Exit(submit.run(tasks, place, overwrite=overwrite, device=options.device(device)))
 
 
-@app.command()
+@app.command(cls=Command)
 @options.takes_data_settings
 def check(
     dataset: Annotated[str, typer.Option(help="Dataset to check; it defines the layout of the folder.")],
@@ -381,7 +382,7 @@ def check(
     raise typer.Exit(check.run(source, options.categories(categories), write_manifest and write_manifest.resolve()))
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_(
     name: Annotated[str, typer.Argument(help="Method or dataset to show in full. Default: all, in brief.")] = "",
 ) -> None:

@@ -131,7 +131,7 @@ def _option(name: str, field: FieldInfo) -> inspect.Parameter:
 
 LARGEST_SHARE = 0.9  # of the training images held out: some must be left to fit on
 SEEDS = 2**63  # every library takes the seeds below
-SEED_DIGITS = 19  # checked before reading: Python refuses numbers of thousands of digits
+DIGITS = 19  # of a whole number, checked before reading: Python refuses numbers of thousands of digits
 
 
 def names(text: str, option: str) -> list[str]:
@@ -152,22 +152,22 @@ def categories(given: list[str] | None) -> list[str]:
 def seeds(text: str) -> list[int]:
     """Read `0,1,2` as whole numbers from 0 to 2**63 - 1, each once. Raises UsageError for anything else."""
     found = names(text, "--seeds")
-    if not all(seed.isdecimal() and len(seed) <= SEED_DIGITS and int(seed) < SEEDS for seed in found):
+    if not all(seed.isdecimal() and len(seed) <= DIGITS and int(seed) < SEEDS for seed in found):
         raise UsageError(f"--seeds: expected whole numbers from 0 to 2**63 - 1 separated by commas, got {text!r}")
     return list(dict.fromkeys(int(seed) for seed in found))
 
 
-def areas(text: str) -> list[int] | None:
+def areas(text: str) -> range | None:
     """Read `START:STOP:STEP` as areas in pixels, STOP included; None for an empty text. Raises UsageError."""
     if not text:
         return None
     parts = text.split(":")
-    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
+    if len(parts) != 3 or not all(part.isdecimal() and len(part) <= DIGITS for part in parts):
         raise UsageError(f"--areas: expected START:STOP:STEP in pixels, such as 5:1000:5, got {text!r}")
     start, stop, step = map(int, parts)
     if not (0 < start <= stop and step > 0):
         raise UsageError(f"--areas: expected 0 < START <= STOP and a STEP above 0, got {text!r}")
-    return list(range(start, stop + 1, step))
+    return range(start, stop + 1, step)
 
 
 def minutes(limit: float | None) -> float | None:

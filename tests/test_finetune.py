@@ -326,6 +326,8 @@ def test_normal_validation_images_set_the_threshold_beside_images_left_out_one_a
     [
         (["--areas", "5-10"], "--areas: expected START:STOP:STEP"),
         (["--areas", "9:5:1"], "0 < START <= STOP"),
+        (["--areas", "1:" + "9" * 5000 + ":1"], "--areas: expected START:STOP:STEP"),
+        (["--areas", "1:" + "9" * 19 + ":1"], "--areas: expected at most the 1440 pixels of the smallest image"),
         (["--area", "5000"], "--area: expected at most the 1440 pixels of the smallest image, got 5000"),
         (["--areas", "100:3000:100"], "--areas: expected at most the 1440 pixels of the smallest image, got 3000"),
         (["--tune-on-test", "0.9"], "must be left to test on"),

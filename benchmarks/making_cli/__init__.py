@@ -2,6 +2,7 @@
 
 import typer
 
+from benchmarks.given import Command
 from benchmarks.making_cli.defects import defects
 from benchmarks.making_cli.images import images
 from benchmarks.making_cli.masks import masks
@@ -14,4 +15,4 @@ app = typer.Typer(
     "with a check of what it wrote.",
 )
 for command in (video, images, masks, defects):
-    app.command()(command)
+    app.command(cls=Command)(command)
