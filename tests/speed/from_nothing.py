@@ -23,6 +23,7 @@ SETTINGS = (
     *("knn.image_size=128", "knn.n_scales=2", "knn.bank_size=64", "knn.test_views=1"),
     *("patchcore.backbone=efficientnet_lite0", "patchcore.image_size=96"),
     *("simplenet.backbone=efficientnet_lite0", "simplenet.image_size=96", "simplenet.meta_epochs=4"),
+    "simplenet.noise_deviation=0.5",  # fits the features of this backbone
     *("differnet.preset=light", "differnet.image_size=128", "differnet.n_scales=2", "differnet.meta_epochs=4"),
     *("cae.preset=light", "cae.epochs=20"),
 )
