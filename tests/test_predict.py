@@ -285,6 +285,21 @@ def test_what_another_program_wrote_is_never_overwritten_and_what_predict_wrote_
     assert [judge(finished, image, *ours).returncode for _ in range(2)] == [0, 0]
 
 
+def test_predict_and_report_never_replace_the_tables_of_each_other(finished, mine):
+    image, table = finished.data / "bolt/test/good/0.png", mine / "verdicts.csv"
+    report = mine / "report.csv"
+    before = report.read_bytes()
+    done = judge(finished, image, "--csv", report)
+    assert done.returncode == 2 and done.stdout == "" and f"--csv {report} is there and was written by" in done.stderr
+    assert report.read_bytes() == before
+    table.unlink()
+    assert judge(finished, image, "--csv", table).returncode == 0
+    before = table.read_bytes()
+    done = finished.run("--results", str(mine), command="report")
+    assert done.returncode == 1 and f"{table} cannot be read or written: it is there" in done.stderr
+    assert table.read_bytes() == before and str(mine / "report.html") in done.stdout
+
+
 def test_a_picture_that_cannot_be_written_costs_no_verdict_and_is_a_remark_on_its_row(finished, tmp_path):
     """A full disk, and a name so long that it has no room for another suffix."""
     stain = finished.data / "bolt/test/stain"
