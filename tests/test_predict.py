@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -328,6 +329,16 @@ def test_the_table_grows_line_by_line_and_tells_what_the_disk_did_not_take(tmp_p
     assert full.close() == (
         "--csv /dev/full cannot be written: No space left on device: 3 lines are missing at its end"
     )
+
+
+def test_who_closes_the_pipe_loses_no_line_of_the_table(finished, tmp_path):
+    reader, pipe = os.pipe()
+    os.close(reader)
+    asked = ["--results", finished.results, "--method", "toy", "--category", "bolt", "--csv", tmp_path / "all.csv"]
+    command = [sys.executable, "-m", "benchmarks", "predict", finished.data / "bolt/test/good", *asked]
+    done = subprocess.run(command, cwd=finished.folder, stdout=pipe, stderr=subprocess.PIPE, text=True)
+    os.close(pipe)
+    assert done.returncode == 0 and len(table(tmp_path / "all.csv")) == 3 and "Traceback" not in done.stderr
 
 
 def test_no_image_is_wrong_use(finished):
