@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from reports.files import naming
 from reports.printable import printable, printable_lines
 
 LEAST_COLUMNS = 20
@@ -19,6 +22,11 @@ class Plain(Console):
         """As of the terminal; at least a few columns, as in none, such as COLUMNS=0, nothing at all would be shown."""
         width, height = super().size
         return ConsoleDimensions(max(width, LEAST_COLUMNS), height)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As in rich. An OSError, such as that of a full disk, names what cannot be written."""
+        with naming(Path("standard error" if self.stderr else "standard output")):
+            super().print(*objects, **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
         for segment in super().render(renderable, options):

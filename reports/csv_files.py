@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from reports.cells import guarded
-from reports.files import replacing, write_text
+from reports.files import keep_table_of_predict, replacing, write_text
 from reports.results import OperatingPoint, Result
 from reports.rows import IDENTITY, Row, csv_text, identity
 
@@ -29,10 +29,15 @@ TUNING = "tuning"
 
 
 def write(folder: Path, jobs: Iterable[Row], defects: Iterable[Row], verdicts: Iterable[Row]) -> None:
-    """Write all but the scores of images."""
-    write_text(folder / "report.csv", csv_text(map(with_settings, jobs)))
-    write_text(folder / "defects.csv", csv_text(defects, (*IDENTITY, *OF_DEFECT)))
-    write_text(folder / "verdicts.csv", csv_text(verdicts, (*IDENTITY, *OF_VERDICT)))
+    """Write all but the scores of images. Raises FileExistsError where a table of `predict` has such a name."""
+    tables = {
+        "report.csv": csv_text(map(with_settings, jobs)),
+        "defects.csv": csv_text(defects, (*IDENTITY, *OF_DEFECT)),
+        "verdicts.csv": csv_text(verdicts, (*IDENTITY, *OF_VERDICT)),
+    }
+    for name, text in tables.items():
+        keep_table_of_predict(folder / name)
+        write_text(folder / name, text)
 
 
 def with_settings(row: Row) -> Row:
@@ -48,6 +53,7 @@ def _text(value: object) -> str | int | float | bool | None:
 @contextmanager
 def writing_scores(folder: Path) -> Iterator[TextIO]:
     """The file scores.csv, with its header; it replaces an older one when it is complete."""
+    keep_table_of_predict(folder / SCORES)
     with replacing(folder / SCORES) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
         file.write(HEADER)
         yield file

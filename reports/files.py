@@ -56,6 +56,12 @@ def output(path: Path) -> Iterator[Path]:
         yield temporary
 
 
+def keep_table_of_predict(path: Path) -> None:
+    """Raise FileExistsError where a table of `predict` is in the place of one of a report."""
+    if path.is_file() and not marks.begins_otherwise(path, marks.VERDICTS):
+        raise FileExistsError(errno.EEXIST, f"it {marks.OTHER}", str(path))
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file atomically."""
     with replacing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:

@@ -358,6 +358,23 @@ def test_a_manifest_is_written_that_checks_alike_and_replaces_no_file(checkout, 
     assert refused.returncode == 2 and "there is such a file" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("parts/bolt/x.png", "expected the name of a table"), ("notes.txt/m.csv", "notes.txt is no folder that can be")],
+)
+def test_a_manifest_that_cannot_be_written_is_refused_before_an_image_is_read(checkout, name, sentence):
+    (checkout.folder / "notes.txt").touch()
+    arguments = ("--dataset", "folder", "--data", str(checkout.data), "--write-manifest", name)
+    refused = checkout.run(*arguments, command="check")
+    assert refused.returncode == 2 and sentence in refused.stderr and refused.stdout == ""
+
+
+def test_the_options_that_read_a_manifest_can_be_pasted_into_a_shell(checkout):
+    arguments = ("--dataset", "folder", "--data", str(checkout.data), "--write-manifest", "my parts/all.csv")
+    (told,) = checkout.run(*arguments, command="check").stdout.splitlines()[-1:]
+    assert told.endswith(f"--dataset manifest --data '{checkout.folder.resolve()}/my parts/all.csv'")
+
+
 def test_magnetic_tile_has_four_empty_masks_and_several_exposures_of_many_tiles(shared_data):
     empty, training, test = found(shared_data / "mvtec", level="warning", categories=["magnetic_tile"])
     assert "empty masks, left out of pixel metrics: 4" in empty.message

@@ -99,3 +99,12 @@ def test_head_may_close_the_pipe(tmp_path: Path):
     shell = f"{sys.executable} -m benchmarks list | head -1"
     done = subprocess.run(["bash", "-c", shell], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == "methods\n" and done.stderr == ""
+
+
+def test_a_full_disk_behind_standard_output_is_named():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks", "list"], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 2
+    assert done.stderr == "benchmarks: standard output cannot be read or written: No space left on device\n"

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -285,6 +286,21 @@ def test_what_another_program_wrote_is_never_overwritten_and_what_predict_wrote_
     assert [judge(finished, image, *ours).returncode for _ in range(2)] == [0, 0]
 
 
+def test_predict_and_report_never_replace_the_tables_of_each_other(finished, mine):
+    image, table = finished.data / "bolt/test/good/0.png", mine / "verdicts.csv"
+    report = mine / "report.csv"
+    before = report.read_bytes()
+    done = judge(finished, image, "--csv", report)
+    assert done.returncode == 2 and done.stdout == "" and f"--csv {report} is there and was written by" in done.stderr
+    assert report.read_bytes() == before
+    table.unlink()
+    assert judge(finished, image, "--csv", table).returncode == 0
+    before = table.read_bytes()
+    done = finished.run("--results", str(mine), command="report")
+    assert done.returncode == 1 and f"{table} cannot be read or written: it is there" in done.stderr
+    assert table.read_bytes() == before and str(mine / "report.html") in done.stdout
+
+
 def test_a_picture_that_cannot_be_written_costs_no_verdict_and_is_a_remark_on_its_row(finished, tmp_path):
     """A full disk, and a name so long that it has no room for another suffix."""
     stain = finished.data / "bolt/test/stain"
@@ -313,6 +329,16 @@ def test_the_table_grows_line_by_line_and_tells_what_the_disk_did_not_take(tmp_p
     assert full.close() == (
         "--csv /dev/full cannot be written: No space left on device: 3 lines are missing at its end"
     )
+
+
+def test_who_closes_the_pipe_loses_no_line_of_the_table(finished, tmp_path):
+    reader, pipe = os.pipe()
+    os.close(reader)
+    asked = ["--results", finished.results, "--method", "toy", "--category", "bolt", "--csv", tmp_path / "all.csv"]
+    command = [sys.executable, "-m", "benchmarks", "predict", finished.data / "bolt/test/good", *asked]
+    done = subprocess.run(command, cwd=finished.folder, stdout=pipe, stderr=subprocess.PIPE, text=True)
+    os.close(pipe)
+    assert done.returncode == 0 and len(table(tmp_path / "all.csv")) == 3 and "Traceback" not in done.stderr
 
 
 def test_no_image_is_wrong_use(finished):

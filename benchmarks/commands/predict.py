@@ -54,7 +54,7 @@ def run(
     pace = Pace(len(paths), say)
     refused: list[str] = []
     for path, answer in zip(paths, answers, strict=True):
-        _tell(answer, width)
+        _tell(answer, width, alone=not any(outputs))
         pace.step()
         unwritten: list[str] = []
         if isinstance(answer, Inspection):
@@ -98,11 +98,16 @@ def _remarks(rule: Rule, *, compared: bool) -> Iterator[str]:
         yield verdicts.NOT_COMPARED
 
 
-def _tell(answer: Inspection | ImageError, width: int) -> None:
+def _tell(answer: Inspection | ImageError, width: int, *, alone: bool) -> None:
+    """Print the line of an image. It is all that is asked for, or files are written too: `alone` tells which."""
     if isinstance(answer, ImageError):
         say(str(answer))
-    else:
+        return
+    try:
         say(line(answer.verdict, width), on=out)
+    except SystemExit:  # rich ends the program where the reader of a pipe is gone, as `head` is, and prints no more
+        if alone:
+            raise
 
 
 def _sum_up(rows: Sequence[Row]) -> int:

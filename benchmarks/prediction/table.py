@@ -63,6 +63,8 @@ def _require_writable(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if marks.foreign([path]):
             raise UsageError(f"--csv {path} {marks.NOT_OURS}")
+        if marks.begins_otherwise(path, marks.VERDICTS):
+            raise UsageError(f"--csv {path} {marks.OTHER}")
 
 
 def _line(row: Row) -> bytes:
