@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,8 +38,7 @@ from reports.printable import printable
 
 
 class Commands(TyperGroup):
-    """The group of commands. A `run` that Ctrl-C stops before its jobs begin, or a `make`, says how to go on.
-
+    """The group of commands. A `run` that is stopped before its jobs begin, or a `make`, says how to go on.
     What the code of a plugin raises is a sentence that names its file, except in a job, whose log keeps the traceback.
     """
 
@@ -103,7 +103,7 @@ def run(
 
     A run can be stopped at any time. The same command then does only what is missing.
 
-    Exit status: 0 all jobs done, 1 some jobs, or files of the report, failed, 2 wrong use, 130 stopped with Ctrl-C.
+    Exit status: 0 all jobs done, 1 some jobs, or files of the report, failed, 2 wrong use, 130 stopped with Ctrl-C or SIGTERM.
 
     Example: python -m benchmarks run --methods differnet,cae --dataset visa --data /data/VisA --seeds 0,1,2
     """
@@ -130,6 +130,7 @@ def run(
     )
     minutes = options.minutes(job_timeout)
     command = agenda.command(sys.argv[1:])
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # batch systems and containers stop a run as Ctrl-C does
     raise typer.Exit(run.run(wanted, at_once=jobs, force=force, minutes=minutes, scheduler=dask, command=command))
 
 

@@ -148,7 +148,7 @@ def test_the_number_of_threads_that_a_user_sets_is_that_of_all_libraries(monkeyp
 
 
 @pytest.mark.parametrize(
-    "given, threads", [("4,2", 4), (" 2 ,1", 2), ("1", 1), ("", None), ("0", None), ("many", None)]
+    "given, threads", [("4,2", 4), (" 2 ,1", 2), ("1", 1), ("", None), ("0", None), ("many", None), ("9" * 5000, None)]
 )
 def test_of_a_list_of_threads_by_level_the_outer_one_counts(given, threads, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", given)

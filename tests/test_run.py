@@ -290,11 +290,12 @@ def command_line(process: Path) -> bytes:
         return b""
 
 
-def test_control_c_stops_cleanly_and_says_how_to_go_on(checkout):
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_control_c_stops_cleanly_and_says_how_to_go_on(checkout, stop):
     runner = checkout.start(*checkout.options, "--set", "toy.pause=30")
     (job,) = wait_for(lambda: children(runner.pid))
     time.sleep(0.5)
-    runner.send_signal(signal.SIGINT)
+    runner.send_signal(stop)
     _, error = runner.communicate(timeout=20)
     assert runner.returncode == 130
     assert "run the same command again" in error and "Traceback" not in error

@@ -63,7 +63,8 @@ def variables(settings: Mapping[str, Any], *, at_once: int | None = 1) -> dict[s
 def threads_given() -> int | None:
     """The number of threads in OMP_NUM_THREADS, of a list such as `4,2` the first: that of the outer level."""
     given = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    return int(given) if given.isdecimal() and int(given) else None
+    is_number = given.isdecimal() and len(given) < 10  # more digits are no number of threads, nor one that int() reads
+    return int(given) or None if is_number else None
 
 
 def cores() -> int:
