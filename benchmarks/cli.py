@@ -103,7 +103,8 @@ def run(
 
     A run can be stopped at any time. The same command then does only what is missing.
 
-    Exit status: 0 all jobs done, 1 some jobs, or files of the report, failed, 2 wrong use, 130 stopped with Ctrl-C or SIGTERM.
+    Exit status: 0 all jobs done, 1 some jobs, or files of the report, failed, 2 wrong use, 130 stopped with Ctrl-C or
+    SIGTERM.
 
     Example: python -m benchmarks run --methods differnet,cae --dataset visa --data /data/VisA --seeds 0,1,2
     """

@@ -1,9 +1,11 @@
 """Stored results made by hand: each field has some value, and a test names those that it is about."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
-from reports.results import Cell, Cost, ImageScore, PixelScores, Result
+from benchmarks.jobs import layout
+from reports.results import Cell, Cost, ImageScore, PixelScores, Result, write
 
 
 def made_cell(method: str = "knn", category: str = "bolt", seed: int = 0, **fields: Any) -> Cell:
@@ -51,3 +53,10 @@ def made_result(**fields: Any) -> Result:
         "cost": made_cost(),
     }
     return Result(**defaults | fields)
+
+
+def store(results: Path, result: Result) -> Path:
+    """Write a result where that of its cell belongs. Returns the job's folder."""
+    folder = layout.of_cell(results, result.cell)
+    write(folder / layout.RESULT, result)
+    return folder

@@ -27,10 +27,10 @@ from benchmarks.jobs.plan import Job, Request
 from benchmarks.jobs.progress import PlainLines
 from benchmarks.jobs.runner import Runner
 from benchmarks.jobs.time_left import TimeLeft
-from reports.results import Result, read, write
+from reports.results import Result, read
 from tests.checkout.program import ROOT, SIZE, Checkout
 from tests.processes import alive, children, wait_for
-from tests.stored import made_images, made_result
+from tests.stored import made_images, made_result, store
 
 ROUNDS = 100
 GIGABYTE = 10**9
@@ -134,7 +134,7 @@ def test_a_full_disk_fails_only_the_job_that_meets_it_and_the_same_command_goes_
 @pytest.mark.parametrize("name", ["scores.csv", "report.md", "report.csv", "report.html"])
 def test_a_file_of_the_report_that_cannot_be_written_is_named_and_costs_no_other_form(tmp_path, capsys, name):
     result = made_result(images=made_images([("calibration", None, 0.1), ("test", None, 0.2), ("test", "cut", 0.3)]))
-    write(tmp_path / "jobs/knn/bolt/seed-0-ab/result.json", result)
+    store(tmp_path, result)
     (tmp_path / name / "full").mkdir(parents=True)
     assert report.run([tmp_path]) == 1
     told = capsys.readouterr()
@@ -147,7 +147,7 @@ def test_a_file_of_the_report_that_cannot_be_written_is_named_and_costs_no_other
 
 @pytest.mark.parametrize("name", ["report.md", "scores.csv", "ranks.png"])
 def test_a_report_takes_the_place_of_no_file_of_another_origin_but_of_an_older_report(tmp_path, name):
-    write(tmp_path / "results/jobs/knn/bolt/seed-0-ab/result.json", made_result())
+    store(tmp_path / "results", made_result())
     assert [report.run([tmp_path / "results"], to=tmp_path / "page") for _ in range(2)] == [0, 0]
     (tmp_path / "page" / name).write_text("my own notes")
     with pytest.raises(UsageError, match=f"page: {name} is there and was not written by this program"):

@@ -13,7 +13,7 @@ from benchmarks.jobs import layout
 from reports import page, report
 from reports.results import Failure, OperatingPoint, PixelScores, StoredEpoch, write
 from reports.rows import VOLATILE, csv_text
-from tests.stored import made_cell, made_cost, made_images, made_result
+from tests.stored import made_cell, made_cost, made_images, made_result, store
 
 CALIBRATION = [("calibration", None, score) for score in (0.1, 0.5, 0.3)]
 TEST = [("test", None, score) for score in (0.2, 0.4, 0.6, 0.0)]
@@ -260,11 +260,11 @@ def test_missed_images_are_those_an_operating_point_misses():
 
 def test_an_operating_point_of_another_result_judges_nothing(tmp_path):
     stored = result([*CALIBRATION, *TEST])
-    write(tmp_path / "result.json", stored)
-    write(tmp_path / "operating_point.json", operating_point(stored, key="other"))
-    assert results_folder.result(tmp_path) == (stored, None)
-    write(tmp_path / "operating_point.json", operating_point(stored))
-    assert results_folder.result(tmp_path) == (stored, operating_point(stored))
+    folder = store(tmp_path, stored)
+    write(folder / "operating_point.json", operating_point(stored, key="other"))
+    assert results_folder.result(folder) == (stored, None)
+    write(folder / "operating_point.json", operating_point(stored))
+    assert results_folder.result(folder) == (stored, operating_point(stored))
 
 
 @pytest.mark.parametrize("change", ["without one", "of another class", "twice", "that chose and was none"])
@@ -278,17 +278,17 @@ def test_an_operating_point_whose_images_are_not_those_of_its_result_judges_noth
         "twice": {"images": [first, *point.images]},
         "that chose and was none": {"tuned_on": ["nowhere.png"]},
     }
-    write(tmp_path / "result.json", stored)
-    write(tmp_path / "operating_point.json", point.model_copy(update=harm[change]))
-    assert results_folder.result(tmp_path) == (stored, None)
+    folder = store(tmp_path, stored)
+    write(folder / "operating_point.json", point.model_copy(update=harm[change]))
+    assert results_folder.result(folder) == (stored, None)
     assert "operating_point.json is damaged" in capsys.readouterr().err
 
 
 def test_a_job_that_failed_since_its_result_has_none(tmp_path):
     stored = result(TEST)
-    write(tmp_path / "result.json", stored)
-    write(tmp_path / "failure.json", Failure(key="a1", cell=stored.cell, reason="no memory left", tail=""))
-    assert results_folder.result(tmp_path) is None
+    folder = store(tmp_path, stored)
+    write(folder / "failure.json", Failure(key="a1", cell=stored.cell, reason="no memory left", tail=""))
+    assert results_folder.result(folder) is None
 
 
 REPORT = """
