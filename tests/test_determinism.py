@@ -67,7 +67,7 @@ def start(
 def run(data: Path, results: Path, *options: str, **chosen) -> Path:
     """A run that is finished; `chosen` is what `start` takes besides options."""
     with start(data, results, *options, **chosen) as process:
-        _, error = process.communicate(timeout=120)
+        _, error = process.communicate(timeout=400)
     assert process.returncode == 0, error
     return results
 

@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 from rich.text import Text
 
-from benchmarks import cli, console, frames
+from benchmarks import console, frames
+from benchmarks.cli import start
 from benchmarks.commands import predict
 from benchmarks.evaluation import result_rows
 from benchmarks.images import ImageError
-from benchmarks.prediction import files as prediction_files
+from benchmarks.prediction.table import COLUMNS, Table
 from reports import csv_files, latex, page
 from reports.cells import bare, guarded
 from reports.html import page as html
@@ -45,8 +46,8 @@ def test_no_name_reaches_the_terminal_raw(capsys):
     console.out.print(Text("a\x1b[2J"))
     out, error = capsys.readouterr()
     assert (out, error) == (f"{SHOWN}\na\\x1b[2J\n", f"{SHOWN}\n")
-    predict._tell(ImageError(f"{NAME} cannot be read"), 0)
-    cli._refuse(f"{NAME}: no such folder")
+    predict._tell(ImageError(f"{NAME} cannot be read"), 0, alone=True)
+    start.refuse(f"{NAME}: no such folder")
     assert capsys.readouterr().err.splitlines() == [f"{SHOWN} cannot be read", f"benchmarks: {SHOWN}: no such folder"]
 
 
@@ -77,9 +78,9 @@ def test_in_every_table_a_name_is_no_formula_and_is_read_again_as_it_was(name, t
     csv_files.write(tmp_path, tables.rows, tables.defects, tables.verdicts)
     scores = csv_files.score_lines(found, None, 0.5)
     (tmp_path / "scores.csv").write_text(csv_files.HEADER + scores)
-    prediction_files.write_table(
-        tmp_path / "predict.csv", [dict.fromkeys(prediction_files.COLUMNS, -0.5) | {"path": name, "verdict": name}]
-    )
+    judged = Table(tmp_path / "predict.csv")
+    judged.add(dict.fromkeys(COLUMNS, -0.5) | {"path": name, "verdict": name})
+    assert judged.close() is None
     for file in ("report.csv", "defects.csv", "scores.csv", "predict.csv"):
         for row in csv.DictReader(io.StringIO((tmp_path / file).read_text())):
             cell = row["path" if file == "predict.csv" else "category"]

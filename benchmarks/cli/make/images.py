@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from benchmarks import options, plugins
+from benchmarks.cli.make.options import ToOption
 from benchmarks.errors import UsageError
-from benchmarks.making_cli.options import ToOption
 from benchmarks.options import DeviceOption
 from datasets.making.openverse import ADDRESS, CHANGEABLE, LICENCES
 

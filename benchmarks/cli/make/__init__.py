@@ -2,11 +2,11 @@
 
 import typer
 
+from benchmarks.cli.make.defects import defects
+from benchmarks.cli.make.images import images
+from benchmarks.cli.make.masks import masks
+from benchmarks.cli.make.video import video
 from benchmarks.given import Command
-from benchmarks.making_cli.defects import defects
-from benchmarks.making_cli.images import images
-from benchmarks.making_cli.masks import masks
-from benchmarks.making_cli.video import video
 
 app = typer.Typer(
     no_args_is_help=True,

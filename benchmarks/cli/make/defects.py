@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from benchmarks import options
-from benchmarks.making_cli.options import MadeSeedOption, NormalImages, ToOption
+from benchmarks.cli.make.options import MadeSeedOption, NormalImages, ToOption
 from benchmarks.options import CategoriesOption, DeviceOption
 from datasets.making.painting import OBJECT_PROMPT
 

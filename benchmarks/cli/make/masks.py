@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from benchmarks import options
+from benchmarks.cli.make.options import MadeSeedOption, NormalImages, ToOption
 from benchmarks.errors import UsageError
-from benchmarks.making_cli.options import MadeSeedOption, NormalImages, ToOption
 from benchmarks.options import CategoriesOption, DeviceOption
 from datasets.making.placing import Limits
 
