@@ -23,10 +23,12 @@ STAGES = ("reading masks", "measuring maps")
 
 @pytest.fixture
 def job(make_tree, tmp_path):
-    """A function that plans a job of a method that fits at once."""
+    """A function that plans a job of a method that fits at once, on images of (width, height)."""
 
-    def planned(files: dict[str, str]) -> Job:
+    def planned(files: dict[str, str], size: tuple[int, int] | None = None) -> Job:
         root = make_tree(TRAIN | files)
+        for file in root.rglob("*.png") if size else ():
+            Image.open(file).crop((0, 0, *size)).save(file)
         (found,) = plan(Request([choose("mean_image", {})], "folder", root, tmp_path / "kept", keep_models=False))
         return found
 
@@ -69,9 +71,7 @@ def test_a_full_disk_is_named_with_the_folder(maps, tmp_path, monkeypatch):
 
 def test_a_job_measures_what_all_scores_at_once_give_and_tells_how_far_it_is(job, monkeypatch):
     """Images of 19 x 23 pixels, which are no whole number of bytes of a mask."""
-    made, told, maps = job(TEST | MASKS), [], []
-    for file in made.root.rglob("*.png"):
-        Image.open(file).crop((0, 0, 23, 19)).save(file)
+    made, told, maps = job(TEST | MASKS, size=(23, 19)), [], []
     measure = metrics.pixel_metrics
     monkeypatch.setattr(
         metrics, "pixel_metrics", lambda *images, **how: maps.extend(images[0]) or measure(*images, **how)

@@ -8,8 +8,9 @@ import methods
 from benchmarks import fingerprint, plugins
 from benchmarks.jobs import machine, plan
 
-CHANGING_NO_SCORE = {"pydantic", "pydantic_core", "platformdirs", "safetensors"}
-"""Libraries that methods import only to check settings, find folders, or store numbers unchanged."""
+CHANGING_NO_SCORE = {"pydantic", "pydantic_core", "platformdirs", "safetensors", "pypi-simple", "requests", "urllib3"}
+"""Libraries that methods import only to check settings, find folders, store numbers unchanged, or fetch files whose
+contents are checked."""
 
 
 def imported(modules: list[str]) -> set[str]:

@@ -68,7 +68,7 @@ def test_a_method_that_talks_without_end_is_cut_and_it_is_said():
 @pytest.mark.parametrize("printed", ["", "nonsense", "3", '{"": NaN}', '{"": -1}'])
 def test_a_speed_that_is_no_number_of_seconds_is_not_known(printed, monkeypatch):
     monkeypatch.setattr(forecast, "job_environment", lambda job, at_once: {})
-    monkeypatch.setattr(forecast.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=printed))
+    monkeypatch.setattr(forecast.sessions, "run", lambda *_, **__: SimpleNamespace(stdout=printed, returncode=0))
     cell = SimpleNamespace(method="knn", changed={})
     job = SimpleNamespace(cell=cell, device="cpu", fit_images=1, scored_images=1)
     assert forecast._measured([job]) is None
