@@ -96,5 +96,15 @@ class Source:
         return self.dataset.folder(self.root, category)
 
     def notes(self, category: str) -> list[str]:
-        """What was decided while a category was listed."""
-        return list(self.dataset.notes(self.root, category))
+        """What was decided while a category was listed, and which other categories are the same folder by a link."""
+        notes = list(self.dataset.notes(self.root, category))
+        if same := self._same_as(category):
+            notes.append(f"a link makes it the same folder as {', '.join(same)}: its images count twice in every mean")
+        return notes
+
+    def _same_as(self, category: str) -> list[str]:
+        folder = self.folder(category)
+        if not folder or folder == self.root:
+            return []
+        folders = {name: self.folder(name) for name in self.categories() if name != category}
+        return [name for name, other in folders.items() if other and other.resolve() == folder.resolve()]

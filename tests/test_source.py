@@ -20,6 +20,17 @@ def test_groups_by_names_hold_for_a_dataset_that_has_no_such_setting(make_tree):
     assert {sample.group for sample in found} == {"_0", "0_"}
 
 
+def test_a_category_that_is_a_link_to_another_says_that_its_images_count_twice(make_tree):
+    root = make_tree(
+        {f"{name}/{part}/0.png": "image" for name in ("nut", "pin") for part in ("train/good", "test/good")}
+    )
+    (root / "alias").symlink_to(root / "nut")
+    by_name = {name: source(root).notes(name) for name in ("alias", "nut", "pin")}
+    assert [note for note in by_name["nut"] if "the same folder as alias: its images count twice" in note]
+    assert [note for note in by_name["alias"] if "the same folder as nut" in note]
+    assert not any("same folder" in note for note in by_name["pin"])
+
+
 @pytest.fixture
 def with_commas(make_tree):
     return source(make_tree({f"{name}/train/good/0.png": "image" for name in ("a", "b", "nut, M4")}))
