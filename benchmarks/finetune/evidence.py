@@ -56,7 +56,7 @@ class Evidence:
                 f"{trained.folder}: no normal image was held out to set a threshold; do the run again with "
                 "--calibration"
             )
-        for option, largest in (("--area", request.area_px), ("--areas", request.areas_px and max(request.areas_px))):
+        for option, largest in (("--area", request.area_px), ("--areas", request.areas_px and request.areas_px[-1])):
             if largest and largest > min(self._pixels):
                 raise UsageError(
                     f"{option}: expected at most the {min(self._pixels)} pixels of the smallest image, got {largest}"
