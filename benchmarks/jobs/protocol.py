@@ -92,8 +92,8 @@ def run(job: Job, tell: Tell) -> Result:
     tell(Progress("comparing images", 0, 1))
     contents = changes.require_same_data(job, data.source)
     changes.require_same_files(job, method)
-    result = _result(job, data, sayings.AfterFit(method), told=told, fitted=fitted, scored=scored, pixels=pixels)
-    return result.model_copy(update={"contents": contents})
+    said = sayings.AfterFit(method)
+    return _result(job, data, said, contents=contents, told=told, fitted=fitted, scored=scored, pixels=pixels)
 
 
 def _read(job: Job, tell: Tell) -> _Data:
@@ -125,15 +125,24 @@ def _known_before(method: Method, data: _Data) -> _Told:
 
 
 def _result(
-    job: Job, data: _Data, said: sayings.AfterFit, *, told: _Told, fitted: Fit, scored: Scored, pixels: _Measured
+    job: Job,
+    data: _Data,
+    said: sayings.AfterFit,
+    *,
+    contents: str,
+    told: _Told,
+    fitted: Fit,
+    scored: Scored,
+    pixels: _Measured,
 ) -> Result:
-    """The record of a job that ends now."""
+    """The record of a job that ends now; `contents` is the digest of its data."""
     fit_images = data.parts.fit
     return Result(
         key=job.key,
         code=job.code,
         cell=job.cell,
         data=str(job.root),
+        contents=contents,
         made=data.source.dataset.made,
         trained_on=len(fit_images),
         fit=[relative_name(sample.image, data.source.base) for sample in fit_images],
