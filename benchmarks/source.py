@@ -9,6 +9,7 @@ from benchmarks import data_settings, marks, plugins
 from benchmarks.data_settings import UNTOLD, DataSettings
 from benchmarks.images import Reading
 from datasets import DataError, Dataset, Sample, group_by_name
+from reports.files import real
 from reports.results import Cell
 
 
@@ -107,4 +108,4 @@ class Source:
         if not folder or folder == self.root:
             return []
         folders = {name: self.folder(name) for name in self.categories() if name != category}
-        return [name for name, other in folders.items() if other and other.resolve() == folder.resolve()]
+        return [name for name, other in folders.items() if other and real(other) == real(folder)]

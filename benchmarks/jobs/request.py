@@ -9,6 +9,7 @@ from benchmarks.data_settings import DataSettings
 from benchmarks.errors import UsageError
 from benchmarks.jobs import plan
 from benchmarks.jobs.plan import Request
+from reports.files import real
 
 
 def made(
@@ -42,8 +43,8 @@ def made(
     return Request(
         choices=choices,
         dataset=dataset,
-        root=(data or plan.default_data(dataset)).resolve(),
-        results=(results or Path("results") / dataset).resolve(),
+        root=real(data or plan.default_data(dataset)),
+        results=real(results or Path("results") / dataset),
         data_settings=data_settings,
         **others,
     )
