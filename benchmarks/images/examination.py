@@ -54,9 +54,7 @@ def _no_look(sample: Sample, image: np.ndarray) -> None:
     """Look no further."""
 
 
-def examine(
-    samples: Sequence[Sample], reading: Reading = AS_STORED, *, look: Look = _no_look
-) -> Iterator[Answer]:
+def examine(samples: Sequence[Sample], reading: Reading = AS_STORED, *, look: Look = _no_look) -> Iterator[Answer]:
     """Decode every image and mask once, several at a time. Yields one answer for each sample, in order.
 
     `look` is called in several threads with each image that can be used, so that it need not be decoded again.
