@@ -101,7 +101,8 @@ def _enough(seen: Seen) -> Iterator[Remark]:
     else:
         if parts.in_blocks:
             yield "note", f"{IN_SEQUENCE}; whole blocks of it will be held out"
-        doubt = calibration.doubt(len(parts.setting), len(parts.fit) + len(parts.setting))
+        way = calibration.Way(could_leave_one_out=not seen.source.reading.why_no_leave_one_out)
+        doubt = calibration.doubt(len(parts.setting), len(parts.fit) + len(parts.setting), way)
         if doubt:
             yield "warning", f"by default {doubt}"
     if not (numbers.test_normal and numbers.test_defective):
