@@ -146,7 +146,8 @@ def _masks(seen: Seen) -> Iterator[Remark]:
 
 
 def _small(seen: Seen) -> Iterator[Remark]:
-    if remark := small_defects.remark(seen.readable, seen.source.reading):
+    sides = small_defects.sides(seen.dataset.preset)
+    if remark := small_defects.remark(seen.readable, seen.source.reading, sides):
         yield "warning", remark
 
 
