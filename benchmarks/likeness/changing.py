@@ -21,9 +21,9 @@ SIDE = 256
 """The longer side of a picture, pixels; a smaller image is not enlarged."""
 BLOCK = 4
 """Side of a block, pixels of the picture."""
-FACTOR = 3.0
+FACTOR = 3.5
 """A place changes at least so many times as much as `QUIET` of the blocks that are not beside a place."""
-QUIET = 0.99
+QUIET = 0.97
 LARGEST_SHARE = 0.1
 """The largest share of the picture that all places and the blocks beside them have."""
 MOST_PLACES = 3
@@ -31,6 +31,9 @@ LEAST_BLOCKS = 2
 """The fewest blocks of a place."""
 LEAST_FILL = 0.5
 """The smallest share of its rectangle that a place fills: the outline of a part that moves fills less."""
+OWN = 0.7
+"""A block of a place changes at least so many times as much as the median picture varies in it: at the edge of a part
+that lies a little aside, the picture varies more."""
 STEADY = 3.0
 """A block shows that images are aligned if the median picture varies in it so many times as much as it changes."""
 LEAST_LEVEL = 1.0
@@ -50,7 +53,7 @@ class Place(NamedTuple):
     shape: tuple[int, int]
     """Height and width of the image."""
     times: float
-    """How many times as much it changes as nearly everything else."""
+    """How many times as much it changes as `QUIET` of the rest."""
 
 
 class Pictures:
@@ -125,7 +128,7 @@ def _regions(changes: np.ndarray, contrast: np.ndarray) -> list[_Region]:
 
     changes = changes.clip(LEAST_LEVEL)
     usual = np.quantile(changes, 1 - LARGEST_SHARE)
-    found = changes > np.sqrt(usual * changes.max())
+    found = (changes > np.sqrt(usual * changes.max())) & (changes > OWN * contrast)
     beside = ndimage.binary_dilation(found, AROUND)
     is_aligned = ((contrast > STEADY * changes) & ~beside).sum() >= found.sum()
     if not found.any() or beside.mean() > LARGEST_SHARE or not is_aligned:
