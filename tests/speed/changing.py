@@ -4,9 +4,10 @@ Each scene is drawn: plates and discs, with noise. A third is rotated a little t
 image is looked at twice, with a changing label in the corner and without it.
 """
 
-import argparse
+from typing import Annotated
 
 import numpy as np
+import typer
 from scipy import ndimage
 
 from benchmarks.likeness import changing
@@ -62,11 +63,8 @@ def is_the_label(place: changing.Place) -> bool:
     return place.top < rows.stop and place.left + place.width > columns.start
 
 
-def main() -> None:
+def main(scenes: Annotated[int, typer.Option(min=1, help="Scenes for each movement.")] = 60) -> None:
     """Print a table: a line for each movement."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scenes", type=int, default=60, help="scenes for each movement")
-    scenes = parser.parse_args().scenes
     print("| moved, pixels of 256 | label found | another place named beside it | a place named without a label |")
     print("|--:|--:|--:|--:|")
     for moved in MOVED_PX:
@@ -80,4 +78,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)
