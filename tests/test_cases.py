@@ -26,6 +26,10 @@ def one(sentences: Iterable[str], level: str, *fragments: str) -> None:
     assert len(fitting) == 1, f"{level}: {fragments} in\n" + "\n".join(sentences)
 
 
+def test_a_serial_number_is_named_with_its_place(shared_cases):
+    one(cases.said(shared_cases / "08-serial", "folder"), "warning part: top right, 88x12 px", "(156, 16)", "a label?")
+
+
 def test_loco_masks_are_merged_validation_sets_the_threshold_and_two_kinds_of_defects_are_told_apart(shared_cases, run):
     root = shared_cases / "01-loco"
     one(cases.said(root, "mvtec_loco"), "note", "(logical_anomalies 4, structural_anomalies 4), validation 4")

@@ -33,13 +33,8 @@ def made(
     choices = [plugins.choose(name, filled[name]) for name in names]
     if others["calibration"] == "loo":
         plugins.require_leaving_one_out(choices)
-        if data_settings.every_page:
-            raise UsageError("--calibration loo and --page all exclude each other: a part has several pages")
-        if data_settings.tile:
-            raise UsageError(
-                "--calibration loo and --tile exclude each other: a method leaves out one tile, and still knows the "
-                "others of its image; hold images out with --calibration 0.1"
-            )
+        if reason := data_settings.why_no_leave_one_out:
+            raise UsageError(f"--calibration loo excludes {reason}; hold images out with --calibration 0.1")
     return Request(
         choices=choices,
         dataset=dataset,
