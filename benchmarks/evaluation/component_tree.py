@@ -42,7 +42,7 @@ class ComponentTree:
 
     @cached_property
     def _order(self) -> np.ndarray:
-        return np.argsort(self.map, axis=None)[::-1]
+        return np.argsort(self.map, axis=None)[::-1].astype(np.int32)  # half the memory of what argsort gives
 
     @cached_property
     def _falling(self) -> np.ndarray:
@@ -61,8 +61,8 @@ class ComponentTree:
         """
         _, largest, _ = self._history
         pixels = np.searchsorted(largest, np.maximum(areas, 1), side="left")
-        levels = np.append(self._falling.astype(np.float64), -np.inf)
-        return levels[pixels - 1 + (pixels == 0)]
+        fits = pixels <= self.map.size
+        return np.where(fits, self._falling[np.where(fits, pixels - 1, 0)].astype(np.float64), -np.inf)
 
     def components_at(self, thresholds: Sequence[float]) -> Components:
         """Number and areas of the components of {map > t} for each t."""
