@@ -14,6 +14,7 @@ from benchmarks.evaluation import calibration
 from benchmarks.images import Examination, ImageError
 from benchmarks.images.examination import Answer
 from benchmarks.naming import NAMED, counted
+from benchmarks.regions import wording
 from benchmarks.source import Source
 from benchmarks.split import CALIBRATION, divide
 from datasets import Counts, DataError, Dataset, Sample, readable, relative_name
@@ -152,6 +153,10 @@ def _reading(seen: Seen) -> Iterator[Remark]:
     yield from reading_findings(samples, answers, seen.source.base)
 
 
+def _ignored(seen: Seen) -> Iterator[Remark]:
+    yield from wording.findings(seen.readable, seen.source.base)
+
+
 def _sizes(seen: Seen) -> Iterator[Remark]:
     sizes = {answer.shape for _, answer in seen.readable}
     if len(sizes) > 1:
@@ -231,6 +236,6 @@ def _unlisted(seen: Seen) -> Iterator[Remark]:
 
 
 LOOKS: Sequence[Callable[[Seen], Iterator[Remark]]] = (
-    *(_numbers, _notes, _enough, _unusable, _masks, _small, _reading, _sizes, _dark),
+    *(_numbers, _notes, _enough, _unusable, _masks, _ignored, _small, _reading, _sizes, _dark),
     *(_twins, _copies, _near, _groups, _set_aside, _unlisted),
 )

@@ -9,6 +9,7 @@ from benchmarks.data_settings import DataSettings
 from benchmarks.errors import UsageError
 from benchmarks.jobs import plan
 from benchmarks.jobs.plan import Request
+from benchmarks.source import Source
 
 
 def made(
@@ -39,11 +40,13 @@ def made(
                 "--calibration loo and --tile exclude each other: a method leaves out one tile, and still knows the "
                 "others of its image; hold images out with --calibration 0.1"
             )
+    root = (data or plan.default_data(dataset)).resolve()
+    source = Source.named(dataset, root, data_settings)
     return Request(
         choices=choices,
         dataset=dataset,
-        root=(data or plan.default_data(dataset)).resolve(),
+        root=root,
         results=(results or Path("results") / dataset).resolve(),
-        data_settings=data_settings,
+        data_settings=source.settings,
         **others,
     )
