@@ -114,7 +114,9 @@ class _Folder:
         except (*USER_ERRORS, KeyError, OSError):
             return None
         small = _hatched(_shrunk(pixels), ignored)
-        return Photo(_address(small), small.width, small.height, "" if mask is None else _outline(mask, small.size))
+        outline = "" if mask is None else _outline(mask, small.size)
+        is_hatched = ignored is not None and bool(ignored.any())
+        return Photo(_address(small), small.width, small.height, outline, is_hatched)
 
     def shape(self, index: int) -> tuple[int, int] | None:
         """Height and width of a test image; None where it is gone."""
