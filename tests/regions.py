@@ -1,8 +1,10 @@
 """Images of which a part does not count, for tests."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 
 class Masked(list):
@@ -27,3 +29,10 @@ def altered(image: np.ndarray, ignored: np.ndarray, seed: int = 0) -> np.ndarray
     """An image, or every page of one, with other pixels where it does not count."""
     noise = np.random.default_rng(seed).integers(0, 256, image.shape, np.uint8)
     return np.where(ignored[..., None], noise, image)
+
+
+def white(path: Path, region: np.ndarray) -> Path:
+    """Write a mask of a region, (h, w) bool."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.where(region, 255, 0).astype(np.uint8)).save(path)
+    return path

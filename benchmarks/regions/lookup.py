@@ -69,7 +69,7 @@ class Masks:
         return self._by_name.get((category,))
 
     def _of_another(self, mask: Path, image: Path) -> Path:
-        if os.path.samefile(mask, image):
+        if os.path.realpath(mask) == os.path.realpath(image):
             raise DataError(
                 f"--ignore {readable(self.place)} holds the images themselves: name the folder of the masks"
             )
