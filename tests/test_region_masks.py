@@ -12,7 +12,7 @@ from benchmarks import data_settings, fingerprint
 from benchmarks.checking import findings, unread
 from benchmarks.data_settings import DataSettings
 from benchmarks.images import ImageError, Images, read_fitted, read_ignored
-from benchmarks.jobs import plan, request
+from benchmarks.jobs import changes, plan, request
 from benchmarks.regions.lookup import Masks
 from benchmarks.source import Source
 from datasets import DataError, Sample
@@ -200,3 +200,12 @@ def test_samples_with_the_same_files_have_the_same_digest_only_if_the_same_is_ig
     digests = fingerprint.Digests(parts / "digests.json")
     both = [Sample(image, "nut", "train", ignored=ignored) for ignored in (None, mask)]
     assert len({fingerprint.of_data([each], parts, digests) for each in both}) == 2
+
+
+def test_results_are_on_the_same_data_whatever_each_ignores(parts):
+    without, one = (planned(parts, **given) for given in ({}, {"ignore": str(parts / "label.png")}))
+    both = [changes.require_same_data(job, Source.of(job.cell, parts)) for job in (without, one)]
+    assert both[0] == both[1]
+    white(parts / "label.png", corner(SHAPE, 9, 9))
+    with pytest.raises(DataError, match=r"other contents 1 \(label\.png\)"):
+        changes.require_same_data(one, Source.of(one.cell, parts))
