@@ -15,7 +15,7 @@ from benchmarks.images import ImageError, Images, read_fitted, read_ignored
 from benchmarks.jobs import changes, plan, request
 from benchmarks.regions.lookup import Masks
 from benchmarks.source import Source
-from datasets import DataError, Sample
+from datasets import DataError, Sample, manifest_text
 from tests.regions import corner, white
 
 SHAPE = (20, 24)
@@ -167,6 +167,12 @@ def test_a_manifest_says_itself_what_does_not_count(make_tree):
     (root / "m.csv").write_text(MANIFEST.replace("b.png,train,normal,label.png", "b.png,train,normal,lable.png"))
     with pytest.raises(DataError, match=r"line 3: there is no file .*lable\.png"):
         Source.named("manifest", root / "m.csv", DataSettings()).samples("m")
+
+
+def test_a_written_manifest_says_what_does_not_count(parts):
+    given = source(parts, "masks").samples("nut")
+    (parts / "m.csv").write_text(manifest_text(given, parts / "m.csv"))
+    assert Source.named("manifest", parts / "m.csv", DataSettings()).samples("nut") == given
 
 
 def said(root: Path, ignore: str) -> list[str]:

@@ -14,6 +14,7 @@ from benchmarks.images import AS_STORED, Reading, counted, ignored_in
 from benchmarks.images.regions import cut
 from benchmarks.judging import judge, loaded
 from benchmarks.regions.filling import FILE, Fill, learned
+from benchmarks.submission.making import without_gaps
 from methods import MethodError
 from methods.mean_image import MeanImage
 from reports import hatching, heat_map, panel
@@ -94,6 +95,14 @@ def test_the_whole_image_is_filled_before_tiles_and_pages_are_seen(reading):
     one, other = (next(judging.score(Masked(each, CORNER))) for each in given)
     assert one.image == other.image and np.array_equal(one.map, other.map)
     assert one.map.shape == SHAPE and np.array_equal(ignored_in(one.map), CORNER)
+
+
+def test_a_new_image_of_another_number_of_pages_is_filled_with_the_mean_of_the_pages():
+    parts = [np.stack(pictures(2, seed=seed)) for seed in range(4)]
+    fill = fill_of(Masked(parts, CORNER))
+    filled = fill(np.stack(pictures(3)), CORNER)
+    assert filled.shape == (3, *SHAPE, 3) and np.array_equal(filled[0][CORNER], filled[2][CORNER])
+    assert abs(filled[0][CORNER].mean() - fill.mean[:, CORNER].mean()) < 1
 
 
 def test_leave_one_out_sees_what_scores_see():
@@ -193,6 +202,11 @@ def test_the_scale_and_the_colours_of_maps_know_only_what_counts():
 def test_a_written_map_is_minus_infinity_where_nothing_counts(tmp_path):
     heat_map.save_map(tmp_path / "map.tiff", with_gaps())
     assert np.array_equal(np.asarray(Image.open(tmp_path / "map.tiff")), with_gaps())
+
+
+def test_a_server_that_judges_every_pixel_gets_the_lowest_value_where_nothing_counts():
+    map = with_gaps()
+    assert np.array_equal(without_gaps(map), np.where(CORNER, map[~CORNER].min(), map))
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])

@@ -36,14 +36,16 @@ class Fill:
         if not ignored.any():
             return image
         filled = image.copy()
-        np.copyto(filled, self._of(image.shape[-3:-1]), where=ignored[..., None])
+        np.copyto(filled, self._of(image.shape), where=ignored[..., None])
         return filled
 
-    def _of(self, shape: tuple[int, int]) -> np.ndarray:
-        """The mean at the size of an image."""
-        if self._fitted.shape[-3:-1] != shape:
-            self._fitted = _resized(self.mean, shape)
-        return self._fitted
+    def _of(self, shape: tuple[int, ...]) -> np.ndarray:
+        """The mean at the size of an image. One of another number of pages gets the mean of the pages on each."""
+        if self._fitted.shape[-3:-1] != shape[-3:-1]:
+            self._fitted = _resized(self.mean, shape[-3:-1])
+        if self._fitted.ndim < 4 or len(self._fitted) == shape[0]:
+            return self._fitted
+        return np.rint(self._fitted.mean(axis=0)).astype(np.uint8)
 
     def save(self, folder: Path) -> None:
         """Write it into the folder of a model."""

@@ -23,7 +23,10 @@ class Masks:
     def is_folder(self) -> bool:
         """Whether each image has a mask of its own. Raises DataError where there is nothing."""
         if not self.place.exists():
-            raise DataError(f"--ignore {readable(self.place)}: there is no such file or folder")
+            raise DataError(
+                f"--ignore {readable(self.place)}: there is no such file or folder; a path is taken from the current "
+                "folder or, if nothing is there, from the folder of the data"
+            )
         return self.place.is_dir()
 
     def of_all(self, images: Iterable[Path], category: str) -> dict[Path, Path]:

@@ -152,7 +152,7 @@ def make(task: Task, targets: Sequence[Target], *, device: str, advance: Callabl
     exponent, clipped = files.exponent(normal.highest), 0
     maps = _full_maps(method, task.samples(targets), reading)
     for done, (target, map) in enumerate(zip(targets, maps, strict=True), start=1):
-        values, out_of_range = files.half(_without_gaps(map), exponent)
+        values, out_of_range = files.half(without_gaps(map), exponent)
         files.write_map(target.map, values, task.note(target.map))
         if target.binary:
             files.write_binary(target.binary, _defective(map, task, normal), task.note(target.binary))
@@ -174,7 +174,7 @@ def _held_out(task: Task) -> list[Sample]:
     return held_out
 
 
-def _without_gaps(map: np.ndarray) -> np.ndarray:
+def without_gaps(map: np.ndarray) -> np.ndarray:
     """A map whose pixels that do not count are as normal as its lowest: a server judges every pixel."""
     return np.maximum(map, images.counted(map).min())
 
