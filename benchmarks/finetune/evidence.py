@@ -59,8 +59,8 @@ class Evidence:
         for option, largest in (("--area", request.area_px), ("--areas", request.areas_px and request.areas_px[-1])):
             if largest and largest > min(self._pixels):
                 raise UsageError(
-                    f"{option}: expected at most the {min(self._pixels)} pixels that count in the smallest image, got "
-                    f"{largest}"
+                    f"{option}: expected at most the {min(self._pixels)} pixels of the smallest image"
+                    f"{self._without_ignored}, got {largest}"
                 )
 
     @cached_property
@@ -139,6 +139,11 @@ class Evidence:
         ignored = (decoded.ignored(index) for index in range(len(decoded)))
         both = zip(self._shapes, ignored, strict=True)
         return [height * width - (0 if mask is None else int(mask.sum())) for (height, width), mask in both]
+
+    @property
+    def _without_ignored(self) -> str:
+        """That not all pixels of an image count, where that is so."""
+        return " without those that do not count" if any(sample.ignored for sample in self._samples) else ""
 
     def _at_full_size(self, maps: Sequence[np.ndarray], samples: Sequence[Sample]) -> images.ResizedMaps:
         return images.ResizedMaps(maps, [images.image_size(sample.image, self.reading) for sample in samples])
