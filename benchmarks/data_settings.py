@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from benchmarks.errors import UsageError
 from benchmarks.images.reading import Reading
 from benchmarks.images.tiling import Tiling
+from reports.files import real
 
 Text = Annotated[str, StringConstraints(pattern=r"[^\s,]")]
 """A text that says something."""
@@ -68,7 +69,7 @@ def asked(given: Mapping[str, Any]) -> DataSettings:
     if settings.ignore is None or not Path(settings.ignore).exists():
         return settings  # stored paths are relative to the folder of the data
     ignore = Path(settings.ignore)
-    return settings.model_copy(update={"ignore": str(ignore.parent.resolve() / ignore.name)})
+    return settings.model_copy(update={"ignore": str(real(ignore.parent) / ignore.name)})
 
 
 def read(given: Mapping[str, Any]) -> DataSettings:

@@ -11,6 +11,7 @@ from benchmarks.data_settings import UNTOLD, DataSettings
 from benchmarks.images import Reading
 from benchmarks.regions.lookup import Masks
 from datasets import DataError, Dataset, Sample, group_by_name, relative_name
+from reports.files import real
 from reports.results import Cell
 
 
@@ -132,4 +133,4 @@ class Source:
         if not folder or folder == self.root:
             return []
         folders = {name: self.folder(name) for name in self.categories() if name != category}
-        return [name for name, other in folders.items() if other and other.resolve() == folder.resolve()]
+        return [name for name, other in folders.items() if other and real(other) == real(folder)]

@@ -1,10 +1,11 @@
 """Draw a split where none was given, and put images into groups by their names."""
 
 import random
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import regex
 
 from datasets import DataError, Sample, relative_name
 
@@ -14,6 +15,8 @@ TRAINING_SHARE = 0.7
 The larger part must be learned from, and a tenth of it sets the threshold. The rest must still show false alarms.
 """
 SEED = 0
+SECONDS_A_NAME = 5.0
+"""An expression that takes longer for one name hardly ends: some take twice the time for each further character."""
 
 
 def grouped(samples: Iterable[Sample], pattern: str) -> list[Sample]:
@@ -21,16 +24,17 @@ def grouped(samples: Iterable[Sample], pattern: str) -> list[Sample]:
 
     The groups of the expression, joined by `_`, name the group; without any, all that was found. An image in whose
     name nothing is found has no group: it is one of its own.
-    Raises DataError for no regular expression, one that is found in no name, and samples that have groups already.
+    Raises DataError for no regular expression, one that is found in no name, one that searches a name without end, and
+    samples that have groups already.
     """
     samples = list(samples)
     try:
-        expression = re.compile(pattern)
-    except re.error as error:
+        expression = regex.compile(pattern)
+    except regex.error as error:
         raise DataError(f"--groups {pattern}: this is no regular expression ({error})") from None
     if any(sample.group for sample in samples):
         raise DataError(f"--groups {pattern}: the data of {samples[0].category} name groups themselves; leave it out")
-    found = [expression.search(sample.image.name) for sample in samples]
+    found = [_found(expression, sample.image.name) for sample in samples]
     if samples and not any(match and match.group() for match in found):
         raise DataError(
             f"--groups {pattern}: found in no file name of category {samples[0].category}, such as "
@@ -39,7 +43,17 @@ def grouped(samples: Iterable[Sample], pattern: str) -> list[Sample]:
     return [replace(sample, group=_name(match)) for sample, match in zip(samples, found, strict=True)]
 
 
-def _name(match: re.Match | None) -> str | None:
+def _found(expression: regex.Pattern, name: str) -> regex.Match | None:
+    try:
+        return expression.search(name, timeout=SECONDS_A_NAME)
+    except TimeoutError:
+        raise DataError(
+            f"--groups {expression.pattern}: it searched {name} for {SECONDS_A_NAME:g} s without an end; write it "
+            "without repetitions of repetitions"
+        ) from None
+
+
+def _name(match: regex.Match | None) -> str | None:
     if match is None:
         return None
     return "_".join(part or "" for part in match.groups()) if match.groups() else match.group()

@@ -1,5 +1,6 @@
 """Your own images: one category, or a folder of them, with train/good and test/{good,DEFECT}."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -153,4 +154,4 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 def _name(root: Path) -> str:
-    return root.resolve().name  # resolved, or `.` would have no name
+    return os.path.basename(os.path.realpath(root))  # the real path, as `.` has no name

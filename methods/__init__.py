@@ -117,6 +117,7 @@ class Method(ABC):
     - a saved and loaded method gives equal scores;
     - a map is finite float32 and covers the whole image;
     - a file of a saved method that is missing or damaged is one sentence;
+    - an image that is already resized to `seen_px` has the same score;
     - scoring is lazy: the first score is there before the last image is read;
     - a leave-one-out score is not lower than the score of the same image;
     - what was learned from an image does not count in its own leave-one-out score;
@@ -169,6 +170,14 @@ class Method(ABC):
     def preset_values(self) -> Mapping[str, Any]:
         """The settings that the chosen preset gives."""
         return self.presets.get(getattr(self, "preset", ""), {})
+
+    @property
+    def seen_px(self) -> int | None:
+        """Side of the square to which an image is resized before anything is learned or scored, pixels; None: of none.
+
+        `check` names defects that are too small there.
+        """
+        return None
 
     @abstractmethod
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:

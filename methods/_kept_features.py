@@ -18,7 +18,7 @@ from torch import Tensor
 
 from methods import Image, MethodError, _backbones, _tensor_views, _view_features, _views, first_sentence
 from methods._backbones import efficientnet_lite, networks, winograd
-from methods._backbones.weights import Weights
+from methods._backbones.arrays import Weights
 from methods._files import file_digest, replacing
 from methods._view_features import Features, Look
 from methods._views import View

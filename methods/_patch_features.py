@@ -16,8 +16,8 @@ from torch.nn import functional
 
 from methods import Image, MethodError
 from methods._backbones import BACKBONES, Name
+from methods._backbones.arrays import Weights
 from methods._backbones.networks import frozen, full_float32
-from methods._backbones.weights import Weights
 from methods._resizing import centre, resized
 
 Pooling = Literal["adaptive", "mean"]

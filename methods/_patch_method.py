@@ -68,6 +68,11 @@ class PatchMethod(BackboneMethod):
         return self
 
     @property
+    def seen_px(self) -> int:
+        """The side of the square; with a crop, to which the shorter side is resized, the aspect ratio kept."""
+        return self.image_size
+
+    @property
     def _layers(self) -> tuple[str, ...]:
         return self.layers or self._network.patch_layers
 

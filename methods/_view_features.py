@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from methods import Image, _tensor_views
 from methods._backbones import BACKBONES, Name
+from methods._backbones.arrays import Weights
 from methods._backbones.networks import frozen, full_float32
-from methods._backbones.weights import Weights
 from methods._timing import noise, seconds_a_call
 from methods._views import HALF_TURN, PUBLISHED, Rendering, View, fixed_views, render
 

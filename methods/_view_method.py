@@ -56,6 +56,11 @@ class ViewMethod(BackboneMethod):
             )
         return self
 
+    @property
+    def seen_px(self) -> int:
+        """The side of the square of which views are made."""
+        return self.image_size
+
     def remarks(self) -> tuple[str, ...]:
         """Also where features on disk were not as they were stored."""
         again = self._features.made_again if self._features is not None else 0

@@ -53,6 +53,11 @@ class MeanImage(Method):
 
     _state = None
 
+    @property
+    def seen_px(self) -> int:
+        """The side of the mean image."""
+        return SIDE
+
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing]:
         """Read every image once; there is no epoch.
 

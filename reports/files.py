@@ -92,17 +92,17 @@ def replaced(paths: Iterable[Path]) -> Iterator[None]:
     aside: list[tuple[Path, Path]] = []
     try:
         for path in paths:
-            real = path.resolve()
-            old = real.with_name(f".{real.name}.old")
-            if real.exists():
+            place = real(path)
+            old = place.with_name(f".{place.name}.old")
+            if place.exists():
                 remove(old)
-                real.rename(old)
-                aside.append((real, old))
+                place.rename(old)
+                aside.append((place, old))
         yield
     except BaseException:
-        for real, old in aside:
-            remove(real)
-            old.rename(real)
+        for place, old in aside:
+            remove(place)
+            old.rename(place)
         raise
     for _, old in aside:
         remove(old)
@@ -114,3 +114,11 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def real(path: Path) -> Path:
+    """The absolute path without links. A link to itself stays as it is, and whoever opens it is told so.
+
+    Before Python 3.13 `Path.resolve` raises RuntimeError there.
+    """
+    return Path(os.path.realpath(path))

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from methods._backbones import networks, weights
+from methods._backbones.arrays import Weights
 
 
 @cache
-def plausible(name: str) -> weights.Weights:
+def plausible(name: str) -> Weights:
     """Weights under which the maps of a deep network neither vanish nor explode."""
     generator = np.random.default_rng(0)
 
@@ -19,7 +20,7 @@ def plausible(name: str) -> weights.Weights:
         return generator.uniform(0.5, 1, shape) if key.endswith(("weight", "var")) else generator.normal(0, 0.1, shape)
 
     arrays = {key: array(key, shape).astype(np.float32) for key, shape in networks.shapes(name).items()}
-    return weights.Weights(arrays, "random")
+    return Weights(arrays, "random")
 
 
 def written(name: str, folder: Path) -> Path:

@@ -6,13 +6,14 @@ import torch
 from torchvision import models
 
 from methods._backbones import BACKBONES, NAMES, networks, weights
+from methods._backbones.arrays import Weights
 from methods._backbones.efficientnet_lite import SamePadding
 from tests.random_weights import plausible
 
 CPU = torch.device("cpu")
 
 
-def frozen(name: str, layers, dtype=torch.float32, found: weights.Weights | None = None):
+def frozen(name: str, layers, dtype=torch.float32, found: Weights | None = None):
     return networks.frozen(name, found or plausible(name), layers, device=CPU, dtype=dtype)
 
 

@@ -209,6 +209,14 @@ def test_a_link_to_itself_beside_the_categories_fails_alone(checkout):
     assert f"{checkout.data / 'loop'}" in done.stderr.replace("\n", "") and "symbolic links" in done.stderr
 
 
+@pytest.mark.parametrize("option", ["--data", "--results"])
+def test_a_link_to_itself_in_the_place_of_a_folder_is_one_sentence(option, checkout):
+    (checkout.data / "loop").symlink_to("loop")
+    done = checkout.compare(option, str(checkout.data / "loop"))
+    assert done.returncode == 2 and f"{checkout.data / 'loop'}" in done.stderr.replace("\n", "")
+    assert "Traceback" not in done.stderr
+
+
 def test_a_link_to_itself_among_the_images_fails_its_category_alone(checkout):
     (checkout.data / "bolt/train/good/loop.png").symlink_to("loop.png")
     done = checkout.compare()

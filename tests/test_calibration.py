@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.commands import run
 from benchmarks.evaluation import calibration
+from benchmarks.evaluation.calibration import Way
 from benchmarks.jobs.plan import Job
 from tests.stored import made_cell
 
@@ -41,6 +42,30 @@ def job(category: str, setting: int, fit: int = 30, **fields) -> Job:
 def test_few_images_are_told_with_what_to_do(images, normal, told):
     found = calibration.doubt(images, normal)
     assert found is None if told is None else found.startswith(told) and found.endswith("with a method that can")
+
+
+@pytest.mark.parametrize(
+    ("way", "advised"),
+    [
+        (Way(), "run --calibration 0.4, or run --calibration loo with a method that can"),
+        (Way(could_leave_one_out=False), "run --calibration 0.4"),
+        (Way(leaves_one_out=True), "train on more normal images: each of them sets the threshold"),
+        (
+            Way(shots=40, could_leave_one_out=False),
+            "hold out more with --calibration, as far as 40 images to train on are left",
+        ),
+    ],
+)
+def test_nothing_is_advised_that_a_run_would_refuse(way, advised):
+    assert calibration.advice(50, way) == advised
+    assert calibration.doubt(6, 50, way).endswith(f"; {advised}")
+
+
+@pytest.mark.parametrize("read", [{"tile": 64}, {"page": "all"}])
+def test_leave_one_out_is_not_advised_before_a_run_that_sees_tiles_or_pages(capsys, read):
+    run._say_few_calibration([job("bolt", 5, data_settings=read)])
+    said = capsys.readouterr().err.replace("\n", " ")
+    assert said.strip().endswith("; add normal images")
 
 
 def test_a_run_says_so_of_the_category_with_the_fewest_before_it_begins(capsys):

@@ -27,6 +27,10 @@ def one(sentences: Iterable[str], level: str, *fragments: str) -> None:
     assert len(fitting) == 1, f"{level}: {fragments} in\n" + "\n".join(sentences)
 
 
+def test_a_serial_number_is_named_with_its_place(shared_cases):
+    one(cases.said(shared_cases / "08-serial", "folder"), "warning part: top right, 88x12 px", "(156, 16)", "a label?")
+
+
 def test_loco_masks_are_merged_validation_sets_the_threshold_and_two_kinds_of_defects_are_told_apart(shared_cases, run):
     root = shared_cases / "01-loco"
     one(cases.said(root, "mvtec_loco"), "note", "(logical_anomalies 4, structural_anomalies 4), validation 4")
@@ -93,6 +97,11 @@ def test_a_label_that_changes_on_every_part_hides_no_defect_where_it_is_ignored(
     as_it_is = run(root, method="knn", changed=cases.LIGHT_KNN)
     ignoring = run(root, method="knn", changed=cases.LIGHT_KNN, ignore=str(white(tmp_path / "label.png", label)))
     assert as_it_is.row["true_positive_rate"] < 0.5
+    label_asked = [
+        any("a label?" in each for each in cases.said(root, **given))
+        for given in ({}, {"ignore": str(tmp_path / "label.png")})
+    ]
+    assert label_asked == [True, False]
     assert ignoring.row["true_positive_rate"] == ignoring.row["image_auroc"] == 1
     assert "ignored regions (" in ignoring.row["remarks"]
 

@@ -67,6 +67,11 @@ def test_fewer_than_twenty_calibration_images_are_a_warning_with_what_to_do(make
         assert ("add normal images" if normal == 3 else "run --calibration 0.2") in message
 
 
+def test_leave_one_out_is_not_advised_with_tiles_which_exclude_it(root):
+    (message,) = [each.message for each in find(Source(Folder(), root, DataSettings(tile=16))) if FEW in each.message]
+    assert message.endswith("; add normal images")
+
+
 def test_categories_that_are_numbers_come_in_the_order_of_numbers(root):
     for number in (0, 1, 2, 10):
         shutil.copytree(root / "nut", root / str(number))

@@ -14,6 +14,7 @@ from torchvision import models, transforms  # up here: their LLVM must be loaded
 from methods import Epoch, MethodError, _devices, _view_features, _views
 from methods._backbones import BACKBONES
 from methods._backbones import weights as _weights
+from methods._backbones.arrays import Weights
 from methods.differnet import DifferNet, flow, localisation
 
 SMALL = flow.Shape(6, blocks=3, hidden_width=16, clamp=3.0)
@@ -32,7 +33,7 @@ def photograph(height: int, width: int, seed: int = 0) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def weights() -> _weights.Weights:
+def weights() -> Weights:
     return _weights.find("alexnet")
 
 

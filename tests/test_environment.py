@@ -101,10 +101,16 @@ def test_head_may_close_the_pipe(tmp_path: Path):
     assert done.stdout == "methods\n" and done.stderr == ""
 
 
-def test_a_full_disk_behind_standard_output_is_named():
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["at the end", "at once"])
+def test_a_full_disk_behind_standard_output_is_named(unbuffered):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks", "list"], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "benchmarks", "list"],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
         )
     assert done.returncode == 2
     assert done.stderr == "benchmarks: standard output cannot be read or written: No space left on device\n"

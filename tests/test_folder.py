@@ -222,6 +222,12 @@ def test_groups_that_are_found_without_a_character_are_refused(make_tree):
     assert "--groups x*: found in no file name" in refused(root, groups="x*")
 
 
+def test_groups_that_search_a_name_without_end_are_refused(make_tree, monkeypatch):
+    monkeypatch.setattr("datasets._draw.SECONDS_A_NAME", 0.1)
+    root = make_tree({f"parts/train/good/{'a' * 200}{number}.png": "image" for number in range(3)})
+    assert "without repetitions of repetitions" in refused(root, groups="^(a|aa)+$")
+
+
 @pytest.mark.parametrize("name", ["train", "test", "ground_truth"])
 def test_a_folder_of_the_layout_in_other_letters_is_named(root, name):
     folder = root / "bottles" / name

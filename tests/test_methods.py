@@ -22,6 +22,7 @@ from benchmarks.images import Reading
 from benchmarks.judging import judge
 from benchmarks.regions.over_regions import OverRegions
 from methods import Epoch, Method, MethodError, Score
+from methods._resizing import resized
 from tests.regions import Masked, altered, corner
 
 HEAVY = ("torch", "tensorflow", "keras")
@@ -92,6 +93,16 @@ def test_importing_it_imports_no_heavy_library(cls):
 def test_it_names_its_paper_and_describes_itself_and_every_setting(cls):
     assert cls.paper and cls.__doc__
     assert [name for name, field in cls.__pydantic_fields__.items() if not field.description] == []
+
+
+def test_an_image_that_is_already_resized_to_what_it_sees_has_the_same_score(fitted):
+    side = fitted.method.seen_px
+    if side is None:
+        pytest.skip("it names no size to which it resizes an image")
+    image = texture(300, height=2 * side, width=3 * side)
+    small = resized(image, side_px=side, color_mode="rgb")
+    whole, already = image_scores(fitted.method, [image, small])
+    assert already == pytest.approx(whole, rel=0.01)
 
 
 def test_a_declared_weakness_names_a_test_here(cls):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.evaluation import result_rows
+from benchmarks.evaluation import pixel_metrics, result_rows
 from reports.results import OperatingPoint
 from tests.stored import made_cell, made_images, made_result
 
@@ -77,6 +77,24 @@ def test_a_threshold_on_few_images_says_what_they_can_promise_and_how_to_have_mo
     assert "few_calibration" not in told(result(MANY, MANY, FOUND))
     more = result(MANY[:19], MANY, FOUND).model_copy(update={"trained_on": 50})
     assert told(more)["few_calibration"]["advice"].startswith("run --calibration 0.3, or")
+
+
+@pytest.mark.parametrize("read", [{"tile": 64}, {"page": "all"}])
+def test_leave_one_out_is_not_advised_for_tiles_or_pages_which_exclude_it(read):
+    rows = told(result([0.5, 1.5], MANY + 1, FOUND, data_settings=read))
+    assert rows["few_calibration"]["advice"] == rows["rejects"]["advice"] == "add normal images"
+
+
+def test_a_larger_share_is_not_advised_in_numbers_where_shots_must_be_left():
+    row = told(result([0.5, 1.0], MANY, FOUND, shots=40))["few_calibration"]
+    assert row["advice"].startswith("hold out more with --calibration, as far as 40 images to train on are left, or")
+
+
+def test_no_operating_point_is_advised_for_a_method_without_maps():
+    missed = result([*MANY, 2.95], MANY, FOUND)
+    assert told(missed)["misses"]["advice"] == "set another threshold: finetune --apply, or predict --threshold"
+    without = missed.model_copy(update={"pixels": None, "why_no_pixels": pixel_metrics.NO_MAPS})
+    assert told(without)["misses"]["advice"] == "set another threshold: predict --threshold"
 
 
 def test_left_out_images_are_called_so_and_more_of_them_are_advised():

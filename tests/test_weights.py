@@ -12,6 +12,7 @@ from torchvision.models import get_model_weights  # up here: its LLVM must be lo
 
 from methods import MethodError
 from methods._backbones import BACKBONES, NAMES, files, networks, weights
+from methods._backbones.arrays import Arrays, Weights
 
 LAYERS = [f"features.{number}" for number in (0, 3, 6, 8, 10)]
 """AlexNet's convolutions."""
@@ -28,11 +29,11 @@ class Hostile:
 
 
 @pytest.fixture(scope="module")
-def arrays() -> weights.Arrays:
+def arrays() -> Arrays:
     return random_arrays("alexnet")
 
 
-def random_arrays(name: str) -> weights.Arrays:
+def random_arrays(name: str) -> Arrays:
     generator = np.random.default_rng(0)
     return {key: generator.normal(size=shape).astype(np.float32) for key, shape in networks.shapes(name).items()}
 
@@ -46,13 +47,13 @@ def homes(tmp_path, monkeypatch):
         monkeypatch.delenv(weights.environment(name), raising=False)
 
 
-def stored(arrays: weights.Arrays, path: Path) -> Path:
+def stored(arrays: Arrays, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(arrays, path)
     return path
 
 
-def as_torchvision(arrays: weights.Arrays, folder: Path) -> Path:
+def as_torchvision(arrays: Arrays, folder: Path) -> Path:
     """A file like torchvision's: features and a classifier, its name ending in the beginning of its hash."""
     import torch
 
@@ -65,7 +66,7 @@ def as_torchvision(arrays: weights.Arrays, folder: Path) -> Path:
     return path
 
 
-def same(ours: weights.Arrays, expected: weights.Arrays) -> bool:
+def same(ours: Arrays, expected: Arrays) -> bool:
     return ours.keys() == expected.keys() and all(np.array_equal(ours[name], expected[name]) for name in ours)
 
 
@@ -101,14 +102,14 @@ def test_torchvision_still_offers_the_file_that_is_looked_for(name):
 def test_what_is_kept_is_read_again(arrays, tmp_path):
     path = tmp_path / "new" / "kept.safetensors"
     weights.write_cache(path, arrays)
-    content = weights.Weights(arrays, "").digest
+    content = Weights(arrays, "").digest
     assert same(weights.read_cache("alexnet", path, content=content).arrays, arrays)
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_damaged_cache_is_refused(arrays, tmp_path):
     path = stored(arrays, tmp_path / "kept.safetensors")
-    content = weights.Weights(arrays, "").digest
+    content = Weights(arrays, "").digest
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)

@@ -7,6 +7,7 @@ from benchmarks.checking import layouts, unread
 from benchmarks.checking.looks import LOOKS, Level, Seen
 from benchmarks.images import examine, of_even_pages
 from benchmarks.images.examination import Answer
+from benchmarks.likeness.changing import Pictures
 from benchmarks.naming import counted
 from benchmarks.source import Source
 from datasets import DataError, Sample, readable, relative_name
@@ -52,8 +53,9 @@ def find(
         if isinstance(samples, DataError):
             yield Finding("error", name, str(samples))
             continue
-        answers = [tick(answer) for answer in examine(samples, source.reading)]
-        seen = Seen(source, name, samples, of_even_pages(samples, answers))
+        pictures = Pictures(samples)
+        answers = [tick(answer) for answer in examine(samples, source.reading, look=pictures.add)]
+        seen = Seen(source, name, samples, of_even_pages(samples, answers), pictures)
         yield from (Finding(level, name, message) for look in LOOKS for level, message in look(seen))
 
 

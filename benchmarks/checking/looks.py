@@ -1,4 +1,4 @@
-"""What one look at a category finds: at its numbers, files, masks, sizes, copies and groups."""
+"""What one look at a category finds: at its numbers, files, masks, sizes, copies, groups and labels."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -7,12 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from benchmarks.checking import small_defects, unread
+import numpy as np
+
+from benchmarks.checking import places, small_defects, unread
 from benchmarks.checking.alike import IN_SEQUENCE, Alike
 from benchmarks.checking.remarks import darkness, divided_groups, on_groups, reading_findings
 from benchmarks.evaluation import calibration
-from benchmarks.images import Examination, ImageError
+from benchmarks.images import Examination, ImageError, Images
 from benchmarks.images.examination import Answer
+from benchmarks.likeness.changing import Pictures, Place
 from benchmarks.naming import NAMED, counted
 from benchmarks.regions import wording
 from benchmarks.source import Source
@@ -33,6 +36,7 @@ class Seen:
     name: str
     samples: Sequence[Sample]
     answers: Sequence[Answer]
+    pictures: Pictures
 
     @property
     def root(self) -> Path:
@@ -100,7 +104,8 @@ def _enough(seen: Seen) -> Iterator[Remark]:
     else:
         if parts.in_blocks:
             yield "note", f"{IN_SEQUENCE}; whole blocks of it will be held out"
-        doubt = calibration.doubt(len(parts.setting), len(parts.fit) + len(parts.setting))
+        way = calibration.Way(could_leave_one_out=not seen.source.reading.why_no_leave_one_out)
+        doubt = calibration.doubt(len(parts.setting), len(parts.fit) + len(parts.setting), way)
         if doubt:
             yield "warning", f"by default {doubt}"
     if not (numbers.test_normal and numbers.test_defective):
@@ -144,7 +149,8 @@ def _masks(seen: Seen) -> Iterator[Remark]:
 
 
 def _small(seen: Seen) -> Iterator[Remark]:
-    if remark := small_defects.remark(seen.readable, seen.source.reading):
+    sides = small_defects.sides(seen.dataset.preset)
+    if remark := small_defects.remark(seen.readable, seen.source.reading, sides):
         yield "warning", remark
 
 
@@ -211,6 +217,23 @@ def _near(seen: Seen) -> Iterator[Remark]:
     yield from (("warning", sentence) for sentence in found if sentence)
 
 
+def _changing(seen: Seen) -> Iterator[Remark]:
+    """Find places that change while the rest is alike, such as a serial number: see `likeness.changing`.
+
+    Those that are ignored already in the first image are passed over.
+    """
+    decoded = Images([sample for sample, _ in seen.readable[:1]], seen.source.reading)
+    ignored = decoded.ignored(0) if len(decoded) else None
+    found = [each for each in seen.pictures.places() if ignored is None or not _lies_in(ignored, each)]
+    yield from (("warning", sentence) for sentence in places.remarks(found))
+
+
+def _lies_in(ignored: np.ndarray, place: Place) -> bool:
+    """Whether a place lies wholly in what does not count, (h, w) bool."""
+    rows, columns = slice(place.top, place.top + place.height), slice(place.left, place.left + place.width)
+    return ignored.shape == tuple(place.shape) and bool(ignored[rows, columns].all())
+
+
 def _groups(seen: Seen) -> Iterator[Remark]:
     if remark := divided_groups(seen.samples):
         yield "error", remark
@@ -237,5 +260,5 @@ def _unlisted(seen: Seen) -> Iterator[Remark]:
 
 LOOKS: Sequence[Callable[[Seen], Iterator[Remark]]] = (
     *(_numbers, _notes, _enough, _unusable, _masks, _ignored, _small, _reading, _sizes, _dark),
-    *(_twins, _copies, _near, _groups, _set_aside, _unlisted),
+    *(_twins, _copies, _near, _changing, _groups, _set_aside, _unlisted),
 )

@@ -1,20 +1,25 @@
 """Defects that become too small where a method resizes an image, and the tiles with which they would not."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+import methods
+from benchmarks import plugins
 from benchmarks.images import Examination, Reading, read_mask
+from benchmarks.tiling.counting import seen_of
 from datasets import Sample
+from methods import Method
 
-SEEN_PX = 256
-"""Side of the square to which most methods resize what they see: from 224 to 448 with the settings of their papers."""
 LEAST_PX = 4
-"""A defect with a shorter side than this, of that square, is hardly more than the noise of resizing."""
+"""A defect with a shorter side than this, where a method sees it, is hardly more than the noise of resizing."""
 SMALLEST_TILE_PX = 64
 TENTH = 0.1
+Sides = Mapping[int, Sequence[str]]
+"""Side of the square to which methods resize what they see, pixels -> their names."""
 
 
 class Size(NamedTuple):
@@ -24,38 +29,68 @@ class Size(NamedTuple):
     width: float
 
     def __str__(self) -> str:
-        return f"{self.width:.2g}x{self.height:.2g}"
-
-    def seen_in(self, shape: tuple[int, int]) -> "Size":
-        """The size where an image or tile of (height, width) becomes the square that a method sees."""
-        return Size(self.height * SEEN_PX / shape[0], self.width * SEEN_PX / shape[1])
+        return f"{_number(self.width)}x{_number(self.height)}"
 
 
 class Defect(NamedTuple):
-    """A region of a mask."""
+    """The largest region of a mask."""
 
     size: Size
-    seen: Size
+    shape: tuple[int, int]
+    """Height and width of the image."""
+    seen_in: tuple[int, int]
+    """Height and width of what a method sees of it at a time: the image, or a tile."""
+
+    @property
+    def share(self) -> float:
+        """The area of its rectangle, of all that is seen at a time."""
+        return math.prod(self.size) / math.prod(self.seen_in)
+
+    def seen(self, side: int) -> Size:
+        """Its size where that becomes a square of this side, pixels."""
+        height, width = self.seen_in
+        return Size(self.size.height * side / height, self.size.width * side / width)
 
 
-def remark(both: Iterable[tuple[Sample, Examination]], reading: Reading) -> str | None:
-    """A sentence if the smallest tenth of the defects is too small for methods to see; None otherwise."""
-    defects = sorted(_defects(both, reading), key=lambda defect: defect.seen.height * defect.seen.width)
-    if not defects:
+def sides(preset: str | None = None) -> Sides:
+    """The sides to which methods resize with the settings of a preset, or with their defaults, ascending."""
+    found = defaultdict(list)
+    for name, _ in plugins.loadable(methods, Method):
+        if side := _side(name, preset):
+            found[side].append(name)
+    return dict(sorted(found.items()))
+
+
+def _side(name: str, preset: str | None) -> int | None:
+    try:
+        return plugins.choose(name, plugins.with_preset({name: {}}, preset or "")[name]).method.seen_px
+    except Exception:  # the code of a plugin may raise anything, and nobody asked for this one
+        return None
+
+
+def remark(both: Iterable[tuple[Sample, Examination]], reading: Reading, sides: Sides) -> str | None:
+    """A sentence if a tenth of the defective images has defects too small for a method to see; None otherwise.
+
+    Of each image the largest counts: masks drawn by hand have specks beside a defect.
+    """
+    defects = sorted(_defects(both, reading), key=lambda defect: defect.share)
+    if not defects or not sides:
         return None
     small = defects[int(TENTH * (len(defects) - 1))]
-    if min(small.seen) >= LEAST_PX:
+    if min(small.seen(min(sides))) >= LEAST_PX:
         return None
-    square = f"{SEEN_PX}x{SEEN_PX}"
+    tiles = reading.model_copy(update={"tile": _tile(small.size, min(sides))})
+    seen = ", ".join(f"{small.seen(side)} at {side} ({', '.join(names)})" for side, names in sides.items())
     return (
-        f"a tenth of the {len(defects)} defects is at most {small.size} px (width x height), and {small.seen} px where "
-        f"a method resizes what it sees to {square}: see them at full resolution with --tile {_tile(small.size)}"
+        f"in a tenth of the {len(defects)} images with a mask, the largest defect is at most {small.size} px (width x "
+        f"height). Methods resize what they see to a square, where it is {seen}: see it at full resolution with "
+        f"--tile {tiles.tile} ({seen_of(small.shape, tiles)} tiles an image)"
     )
 
 
-def _tile(size: Size) -> int:
+def _tile(size: Size, side: int) -> int:
     """The largest power of two with which a defect has enough pixels, but no tile smaller than is useful."""
-    largest = min(size) * SEEN_PX / LEAST_PX
+    largest = min(size) * side / LEAST_PX
     return max(SMALLEST_TILE_PX, 2 ** int(math.log2(largest)))
 
 
@@ -63,10 +98,10 @@ def _defects(both: Iterable[tuple[Sample, Examination]], reading: Reading) -> It
     for sample, examined in both:
         if not examined.defect_px:
             continue
-        side = reading.tile or max(examined.shape)
-        seen_in = min(side, examined.shape[0]), min(side, examined.shape[1])
-        for size in sizes(read_mask(sample.masks, examined.shape, reading).defect):
-            yield Defect(size, size.seen_in(seen_in))
+        shape = examined.shape
+        side = reading.tile or max(shape)
+        found = sizes(read_mask(sample.masks, shape, reading).defect)
+        yield Defect(max(found, key=math.prod), shape, (min(side, shape[0]), min(side, shape[1])))
 
 
 def sizes(mask: np.ndarray) -> list[Size]:
@@ -75,3 +110,7 @@ def sizes(mask: np.ndarray) -> list[Size]:
 
     regions = ndimage.find_objects(ndimage.label(mask, np.ones((3, 3)))[0])
     return [Size(*(float(side.stop - side.start) for side in region)) for region in regions]
+
+
+def _number(pixels: float) -> str:
+    return f"{pixels:.2g}" if pixels < 10 else f"{pixels:.0f}"

@@ -15,7 +15,7 @@ from benchmarks.cli.list_ import list_
 from benchmarks.cli.predict import predict
 from benchmarks.cli.report import report
 from benchmarks.cli.run import run
-from benchmarks.cli.start import refuse, require_our_packages, require_utf8
+from benchmarks.cli.start import refuse, require_our_packages, require_utf8, written_out
 from benchmarks.cli.submit import submit
 from benchmarks.errors import USER_ERRORS
 from benchmarks.given import Command
@@ -49,7 +49,8 @@ def main() -> None:
     downloads.show(downloads.Said())
     caches.provide()
     try:
-        app(prog_name="python -m benchmarks")
+        with written_out():
+            app(prog_name="python -m benchmarks")
     except USER_ERRORS as error:
         sys.exit(refuse(str(error)))
     except Exception as error:

@@ -11,6 +11,7 @@ from benchmarks.options import (
     CategoriesOption,
     DataOption,
 )
+from reports.files import real
 
 
 @options.takes_data_settings
@@ -40,5 +41,5 @@ def check(
     from benchmarks.jobs import plan
     from benchmarks.source import Source
 
-    source = Source.named(dataset, (data or plan.default_data(dataset)).resolve(), data_settings)
-    raise typer.Exit(check.run(source, options.categories(categories), write_manifest and write_manifest.resolve()))
+    source = Source.named(dataset, real(data or plan.default_data(dataset)), data_settings)
+    raise typer.Exit(check.run(source, options.categories(categories), write_manifest and real(write_manifest)))

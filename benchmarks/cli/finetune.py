@@ -15,6 +15,7 @@ from benchmarks.options import (
     ThresholdOption,
     VariantOption,
 )
+from reports.files import real
 
 
 def finetune(
@@ -91,6 +92,6 @@ def finetune(
     if force and not apply:
         raise UsageError("--force counts only with --apply: without it nothing is applied")
     place = {"method": method, "category": category, "variant": variant}
-    folder, wish = results.resolve(), finetune.Wish(figures, apply, force)
+    folder, wish = real(results), finetune.Wish(figures, apply, force)
     found = trained.of_all_seeds(folder, **place) if all_seeds else [trained.find(folder, **place, seed=seed)]
-    raise typer.Exit(finetune.run_all(found, request, wish, data=data and data.resolve()))
+    raise typer.Exit(finetune.run_all(found, request, wish, data=data and real(data)))

@@ -15,6 +15,7 @@ from benchmarks.options import (
     ThresholdOption,
     VariantOption,
 )
+from reports.files import real
 
 
 def predict(
@@ -81,5 +82,5 @@ def predict(
 
     device, given = options.device(device), options.threshold(threshold)
     outputs = Outputs(csv, overlays, maps)
-    found = trained.find(results.resolve(), method=method, category=category, seed=seed, variant=variant)
+    found = trained.find(real(results), method=method, category=category, seed=seed, variant=variant)
     raise typer.Exit(predict.run(found, images, outputs, device=device, threshold=given, ignore=ignore))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from benchmarks import options
+from reports.files import real
 
 
 def report(
@@ -39,5 +40,5 @@ def report(
     """
     from benchmarks.commands import report
 
-    folders = [folder.resolve() for folder in results]
-    raise typer.Exit(report.run(folders, to=to and to.resolve(), wanted=options.forms(format_)))
+    folders = [real(folder) for folder in results]
+    raise typer.Exit(report.run(folders, to=to and real(to), wanted=options.forms(format_)))

@@ -1,7 +1,9 @@
-"""What must be so before a command begins, and how one is refused."""
+"""What must be so before a command begins, how it ends, and how one is refused."""
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from reports.printable import printable
@@ -33,6 +35,23 @@ def require_our_packages() -> None:
         if not (spec and spec.origin and Path(spec.origin).resolve().parent == here / name):
             found = spec.origin if spec else "nothing"
             sys.exit(refuse(f"expected the package {name!r} in {here / name}, found {found}: run this in {here}"))
+
+
+@contextmanager
+def written_out() -> Iterator[None]:
+    """At the end, standard output holds all that was printed. Raises OSError where it cannot, as on a full disk.
+
+    What could not be written is given up then: Python would try once more as it ends, and say so in words of its own.
+    """
+    try:
+        yield
+    finally:
+        try:
+            if sys.stdout:  # None where it was closed before the start
+                sys.stdout.flush()
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise OSError(error.errno, error.strerror, "standard output") from None
 
 
 def refuse(sentence: str) -> int:

@@ -14,6 +14,7 @@ from benchmarks.options import (
     SeedOption,
     VariantOption,
 )
+from reports.files import real
 
 
 def submit(
@@ -49,7 +50,7 @@ def submit(
     from benchmarks.commands import submit
     from benchmarks.submission import making
 
-    found = making.finished(results.resolve(), method=method, seed=seed, variant=variant)
-    place = to.resolve()
-    tasks = making.tasks(found, place, rule=options.png(png), data=data and data.resolve())
+    found = making.finished(real(results), method=method, seed=seed, variant=variant)
+    place = real(to)
+    tasks = making.tasks(found, place, rule=options.png(png), data=data and real(data))
     raise typer.Exit(submit.run(tasks, place, overwrite=overwrite, device=options.device(device)))

@@ -8,7 +8,7 @@ from filelock import FileLock, Timeout
 from rich.filesize import decimal
 from rich.text import Text
 
-from benchmarks import data, marks, plugins, results_folder
+from benchmarks import data, data_settings, marks, plugins, results_folder
 from benchmarks.commands import report
 from benchmarks.console import err, say
 from benchmarks.errors import STOPPED, UsageError
@@ -142,9 +142,10 @@ def _say_few_calibration(todo: Sequence[Job]) -> None:
     if not few:
         return
     least = min(few, key=lambda job: job.setting_images)
-    leaves_one_out = least.cell.leaves_one_out
-    total = least.training_images + (0 if leaves_one_out else least.setting_images)
-    doubt = calibration.doubt(least.setting_images, total, leaves_one_out=leaves_one_out)
+    cell, reading = least.cell, data_settings.read(least.cell.data_settings)
+    total = least.training_images + (0 if cell.leaves_one_out else least.setting_images)
+    way = calibration.Way(cell.leaves_one_out, not reading.why_no_leave_one_out, cell.shots)
+    doubt = calibration.doubt(least.setting_images, total, way)
     places = len({job.cell.category for job in few})
     beside = f" (few also in {places - 1} more)" if places > 1 else ""
     say(f"{least.cell.category}{beside}: {doubt}", style="yellow")

@@ -12,6 +12,8 @@ from benchmarks.naming import named
 from datasets import Sample
 from reports.results import PixelScores
 
+NO_MAPS = "the method gives no anomaly maps"
+"""Why there are no pixel metrics of a method that scores whole images alone."""
 Advance = Callable[[str, int, int], None]
 """Gets a stage, how much of it is done, and of how much."""
 
@@ -21,7 +23,7 @@ def why_none(samples: Sequence[Sample], *, has_maps: bool) -> str | None:
     if not samples:
         return "there is no test image"
     if not has_maps:
-        return "the method gives no anomaly maps"
+        return NO_MAPS
     return None if any(sample.masks for sample in samples) else "the data have no masks"
 
 

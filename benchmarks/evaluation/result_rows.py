@@ -6,7 +6,7 @@ from functools import cache
 from itertools import compress
 from typing import NamedTuple
 
-from benchmarks import plugins
+from benchmarks import data_settings, plugins
 from benchmarks.errors import UsageError
 from benchmarks.evaluation import decision, metrics, pixel_metrics, promise, significance, verdict_rows
 from benchmarks.evaluation.decision import FalseAlarmShare
@@ -90,6 +90,7 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
         **job,
         "made": result.made,
         "trained_on": result.trained_on,
+        "why_no_leave_one_out": data_settings.read(result.cell.data_settings).why_no_leave_one_out,
         "test_normal": len(normal.paths),
         "test_defective": len(defective.paths),
         **_beside_published(result, len(normal.paths), len(defective.paths)),

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks.evaluation import calibration
+from benchmarks.evaluation.pixel_metrics import NO_MAPS
 from benchmarks.naming import plural
 from reports.rows import IDENTITY, Row, variant
 from reports.statistics import FEWEST_NORMAL
@@ -154,15 +155,15 @@ def _another_threshold(judged: Sequence[Row]) -> str:
         return "choose another method or other settings: hardly any other threshold would do better"
     if 0 < min(job["calibration_images"] for job in judged) < calibration.ENOUGH:
         return _more_calibration(judged)
-    return "set another threshold: finetune --apply, or predict --threshold"
+    has_maps = any(job["why_no_pixel_metrics"] != NO_MAPS for job in judged)
+    return f"set another threshold: {'finetune --apply, or ' if has_maps else ''}predict --threshold"
 
 
 def _more_calibration(judged: Sequence[Row]) -> str:
     """How to have enough images set the threshold."""
-    if any(job["calibration"] == "loo" for job in judged):
-        return calibration.advice(0, leaves_one_out=True)
-    total = min(job["trained_on"] + job["calibration_images"] for job in judged)
-    return calibration.advice(total, leaves_one_out=False)
+    first = judged[0]  # the same of every seed
+    way = calibration.Way(first["calibration"] == "loo", not first["why_no_leave_one_out"], first["shots"])
+    return calibration.advice(min(job["trained_on"] + job["calibration_images"] for job in judged), way)
 
 
 def _chance(jobs: Sequence[Row]) -> Iterator[Told]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -51,12 +51,21 @@ class Examination(NamedTuple):
 
 
 Answer = Examination | ImageError
+Look = Callable[[Sample, np.ndarray], None]
+"""Gets a sample and its decoded image, (height, width, 3) uint8, of several pages the first."""
 
 
-def examine(samples: Sequence[Sample], reading: Reading = AS_STORED) -> Iterator[Answer]:
-    """Decode every image and mask once, several at a time. Yields one answer for each sample, in order."""
+def _no_look(sample: Sample, image: np.ndarray) -> None:
+    """Look no further."""
+
+
+def examine(samples: Sequence[Sample], reading: Reading = AS_STORED, *, look: Look = _no_look) -> Iterator[Answer]:
+    """Decode every image and mask once, several at a time. Yields one answer for each sample, in order.
+
+    `look` is called in several threads with each image that can be used, so that it need not be decoded again.
+    """
     with ThreadPoolExecutor(_at_once(samples, reading)) as pool:  # Pillow decodes without the interpreter's lock
-        yield from pool.map(lambda sample: _examine(sample, reading), samples)
+        yield from pool.map(lambda sample: _examine(sample, reading, look), samples)
 
 
 def _at_once(samples: Sequence[Sample], reading: Reading) -> int:
@@ -120,7 +129,7 @@ def _uneven(sample: Sample, pages: int, usual: int) -> ImageError:
     )
 
 
-def _examine(sample: Sample, reading: Reading) -> Answer:
+def _examine(sample: Sample, reading: Reading, look: Look) -> Answer:
     try:
         decoded = decode(sample.image, reading)
         size = decoded.pixels.shape[-3:-1]
@@ -129,6 +138,7 @@ def _examine(sample: Sample, reading: Reading) -> Answer:
     except ImageError as error:
         return error
     shape, page = decoded.pixels.shape[:-1], decoded.pixels[0] if reading.every_page else decoded.pixels
+    look(sample, page)
     has_mask = bool(sample.masks) and mask.defect is not None
     return Examination(
         shape=page.shape[:2],

@@ -99,6 +99,15 @@ class Reading(Tiling):
         return self.page == "all"
 
     @property
+    def why_no_leave_one_out(self) -> str | None:
+        """The option by which no method can leave out a training image, and why; None: some can."""
+        if self.every_page:
+            return "--page all: a part has several pages"
+        if self.tile:
+            return "--tile: a method leaves out one tile, and still knows the others of its image"
+        return None
+
+    @property
     def first_page(self) -> int:
         """The first page to read, from 1."""
         return self.page if isinstance(self.page, int) else 1

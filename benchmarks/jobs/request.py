@@ -10,6 +10,7 @@ from benchmarks.errors import UsageError
 from benchmarks.jobs import plan
 from benchmarks.jobs.plan import Request
 from benchmarks.source import Source
+from reports.files import real
 
 
 def made(
@@ -33,20 +34,15 @@ def made(
     choices = [plugins.choose(name, filled[name]) for name in names]
     if others["calibration"] == "loo":
         plugins.require_leaving_one_out(choices)
-        if data_settings.every_page:
-            raise UsageError("--calibration loo and --page all exclude each other: a part has several pages")
-        if data_settings.tile:
-            raise UsageError(
-                "--calibration loo and --tile exclude each other: a method leaves out one tile, and still knows the "
-                "others of its image; hold images out with --calibration 0.1"
-            )
-    root = (data or plan.default_data(dataset)).resolve()
+        if reason := data_settings.why_no_leave_one_out:
+            raise UsageError(f"--calibration loo excludes {reason}; hold images out with --calibration 0.1")
+    root = real(data or plan.default_data(dataset))
     source = Source.named(dataset, root, data_settings)
     return Request(
         choices=choices,
         dataset=dataset,
         root=root,
-        results=(results or Path("results") / dataset).resolve(),
+        results=real(results or Path("results") / dataset),
         data_settings=source.settings,
         **others,
     )

@@ -9,7 +9,7 @@ from benchmarks.jobs import seal
 from benchmarks.jobs.layout import CURVES, FAILURE, FRESH_MODEL, JOB, MAPS, MODEL, POINT, RESULT, TUNED
 from benchmarks.jobs.plan import Job
 from methods import first_sentence
-from reports.files import remove, replaced, write_text
+from reports.files import real, remove, replaced, write_text
 from reports.results import DamagedResultError, Result, read, write
 
 FEWEST_EPOCHS = 3
@@ -74,7 +74,7 @@ def store(result: Result, job: Job) -> None:
         if job.keep_model:
             fresh = folder / FRESH_MODEL
             seal.put(fresh, job.key)
-            shutil.move(fresh, model.resolve())
+            shutil.move(fresh, real(model))
         write(folder / RESULT, result)
     remove(folder / FAILURE)
     try:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from benchmarks.errors import UsageError
 from reports import marks
+from reports.files import real
 
 SHEET = "contact-sheet-{}.png"
 """Name of a contact sheet in the folder of overlays."""
@@ -62,14 +63,14 @@ def places_in(option: str, folder: Path | None, images: Sequence[Path], paths: S
     with writing(option, folder):
         folder.mkdir(parents=True, exist_ok=True)
     for judged in filter(os.path.isdir, images):
-        if folder.resolve().is_relative_to(judged.resolve()):
+        if real(folder).is_relative_to(real(judged)):
             raise UsageError(
                 f"{option} {folder}: it lies in {judged}, so the next run there would judge its files as images: name "
                 "a folder outside"
             )
     found = places(folder, [path for path in paths if os.path.isfile(path)])
     written = [place.with_suffix(suffix) for place in found.values() for suffix in (".png", ".tiff")]
-    if replaced := {path.resolve() for path in paths} & {place.resolve() for place in written}:
+    if replaced := {real(path) for path in paths} & {real(place) for place in written}:
         raise UsageError(f"{option} {folder}: it would replace the image {min(replaced)}: name another folder")
     sheets = [folder / SHEET.format(number) for number in range(1, len(found) + 1)]
     with writing(option, folder):

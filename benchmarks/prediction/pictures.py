@@ -13,6 +13,7 @@ from benchmarks.prediction.outputs import SHEET, Outputs, places_in
 from benchmarks.prediction.truth import Truth
 from benchmarks.prediction.verdicts import Inspection, Rule, Verdict
 from reports import hatching, heat_map, overlay, panel
+from reports.files import real
 from reports.heat_map import Scale
 from reports.results import MapScale
 
@@ -62,7 +63,7 @@ class Pictures:
         self.outputs, self.colours, self.truth = outputs, colours, truth
         self._said: set[str] = set()
         self._refused: list[str] = []
-        if outputs.overlays and outputs.maps and outputs.overlays.resolve() == outputs.maps.resolve():
+        if outputs.overlays and outputs.maps and real(outputs.overlays) == real(outputs.maps):
             raise UsageError(f"--maps {outputs.maps}: it is the folder of the overlays: name another one")
         self._overlays = places_in("--overlays", outputs.overlays, images, paths)
         self._maps = places_in("--maps", outputs.maps, images, paths)

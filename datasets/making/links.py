@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -71,7 +72,7 @@ def _of_json(file: Path, text: str) -> Iterator[Link]:
         raise DataError(f'{file} is no list of {{"img_path": "./CATEGORY/FILE", "url": ...}}') from None
     for path, url in pairs:
         folders = [part for part in path.replace("\\", "/").split("/")[:-1] if part != "."]
-        category = folders[0] if folders else file.resolve().parent.name
+        category = folders[0] if folders else Path(os.path.realpath(file)).parent.name
         require_folder_name(category, f"{file}, {path}")
         yield Link(category=category, url=url)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from methods import MethodError
 from methods._backbones import BACKBONES, Name
-from methods._backbones.weights import Arrays
+from methods._backbones.arrays import Arrays
 
 Shapes = Mapping[str, tuple[int, ...]]
 """The shape of each array by torchvision's name, in the order in which an image passes them."""

@@ -11,8 +11,8 @@ from torchvision import models
 from torchvision.models.feature_extraction import create_feature_extractor
 
 from methods._backbones import Name, winograd
+from methods._backbones.arrays import Weights
 from methods._backbones.efficientnet_lite import EfficientNetLite0, SamePadding
-from methods._backbones.weights import Weights
 
 CLASSIFIERS = ("fc.", "classifier.")
 """How the names of the layers begin that only tell ImageNet's classes apart."""

@@ -17,9 +17,9 @@ from urllib.request import url2pathname
 
 from methods import MethodError
 from methods._backbones import BACKBONES, Name, Packaged, pip_settings
+from methods._backbones.arrays import Arrays
 from methods._backbones.files import in_order, load_torch, of_lpips
 from methods._backbones.pip_settings import PipSettings
-from methods._backbones.weights import Arrays
 from methods._download import PATIENCE, Expected, UnreachableError, download, require, within, words
 
 if TYPE_CHECKING:

@@ -1,36 +1,15 @@
 """ImageNet weights of the backbones: found, fetched, checked."""
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
-
-import numpy as np
 
 from methods import MethodError
 from methods._backbones import BACKBONES, Name
+from methods._backbones.arrays import Arrays, Weights
 from methods._download import Expected, UnreachableError, download
 from methods._files import file_digest, replacing
-
-Arrays = dict[str, np.ndarray]
-"""Weights by torchvision's names, float32, without those of the classifier."""
-
-
-class Weights(NamedTuple):
-    """The arrays and their source."""
-
-    arrays: Arrays
-    source: str
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the arrays' names and contents; it does not depend on the file format."""
-        digest = hashlib.sha256()
-        for name, array in sorted(self.arrays.items()):
-            digest.update(name.encode() + np.ascontiguousarray(array, "<f4").tobytes())
-        return digest.hexdigest()
 
 
 def find(name: Name, path: str | None = None) -> Weights:

@@ -81,6 +81,11 @@ class ConvolutionalAutoencoder(AutoencoderSettings):
             raise ValueError(sentence)
         return self
 
+    @property
+    def seen_px(self) -> int:
+        """The side to which whole images are resized, also where they are then seen in patches."""
+        return architectures.image_px(self)
+
     def fit(self, images: Sequence[Image], *, seed: int, device: str) -> Iterator[Preparing | Epoch]:
         """Train on augmented images; each epoch reports its training loss. Raises MethodError under 2 images."""
         if len(images) < 2:

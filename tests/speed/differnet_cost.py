@@ -29,7 +29,8 @@ from tabulate import tabulate
 
 from benchmarks import images, plugins
 from datasets import Sample
-from methods._backbones.weights import Weights, find
+from methods._backbones.arrays import Weights
+from methods._backbones.weights import find
 from methods._precision import supported
 from methods._views import HALF_TURN, View, random_views
 from methods.differnet import DifferNet, flow, held_out

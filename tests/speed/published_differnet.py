@@ -14,7 +14,7 @@ from torchvision.transforms import functional
 
 from methods import Image
 from methods._backbones import IMAGENET_DEVIATION, IMAGENET_MEAN
-from methods._backbones.weights import Weights
+from methods._backbones.arrays import Weights
 from methods.differnet import flow
 
 SIDE, SCALES = 448, 3

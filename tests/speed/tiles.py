@@ -1,9 +1,9 @@
-"""The most memory that a run in tiles, and verdicts by it, take on images of 20,000x2,000.
+"""The most memory that a run in tiles, verdicts by it and the choice of its area take on images of 20,000x2,000.
 
 python -m tests.speed.tiles --tile 512
 """
 
-import resource
+import os
 import subprocess
 import sys
 import tempfile
@@ -46,23 +46,33 @@ def _write(path: Path, pixels: np.ndarray) -> None:
 
 
 def measured(method: str, tile: int, folder: Path) -> Iterator[tuple[str, float, float]]:
-    """Command, seconds, and the highest memory in MB of its processes and those of the commands before it."""
+    """Command, seconds, and the highest memory in MB of its processes."""
     belt(folder / "data/belt")
-    results = folder / "results"
     run = ["--methods", method, "--dataset", "mvtec", "--data", str(folder / "data"), "--tile", str(tile)]
-    judged = [str(folder / "data/belt/test"), "--method", method, "--category", "belt", "--maps", str(folder / "maps")]
-    for command, arguments in (("run", [*run, "--calibration", "0.34"]), ("predict", judged)):
+    job = ["--method", method, "--category", "belt"]
+    commands = {
+        "run": [*run, "--calibration", "0.34"],
+        "predict": [str(folder / "data/belt/test"), *job, "--maps", str(folder / "maps")],
+        "finetune --area 60": job,
+        "finetune": job,
+    }
+    for command, arguments in commands.items():
         begun = time.perf_counter()
-        words = [sys.executable, "-m", "benchmarks", command, *arguments, "--results", str(results)]
-        subprocess.run(words, check=True, stdout=sys.stderr)
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        yield command, time.perf_counter() - begun, peak
+        words = [sys.executable, "-m", "benchmarks", *command.split(), *arguments, "--results", str(folder / "results")]
+        process = subprocess.Popen(words, stdout=sys.stderr)
+        _, status, used = os.wait4(process.pid, 0)
+        if status:
+            sys.exit(f"{command}: exit status {os.waitstatus_to_exitcode(status)}")
+        yield command, time.perf_counter() - begun, used.ru_maxrss / 1024
 
 
 def main(method: str = "mean_image", tile: Annotated[int, typer.Option(help="Side of a tile, pixels.")] = 512) -> None:
     """Print a table of seconds and peak memory."""
     with tempfile.TemporaryDirectory() as folder:
-        lines = list(measured(method, tile, Path(folder)))
+        lines = []
+        for line in measured(method, tile, Path(folder)):
+            print(*line, file=sys.stderr)
+            lines.append(line)
     verdict = "within" if max(peak for *_, peak in lines) < LIMIT_MB else "above"
     headers = [f"{method}, 5 images of {WIDTH_PX}x{HEIGHT_PX}", "seconds", f"peak memory, MB, {verdict} {LIMIT_MB}"]
     print(tabulate(lines, headers, "pipe", floatfmt=".0f"))

@@ -9,6 +9,7 @@ from benchmarks import options
 from benchmarks.cli.make.options import MadeSeedOption, NormalImages, ToOption
 from benchmarks.options import CategoriesOption, DeviceOption
 from datasets.making.painting import OBJECT_PROMPT
+from reports.files import real
 
 
 def defects(
@@ -113,9 +114,9 @@ def defects(
         "device": options.device(device) if backend == "diffusers" else None,
     }
     request = defects.DefectRequest(
-        images=images.resolve(),
-        masks=masks.resolve(),
-        to=to.resolve(),
+        images=real(images),
+        masks=real(masks),
+        to=real(to),
         backend=backend,
         painter=choice.chosen(backend, given),
         layout=LAYOUTS[options.one_of(layout, tuple(LAYOUTS), "--layout")],

@@ -10,6 +10,7 @@ from benchmarks.cli.make.options import ToOption
 from benchmarks.errors import UsageError
 from benchmarks.options import DeviceOption
 from datasets.making.openverse import ADDRESS, CHANGEABLE, LICENCES
+from reports.files import real
 
 
 def images(
@@ -91,15 +92,15 @@ def images(
         if name not in LICENCES:
             raise plugins.nearest("licence", name, LICENCES)
     request = images.ImageRequest(
-        to=to.resolve(),
-        lists=[file.resolve() for file in lists or ()],
+        to=real(to),
+        lists=[real(file) for file in lists or ()],
         searches=list(dict.fromkeys(" ".join(words.split()) for words in search or ())),
         licences=licences,
-        representative=[path.resolve() for path in representative or ()],
+        representative=[real(path) for path in representative or ()],
         keep=keep,
         candidates=candidates,
         backbone=backbone,
-        weights=str(weights.resolve()) if weights else None,
+        weights=str(real(weights)) if weights else None,
         device=options.device(device) if representative else "cpu",
         fit=Fit(megapixels=megapixels, least_side=least_side),
         limits=Limits(

@@ -10,6 +10,7 @@ from benchmarks.cli.make.options import MadeSeedOption, NormalImages, ToOption
 from benchmarks.errors import UsageError
 from benchmarks.options import CategoriesOption, DeviceOption
 from datasets.making.placing import Limits
+from reports.files import real
 
 
 def masks(
@@ -64,14 +65,14 @@ def masks(
     from benchmarks.commands.make import masks
 
     request = masks.MaskRequest(
-        images=images.resolve(),
-        to=to.resolve(),
-        objects=objects and objects.resolve(),
-        sam_checkpoint=sam_checkpoint and sam_checkpoint.resolve(),
+        images=real(images),
+        to=real(to),
+        objects=objects and real(objects),
+        sam_checkpoint=sam_checkpoint and real(sam_checkpoint),
         sam_model=sam_model,
         device=options.device(device) if sam_checkpoint else "cpu",
         textures=tuple(name.strip() for name in textures.split(",") if name.strip()),
-        shapes=shapes and shapes.resolve(),
+        shapes=shapes and real(shapes),
         area=_area(area, "--area"),
         texture_area=_area(texture_area, "--texture-area"),
         per_image=per_image,

@@ -8,6 +8,7 @@ import typer
 from benchmarks import options
 from benchmarks.cli.make.options import LicenceOption, MadeSeedOption, ToOption
 from benchmarks.errors import UsageError
+from reports.files import real
 
 
 def video(
@@ -99,7 +100,7 @@ def video(
         raise UsageError(f"--split {split}: the shares of train and test must be above 0")
     request = video.Request(
         pairs=paired([file for file in videos if file.suffix.lower() != ".xml"], tables),
-        to=to.resolve(),
+        to=real(to),
         labels=Labels(
             options.names(objects, "--objects") if objects else [],
             options.names(defects, "--defects"),
