@@ -93,6 +93,7 @@ def predict(
     variant: str | None = None,
     device: str = "auto",
     threshold: float | None = None,
+    ignore: str | Path | None = None,
     maps: bool = False,
     keep_unreadable: bool = False,
 ) -> Iterator[Verdict]:
@@ -100,10 +101,11 @@ def predict(
 
     `images` are files, folders of files, or (height, width, 3) uint8 RGB arrays. Verdicts come in order, each computed
     when it is asked for; the model is loaded once. `pandas.DataFrame(verdicts)` is a table of all of them. `seed` and
-    `variant` choose among several jobs. A `threshold` of your own takes the place of the calibrated one. With `maps`
-    each verdict has its anomaly map, if the method gives one. Warns of what is lost between a file and its pixels, such
-    as transparency, and of a size, aspect ratio, colour mode or brightness that training never saw: once for all
-    images, after the last.
+    `variant` choose among several jobs. A `threshold` of your own takes the place of the calibrated one. `ignore` is a
+    mask whose white pixels do not count in these images, or a folder with one for each; by default it is as in the run.
+    With `maps` each verdict has its anomaly map, if the method gives one. Warns of what is lost between a file and its
+    pixels, such as transparency, and of a size, aspect ratio, colour mode or brightness that training never saw: once
+    for all images, after the last.
     Raises one of `benchmarks.errors.USER_ERRORS`: at once if the job cannot judge, and ImageError when the verdict of
     an unreadable image is asked for. The verdicts of the other images can still be asked for after that. With
     `keep_unreadable` such a verdict says why instead.
@@ -120,6 +122,7 @@ def predict(
                 images,
                 device=device,
                 threshold=threshold,
+                ignore=ignore and Path(ignore),
                 with_maps=maps,
                 keep_unreadable=keep_unreadable,
             )

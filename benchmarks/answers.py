@@ -18,15 +18,19 @@ END = object()
 
 
 class One(list):
-    """A single image as a sequence, with the name that errors give it."""
+    """A single image as a sequence, with the name that errors give it, and with what does not count in it."""
 
-    def __init__(self, image: Image, name: str):
+    def __init__(self, image: Image, name: str, ignored: np.ndarray | None = None):
         super().__init__([image])
-        self.only = name
+        self.only, self.only_ignored = name, ignored
 
     def name(self, index: int) -> str:
         """The name of the image."""
         return self.only
+
+    def ignored(self, index: int) -> np.ndarray | None:
+        """Which pixels of the image do not count, (h, w) bool; None: all count."""
+        return self.only_ignored
 
 
 class Checked:

@@ -1,6 +1,7 @@
 """The settings of the data: how its files are listed, grouped and read. They are the same for every command."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, ValidationError
@@ -8,6 +9,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from benchmarks.errors import UsageError
 from benchmarks.images.reading import Reading
 from benchmarks.images.tiling import Tiling
+from reports.files import real
 
 Text = Annotated[str, StringConstraints(pattern=r"[^\s,]")]
 """A text that says something."""
@@ -35,6 +37,13 @@ class DataSettings(Reading):
         "images, such as NAME_GT, NAME_mask or NAME_label.",
         json_schema_extra={"metavar": "NAME", "expected": "a name, such as MASK or _GT"},
     )
+    ignore: Text | None = Field(
+        None,
+        description="Mask whose white pixels do not count in any image, such as those of a printed label; or a folder "
+        "with a mask for each image, named as it, or for each category. Default: every pixel counts, unless a "
+        "manifest says otherwise.",
+        json_schema_extra={"metavar": "MASK|FOLDER", "expected": "a file or a folder"},
+    )
     groups: Text | None = Field(
         None,
         description=r"Regular expression over file names, such as 'film(\d+)_': images with the same match belong "
@@ -52,6 +61,15 @@ class DataSettings(Reading):
 
 UNTOLD = DataSettings()
 """Nothing was chosen."""
+
+
+def asked(given: Mapping[str, Any]) -> DataSettings:
+    """The settings as a user gives them: a path that is there is taken from the current folder. Raises as `read`."""
+    settings = read(given)
+    if settings.ignore is None or not Path(settings.ignore).exists():
+        return settings  # stored paths are relative to the folder of the data
+    ignore = Path(settings.ignore)
+    return settings.model_copy(update={"ignore": str(real(ignore.parent) / ignore.name)})
 
 
 def read(given: Mapping[str, Any]) -> DataSettings:

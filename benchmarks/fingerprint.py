@@ -164,6 +164,7 @@ def of_data(samples: Iterable[Sample], base: Path, digests: Digests) -> str:
                 [contents[mask] for mask in sample.masks],
                 sample.group,
                 sample.kinds,
+                *([contents[sample.ignored]] if sample.ignored else []),
             )
             for sample in samples
         ]

@@ -73,7 +73,7 @@ def _data_settings(given: Mapping[str, Any]) -> data_settings.DataSettings:
     for name in given:
         if name not in known:
             raise plugins.nearest("parameter", name, known)
-    return data_settings.read({name: None if value is None else str(value) for name, value in given.items()})
+    return data_settings.asked({name: None if value is None else str(value) for name, value in given.items()})
 
 
 def do(request: Request, *, at_once: int, minutes: float | None, force: bool, quiet: bool) -> None:

@@ -110,7 +110,7 @@ def takes_data_settings(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def with_settings(**given: Any) -> None:
         texts = {option.name: given.pop(option.name) for option in options}
-        command(**given, data_settings=data_settings.read(texts))
+        command(**given, data_settings=data_settings.asked(texts))
 
     others = [parameter for name, parameter in own.parameters.items() if name != "data_settings"]
     with_settings.__signature__ = own.replace(parameters=[*others, *options])

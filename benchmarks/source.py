@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 from benchmarks import data_settings, marks, plugins
 from benchmarks.data_settings import UNTOLD, DataSettings
 from benchmarks.images import Reading
-from datasets import DataError, Dataset, Sample, group_by_name
+from benchmarks.regions.lookup import Masks
+from datasets import DataError, Dataset, Sample, group_by_name, relative_name
 from reports.files import real
 from reports.results import Cell
 
@@ -27,12 +29,20 @@ class Source:
         of_dataset = settings.of_layout
         if settings.groups is not None and "groups" in plugins.dataset_settings(name):
             of_dataset["groups"] = settings.groups  # where no split is given, it leaves groups whole
-        return cls(plugins.dataset(name, of_dataset), root, settings)
+        source = cls(plugins.dataset(name, of_dataset), root, settings)
+        return replace(source, settings=settings.model_copy(update=source._moving_with_the_data()))
 
     @classmethod
     def of(cls, cell: Cell, root: Path) -> Self:
         """The source of a job's images."""
         return cls.named(cell.dataset, root, data_settings.read(cell.data_settings))
+
+    def _moving_with_the_data(self) -> dict[str, str]:
+        """Settings that name a place in the folder of the data, relative to it."""
+        ignore = self.settings.ignore
+        if ignore is None or not Path(ignore).is_relative_to(self.base):
+            return {}
+        return {"ignore": relative_name(Path(ignore), self.base)}
 
     def at(self, root: Path) -> Self:
         """The same dataset and settings in another folder."""
@@ -56,7 +66,7 @@ class Source:
     @property
     def _divided(self) -> tuple[list[str], list[Path]]:
         """The categories, and folders of results."""
-        listed = self.dataset.categories(self.root)
+        listed = [name for name in self.dataset.categories(self.root) if not self.is_ignored_mask(self.folder(name))]
         folders = {name: self.folder(name) for name in listed}
         results = {name: folder for name, folder in folders.items() if folder and self._is_results(folder)}
         if listed and len(results) == len(listed):
@@ -83,9 +93,24 @@ class Source:
     def samples(self, category: str) -> list[Sample]:
         """Every sample of a category, in a stable order. Raises DataError naming the file or folder at fault."""
         samples = list(self.dataset.samples(self.root, category))
-        if self.settings.groups is None or hasattr(self.dataset, "groups"):
-            return samples
-        return group_by_name(samples, self.settings.groups)
+        if self.settings.groups is not None and not hasattr(self.dataset, "groups"):
+            samples = group_by_name(samples, self.settings.groups)
+        return samples if self.ignored is None else self._with_ignored(samples, self.ignored)
+
+    @cached_property
+    def ignored(self) -> Masks | None:
+        """The masks of what does not count; None: no option names any."""
+        return None if self.settings.ignore is None else Masks(self.base / self.settings.ignore)
+
+    def is_ignored_mask(self, path: Path | None) -> bool:
+        """Whether a file, or a folder, is none of the data but of the masks of what does not count."""
+        return path is not None and self.ignored is not None and self.ignored.holds(path)
+
+    def _with_ignored(self, samples: Sequence[Sample], masks: Masks) -> list[Sample]:
+        if told := next((sample for sample in samples if sample.ignored), None):
+            raise DataError(f"the data say themselves what does not count, as in {told.image}: leave out --ignore")
+        found = masks.of_all([sample.image for sample in samples], samples[0].category if samples else "")
+        return [replace(sample, ignored=found[sample.image]) for sample in samples]
 
     @property
     def base(self) -> Path:

@@ -54,11 +54,15 @@ class Sample:
     """Images of one group, such as frames of one video or exposures of one part, stay on one side of a split."""
     kinds: tuple[str, ...] = ()
     """The defect types that the label names, if there are several; the image counts under each of them."""
+    ignored: Path | None = None
+    """A mask whose white pixels do not count in this image, such as a printed label; None: every pixel counts.
+
+    Several images may share one."""
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The image, then its masks."""
-        return self.image, *self.masks
+        """The image, then its masks, then that of what does not count."""
+        return self.image, *self.masks, *((self.ignored,) if self.ignored else ())
 
     @property
     def defect_types(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from datasets import DataError, Sample, relative_name, several
 from datasets._names import looks_normal
 
-COLUMNS = ("image", "split", "label", "mask", "group", "category")
+COLUMNS = ("image", "split", "label", "mask", "group", "category", "ignore")
 REQUIRED = ("image", "label")
 SPLITS = ("train", "validation", "test")
 NORMAL = ("normal", "good", "ok", "0")
@@ -32,6 +32,7 @@ class Row(NamedTuple):
     mask: str
     group: str
     category: str
+    ignore: str
 
 
 class Table(NamedTuple):
@@ -115,7 +116,8 @@ def _fields(sample: Sample, folder: Path) -> tuple[str, ...]:
     label = BETWEEN.join(sample.defect_types) or NORMAL[0]
     masks = BETWEEN.join(relative_name(mask.absolute(), folder) for mask in sample.masks)
     image = relative_name(sample.image.absolute(), folder)
-    return image, sample.split, label, masks, sample.group or "", sample.category
+    ignored = relative_name(sample.ignored.absolute(), folder) if sample.ignored else ""
+    return image, sample.split, label, masks, sample.group or "", sample.category, ignored
 
 
 def _require_same(written: Sequence[Sample], text: str, file: Path) -> None:
@@ -185,7 +187,9 @@ def _sample(table: Table, row: Row, *, told: bool) -> Sample:
     if row.mask and not defect:
         raise table.fault(row, "a normal image has no mask: leave the mask out, or name the defect in the label")
     masks = tuple(_path(table, row, name) for part in row.mask.split(BETWEEN) if (name := part.strip()))
-    return Sample(_path(table, row, row.image, masks), row.category, split, defect, masks, row.group or None, kinds)
+    ignored = _path(table, row, row.ignore) if row.ignore else None
+    image = _path(table, row, row.image, masks)
+    return Sample(image, row.category, split, defect, masks, row.group or None, kinds, ignored)
 
 
 def _path(table: Table, row: Row, name: str, masks: Sequence[Path] = ()) -> Path:
@@ -200,7 +204,9 @@ def _path(table: Table, row: Row, name: str, masks: Sequence[Path] = ()) -> Path
 
 
 def _require_once(table: Table, rows: Sequence[Row], found: Sequence[Sample]) -> None:
-    times = Counter(file for sample in found for file in sample.files)
-    for row, sample in zip(reversed(rows), reversed(found), strict=True):
-        if twice := [file for file in sample.files if times[file] > 1]:
+    """Raise DataError where an image or a mask of defects is named twice."""
+    own = [(sample.image, *sample.masks) for sample in found]
+    times = Counter(file for files in own for file in files)
+    for row, files in zip(reversed(rows), reversed(own), strict=True):
+        if twice := [file for file in files if times[file] > 1]:
             raise table.fault(row, f"{twice[0]} is named twice in category {row.category}: keep one of the two")

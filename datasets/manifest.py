@@ -10,7 +10,7 @@ from datasets import DataError, Dataset, Sample, require_utf8
 from datasets._draw import divided, grouped, note
 from datasets._manifest import COLUMNS, Table, has_split, listed, read
 
-BOLT, NUT = "bolt/{}.png,{},{},{},{},bolt\n", "nut/{}.png,{},{},{},,nut\n"
+BOLT, NUT = "bolt/{}.png,{},{},{},{},bolt,\n", "nut/{}.png,{},{},{},,nut,\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,7 @@ class Manifest(Dataset):
     | mask | masks of the image, several separated by ; |
     | group | images of one group are never divided between parts |
     | category | by default the name of the CSV file without its ending |
+    | ignore | a mask whose white pixels do not count in this image; several images may share one |
 
     Only image and label are needed. Other columns are not read, and they are named.
     """

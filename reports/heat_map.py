@@ -32,13 +32,13 @@ class Scale(NamedTuple):
 
 
 def own_scale(map: np.ndarray) -> Scale:
-    """The scale of one map alone: the highest value is yellow."""
-    low, high = float(map.min()), float(map.max())
+    """The scale of one map alone: the highest value is yellow. Pixels of minus infinity do not count."""
+    low, high = float(np.min(map, where=np.isfinite(map), initial=np.inf)), float(map.max())
     return Scale(low, (low + high) / 2)
 
 
 def coloured(map: np.ndarray, scale: Scale) -> np.ndarray:
-    """A map (h, w) as (h, w, 3) uint8 colours."""
+    """A map (h, w) as (h, w, 3) uint8 colours; what does not count, minus infinity, is as dark as the lowest."""
     from matplotlib import colormaps
 
     picture = np.empty((*map.shape, 3), np.uint8)
@@ -57,6 +57,6 @@ def laid_over(image: np.ndarray, map: np.ndarray, scale: Scale) -> np.ndarray:
 
 
 def save_map(path: Path, map: np.ndarray) -> None:
-    """Write a map (h, w) as a TIFF of one channel in float32, see `output`."""
+    """Write a map (h, w) as a TIFF of one channel in float32, minus infinity where nothing counts; see `output`."""
     with output(path) as temporary:
         Image.fromarray(np.asarray(map, np.float32)).save(temporary, format="TIFF", software=MADE_BY)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from reports import heat_map, overlay
+from reports import hatching, heat_map, overlay
 from reports.blocks import blocks
 from reports.heat_map import Scale
 
@@ -39,13 +39,15 @@ class Shown(NamedTuple):
     fault: str = ""
     """`MISSED`, `FALSE ALARM`, or empty."""
     map: np.ndarray | None = None
-    """(h, w) anomaly map; None: the method gives none."""
+    """(h, w) anomaly map, minus infinity where nothing counts; None: the method gives none."""
     scale: Scale | None = None
     """The colours of the map; None: its own."""
     regions: np.ndarray | None = None
     """(h, w) bool: what is outlined; None: the pixels above the middle of the scale."""
     mask: np.ndarray | None = None
     """(h, w) bool: the ground truth; None: not known."""
+    ignored: np.ndarray | None = None
+    """(h, w) bool: what does not count; None: all counts."""
 
 
 def drawn(shown: Shown, *, least_px: int = LEAST_SIDE_PX, largest_px: int = LARGEST_SIDE_PX) -> np.ndarray:
@@ -66,7 +68,14 @@ def _pictures(shown: Shown) -> dict[str, np.ndarray]:
         pictures["outline" if regions.any() else "outline: none"] = overlay.draw(shown.image, regions)
     if shown.mask is not None:
         pictures["ground truth"] = overlay.draw(shown.image, shown.mask, TRUTH)
-    return pictures
+    if shown.ignored is None or not shown.ignored.any():
+        return pictures
+    return {_of_ignored(caption): hatching.hatched(each, shown.ignored) for caption, each in pictures.items()}
+
+
+def _of_ignored(caption: str) -> str:
+    """The caption of a hatched picture: that of the image says what hatching means."""
+    return f"image ({hatching.CAPTION})" if caption == "image" else caption
 
 
 def _fitted(shown: Shown, least_px: int, largest_px: int) -> Shown:
@@ -85,6 +94,7 @@ def _fitted(shown: Shown, least_px: int, largest_px: int) -> Shown:
         map=fitted(shown.map),
         regions=fitted(shown.regions),
         mask=fitted(shown.mask),
+        ignored=fitted(shown.ignored),
     )
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from benchmarks import answers, judging
-from benchmarks.answers import Checked, One
+from benchmarks.answers import One
 from benchmarks.images import AS_STORED, Reading
+from benchmarks.judging import Judge
 from methods import MethodError, Score
 from tests.checkout.toy import Toy
 
@@ -30,7 +31,7 @@ class Answering(Toy):
         return (each.map for each in self.told)
 
 
-def answering(*told) -> Checked:
+def answering(*told) -> Judge:
     method = Answering()
     method.told = told
     return judging.judge(method, AS_STORED)
@@ -55,7 +56,7 @@ WRONG = {
 
 @pytest.mark.parametrize(("told", "sentence"), WRONG.values(), ids=WRONG)
 def test_what_breaks_the_contract_is_refused_in_a_sentence(told, sentence):
-    for ask in (Checked.score, Checked.leave_one_out):
+    for ask in (Judge.score, Judge.leave_one_out):
         with pytest.raises(MethodError, match=f"Answering gave .*{sentence}|Answering {sentence}"):
             list(ask(answering(*told), IMAGES))
 
@@ -67,7 +68,7 @@ def test_an_answer_that_is_no_sequence_is_refused(monkeypatch):
 
 
 def test_maps_and_scores_asked_for_alone_are_checked_too():
-    for ask in (Checked.image_scores, Checked.anomaly_maps):
+    for ask in (Judge.image_scores, Judge.anomaly_maps):
         with pytest.raises(MethodError, match="gave more than 2 answers"):
             list(ask(answering(*[GOOD] * 3), IMAGES))
     with pytest.raises(MethodError, match=r"\(0, 3\)"):

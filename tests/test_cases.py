@@ -9,6 +9,7 @@ from PIL import Image
 from benchmarks.submission import making
 from datasets import DataError
 from tests import cases
+from tests.regions import white
 
 RIGHT = (1.0, 1.0)
 """Image and pixel AUROC of parts whose defects are plain to see."""
@@ -88,6 +89,21 @@ def test_masks_of_half_the_size_are_enlarged_and_it_is_said(shared_cases, run):
     one(cases.said(root), "warning", "all 6 masks have another size than their image", "nearest neighbour")
     image_auroc, pixel_auroc = run(root).aurocs
     assert image_auroc == 1 and pixel_auroc > 0.99
+
+
+def test_a_label_that_changes_on_every_part_hides_no_defect_where_it_is_ignored(shared_cases, run, tmp_path):
+    root, label = shared_cases / "08-serial", np.zeros((192, 256), bool)
+    label[8:37, 148:254] = True
+    as_it_is = run(root, method="knn", changed=cases.LIGHT_KNN)
+    ignoring = run(root, method="knn", changed=cases.LIGHT_KNN, ignore=str(white(tmp_path / "label.png", label)))
+    assert as_it_is.row["true_positive_rate"] < 0.5
+    label_asked = [
+        any("a label?" in each for each in cases.said(root, **given))
+        for given in ({}, {"ignore": str(tmp_path / "label.png")})
+    ]
+    assert label_asked == [True, False]
+    assert ignoring.row["true_positive_rate"] == ignoring.row["image_auroc"] == 1
+    assert "ignored regions (" in ignoring.row["remarks"]
 
 
 def test_transparent_pixels_are_black_and_said_by_check_report_and_predict(shared_cases, run):

@@ -20,8 +20,10 @@ import methods
 from benchmarks import plugins
 from benchmarks.images import Reading
 from benchmarks.judging import judge
+from benchmarks.regions.over_regions import OverRegions
 from methods import Epoch, Method, MethodError, Score
 from methods._resizing import resized
+from tests.regions import Masked, altered, corner
 
 HEAVY = ("torch", "tensorflow", "keras")
 HEADERS_BYTES = 64 << 10
@@ -349,6 +351,32 @@ def test_one_tile_as_large_as_the_image_gives_what_no_tiling_gives_to_the_last_b
     for ours, whole in zip(tiled.score(unseen_images()), fitted.method.score(unseen_images()), strict=True):
         assert ours.image == whole.image and np.array_equal(ours.map, whole.map)
     assert list(tiled.image_scores(unseen_images())) == list(fitted.method.image_scores(unseen_images()))
+
+
+@pytest.fixture(scope="module")
+def over_regions(cls) -> OverRegions:
+    """The method fitted on images in which nothing is ignored, though masks say so."""
+    judging = judge(cls(**cls.quick), Reading())
+    list(judging.fit(Masked(normal_images(), corner((96, 96), 0, 0)), seed=0, device="cpu"))
+    return judging
+
+
+def test_masks_that_ignore_nothing_give_what_no_mask_gives_to_the_last_bit(over_regions, fitted):
+    masked = Masked(unseen_images(), corner((96, 96), 0, 0))
+    for ours, whole in zip(over_regions.score(masked), fitted.method.score(unseen_images()), strict=True):
+        assert ours.image == whole.image and np.array_equal(ours.map, whole.map)
+    assert list(over_regions.image_scores(masked)) == list(fitted.method.image_scores(unseen_images()))
+
+
+def test_whatever_stands_in_an_ignored_region_scores_and_maps_are_the_same(over_regions):
+    ignored = corner((96, 96), 40, 60)
+    images = [*unseen_images()[:2], stained()]
+    others = [altered(image, ignored, seed) for seed, image in enumerate(images)]
+    assert all((image != other).any() for image, other in zip(images, others, strict=True))
+    both = (list(over_regions.score(Masked(each, ignored))) for each in (images, others))
+    for one, other in zip(*both, strict=True):
+        assert one.image == other.image and np.array_equal(one.map, other.map)
+        assert one.map is None or np.array_equal(np.isneginf(one.map), ignored)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

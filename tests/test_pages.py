@@ -55,7 +55,7 @@ def test_a_defect_on_any_page_is_a_defect_of_the_part():
     normal = stained.copy()
     stained[2, 3:6, 4:7] = 250
     healthy, found = method.score([normal, stained])
-    alone = [score.map for score in method.method.score(list(stained))]
+    alone = [score.map for score in method.method.method.score(list(stained))]
     assert found.image > healthy.image
     assert np.array_equal(found.map, np.max(alone, axis=0))
 
@@ -95,6 +95,6 @@ def test_files_of_another_number_of_pages_are_refused_before_training(save):
 
 def test_only_every_page_is_wrapped_and_the_first_page_is_shown():
     method = MeanImage()
-    assert judge(method, Reading(page=2)).method is method
+    assert judge(method, Reading(page=2)).method.method is method
     part = parts(1)[0]
     assert np.array_equal(first(part), part[0]) and first(part[0]) is not part

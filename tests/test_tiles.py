@@ -191,7 +191,7 @@ def test_pages_are_divided_into_tiles_each():
     parts = [np.stack(pictures((16, 40), (16, 40), seed=seed)) for seed in range(4)]
     method = trained(parts, Reading(tile=16, page="all"))
     (score,) = method.score(parts[:1])
-    alone = list(method.method.score(list(parts[0])))
+    alone = list(method.method.method.score(list(parts[0])))
     assert score.image == max(each.image for each in alone) and score.map.shape == (16, 40)
 
 
@@ -222,7 +222,7 @@ def test_a_method_that_learns_by_place_has_an_instance_for_each_place_and_decode
     images = Counted(Shades(6))
     method = trained(images, HALVES)
     assert images.decoded == 6
-    left, right = (each._state["mean"].mean() for each in method.method.all)
+    left, right = (each._state["mean"].mean() for each in method.method.method.all)
     assert right - left == pytest.approx(100, abs=3)
     swapped = Shades(1, seed=8)[0][:, ::-1]
     normal, strange = method.image_scores([Shades(1, seed=9)[0], swapped])
@@ -269,7 +269,7 @@ def test_several_threads_may_read_the_tiles_of_different_images():
 
 def test_only_tiles_that_were_asked_for_are_made():
     method = MeanImage()
-    assert judge(method, Reading()).method is method
+    assert judge(method, Reading()).method.method is method
 
 
 def test_an_error_calls_what_judges_by_its_method():

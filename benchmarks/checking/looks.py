@@ -7,14 +7,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from benchmarks.checking import places, small_defects, unread
 from benchmarks.checking.alike import IN_SEQUENCE, Alike
 from benchmarks.checking.remarks import darkness, divided_groups, on_groups, reading_findings
 from benchmarks.evaluation import calibration
-from benchmarks.images import Examination, ImageError
+from benchmarks.images import Examination, ImageError, Images
 from benchmarks.images.examination import Answer
-from benchmarks.likeness.changing import Pictures
+from benchmarks.likeness.changing import Pictures, Place
 from benchmarks.naming import NAMED, counted
+from benchmarks.regions import wording
 from benchmarks.source import Source
 from benchmarks.split import CALIBRATION, divide
 from datasets import Counts, DataError, Dataset, Sample, readable, relative_name
@@ -156,6 +159,10 @@ def _reading(seen: Seen) -> Iterator[Remark]:
     yield from reading_findings(samples, answers, seen.source.base)
 
 
+def _ignored(seen: Seen) -> Iterator[Remark]:
+    yield from wording.findings(seen.readable, seen.source.base)
+
+
 def _sizes(seen: Seen) -> Iterator[Remark]:
     sizes = {answer.shape for _, answer in seen.readable}
     if len(sizes) > 1:
@@ -211,8 +218,20 @@ def _near(seen: Seen) -> Iterator[Remark]:
 
 
 def _changing(seen: Seen) -> Iterator[Remark]:
-    """Find places that change while the rest is alike, such as a serial number: see `likeness.changing`."""
-    yield from (("warning", sentence) for sentence in places.remarks(seen.pictures.places()))
+    """Find places that change while the rest is alike, such as a serial number: see `likeness.changing`.
+
+    Those that are ignored already in the first image are passed over.
+    """
+    decoded = Images([sample for sample, _ in seen.readable[:1]], seen.source.reading)
+    ignored = decoded.ignored(0) if len(decoded) else None
+    found = [each for each in seen.pictures.places() if ignored is None or not _lies_in(ignored, each)]
+    yield from (("warning", sentence) for sentence in places.remarks(found))
+
+
+def _lies_in(ignored: np.ndarray, place: Place) -> bool:
+    """Whether a place lies wholly in what does not count, (h, w) bool."""
+    rows, columns = slice(place.top, place.top + place.height), slice(place.left, place.left + place.width)
+    return ignored.shape == tuple(place.shape) and bool(ignored[rows, columns].all())
 
 
 def _groups(seen: Seen) -> Iterator[Remark]:
@@ -240,6 +259,6 @@ def _unlisted(seen: Seen) -> Iterator[Remark]:
 
 
 LOOKS: Sequence[Callable[[Seen], Iterator[Remark]]] = (
-    *(_numbers, _notes, _enough, _unusable, _masks, _small, _reading, _sizes, _dark),
+    *(_numbers, _notes, _enough, _unusable, _masks, _ignored, _small, _reading, _sizes, _dark),
     *(_twins, _copies, _near, _changing, _groups, _set_aside, _unlisted),
 )

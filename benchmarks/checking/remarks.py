@@ -8,6 +8,7 @@ from benchmarks.checking.alike import IN_SEQUENCE, Alike
 from benchmarks.images import Examination
 from benchmarks.images.losses import Level, said_of_images, said_of_masks
 from benchmarks.naming import named
+from benchmarks.regions import wording
 from benchmarks.split import Parts
 from datasets import Sample, relative_name
 
@@ -44,6 +45,11 @@ def reading_findings(samples: Sequence[Sample], examined: Sequence[Examination],
     return said_of_images([(name, seen.losses) for name, seen in zip(names, examined, strict=True)]) + said_of_masks(
         masks
     )
+
+
+def on_ignored(samples: Sequence[Sample], examined: Sequence[Examination], base: Path) -> list[str]:
+    """Remarks on regions that do not count; one sentence each, none where everything counts."""
+    return [sentence for _, sentence in wording.findings(list(zip(samples, examined, strict=True)), base)]
 
 
 def on_groups(samples: Sequence[Sample]) -> list[str]:

@@ -35,7 +35,7 @@ def find(source: Source, category: str, samples: Iterable[Sample]) -> Unread:
     listed = samples if folder else _all_samples(source)
     used = {*_set_aside(source, category), *(path for sample in listed for path in sample.files)}
     files = _below(folder) if folder else _beside(used)
-    left = sorted(set(files) - used)
+    left = sorted(path for path in set(files) - used if not source.is_ignored_mask(path))
     stems = {path.with_suffix("") for path in used}
     images = [path for path in left if is_image_name(path.name)]
     masks = {path for path in images if (stem := image_of_mask(path.stem)) and path.with_name(stem) in stems}
@@ -75,7 +75,7 @@ def outside(source: Source) -> list[Path]:
     if None in folders or not source.root.is_dir():
         return []
     left = [path for path in sorted(source.root.iterdir()) if not _is_of(path, folders) and not marks.is_results(path)]
-    return [path for path in left if _holds_image(path)]
+    return [path for path in left if not source.is_ignored_mask(path) and _holds_image(path)]
 
 
 def _set_aside(source: Source, category: str) -> list[Path]:

@@ -47,13 +47,21 @@ def predict(
         ),
     ] = None,
     threshold: ThresholdOption = None,
+    ignore: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MASK|FOLDER",
+            help="Mask whose white pixels do not count in these images, or a folder with a mask for each, named as it. "
+            "Default: as in the run.",
+        ),
+    ] = None,
     device: DeviceOption = "auto",
 ) -> None:
     """Judge new images with a finished job. Print path, score, threshold and verdict of each image on one line.
 
     After `finetune --apply`, an image is defective if its anomaly map has a region above the threshold of at least the
     minimum defect area. The line then also gives the number of such regions and the largest area. The score is the
-    highest level at which such a region exists. It is -inf if the whole image is smaller than that area.
+    highest level at which such a region exists. It is -inf if less than that area of the image counts.
 
     Without an applied point, an image is defective if the method's image score exceeds the threshold. Held-out normal
     images set that threshold or, after run --calibration loo, the training images, each judged by the others.
@@ -75,4 +83,4 @@ def predict(
     device, given = options.device(device), options.threshold(threshold)
     outputs = Outputs(csv, overlays, maps)
     found = trained.find(real(results), method=method, category=category, seed=seed, variant=variant)
-    raise typer.Exit(predict.run(found, images, outputs, device=device, threshold=given))
+    raise typer.Exit(predict.run(found, images, outputs, device=device, threshold=given, ignore=ignore))

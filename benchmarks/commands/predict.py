@@ -15,19 +15,26 @@ from benchmarks.prediction import verdicts
 from benchmarks.prediction.outputs import Outputs
 from benchmarks.prediction.pace import Pace
 from benchmarks.prediction.pictures import Pictures, told_apart, word
+from benchmarks.prediction.regions import Regions
 from benchmarks.prediction.table import COLUMNS, Row, Table
 from benchmarks.prediction.truth import Truth
 from benchmarks.prediction.verdicts import Inspection, Rule, Verdict
 from benchmarks.trained import Trained
 from reports.printable import printable
 
-TOO_SMALL = "the whole image is smaller than the minimum defect area"
+TOO_SMALL = "the image, or what counts of it, is smaller than the minimum defect area"
 AS_TRAINED = "new images are read with the settings of the run; to choose others, do the run again with them"
 NO_REGIONS = "judged by the image score, without regions; if the method gives maps, run finetune --apply to get regions"
 
 
 def run(
-    trained: Trained, images: Sequence[Path], outputs: Outputs, *, device: str, threshold: float | None = None
+    trained: Trained,
+    images: Sequence[Path],
+    outputs: Outputs,
+    *,
+    device: str,
+    threshold: float | None = None,
+    ignore: Path | None = None,
 ) -> int:
     """Print one line an image and write the outputs, each as soon as it is there.
 
@@ -42,11 +49,14 @@ def run(
     table = Table(outputs.table)
     for remark in _remarks(rule, compared=appearances is not None):
         say(remark)
+    judge = trained.judge(device)
+    regions = Regions(trained, judge.fill, ignore)
     answers = verdicts.inspect(
-        trained.judge(device),
+        judge,
         rule,
         paths,
         reading=trained.reading,
+        regions=regions,
         appearances=appearances,
         with_maps=pictures.need_maps,
     )
@@ -73,6 +83,8 @@ def run(
         say(sentence, style="yellow")
     if any(lost for _, lost in losses):
         say(AS_TRAINED)
+    for sentence in regions.remarks():
+        say(sentence, style="yellow")
     for sentence in novelties.sentences():
         say(sentence, style="yellow")
     return 1 if _sum_up(rows) or refused else 0

@@ -262,7 +262,8 @@ def segment(map: np.ndarray, *, threshold: float, area_px: int) -> Segmentation:
     from skimage.measure import label, regionprops
 
     labels = label(map > np.float64(threshold), connectivity=2)  # the threshold must not be rounded to float32
-    large = [found for found in regionprops(labels, intensity_image=map) if found.area >= area_px]
+    inside = np.where(labels > 0, map, 0)  # outside may be minus infinity
+    large = [found for found in regionprops(labels, intensity_image=inside) if found.area >= area_px]
     accepted = np.isin(labels, [found.label for found in large])
     regions = [Region(found.bbox, int(found.area), float(found.intensity_max)) for found in large]
     regions.sort(key=lambda region: -region.peak)

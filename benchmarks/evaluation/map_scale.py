@@ -4,6 +4,7 @@ from statistics import median
 
 import numpy as np
 
+from benchmarks.images import counted
 from reports.results import MapScale
 
 
@@ -17,8 +18,9 @@ class NormalMaps:
     def add(self, map: np.ndarray | None) -> None:
         """Take the (h, w) map of one image; None: the method gives none."""
         if map is not None:
-            self._middles.append(float(np.median(map)))
-            self._highest.append(float(map.max()))
+            values = counted(map)
+            self._middles.append(float(np.median(values)))
+            self._highest.append(float(values.max()))
 
     @property
     def scale(self) -> MapScale | None:

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.images.regions import counted
+
 DEFINITIONS = {
     "image_auroc": "probability that a defective image scores higher than a normal one; a tie counts half.",
     "image_average_precision": "mean, over the defective images, of the precision with their score as threshold.",
@@ -37,7 +39,10 @@ class OneClassError(ValueError):
 
 
 class NotFiniteError(ValueError):
-    """A score is NaN or infinite; `index` is the number of its image, from 0."""
+    """A score is NaN or infinite; `index` is the number of its image, from 0.
+
+    A pixel of minus infinity is no error: it does not count.
+    """
 
     def __init__(self, index: int):
         super().__init__(f"expected finite scores; those of image {index} (counted from 0) hold NaN or infinity")
@@ -117,6 +122,7 @@ def pixel_metrics(
 ) -> PixelMetrics:
     """Metrics of (h, w) anomaly maps against (h, w) masks that are true where defective; None: a normal image.
 
+    A pixel of minus infinity does not count; see `images.regions`. A defective region of which nothing counts is none.
     Sizes may differ between images. The items of `maps` and `masks` may be computed on access: those of images with a
     mask are read twice, the others once, and none is kept. `advance` gets how many were read, and how often in all.
     Memory: 8 bytes for each of `BATCH` normal pixels, or for those of a larger image, and 32 bytes a defective pixel.
@@ -211,7 +217,7 @@ def _normal_batches(images: _Images) -> Iterator[np.ndarray]:
     """The scores of all normal pixels, sorted within each batch."""
     parts, size = [], 0
     for scores, mask in images:
-        parts.append(scores.ravel() if mask is None else scores[~mask])
+        parts.append(counted(scores if mask is None else scores[~mask]))
         size += parts[-1].size
         if size >= BATCH:
             yield _sorted(_joined(parts))
@@ -249,16 +255,17 @@ def _check_map(scores: np.ndarray, mask: np.ndarray | None, index: int) -> None:
         raise ValueError(
             f"expected a 2-D map and a mask of its shape, got map {index} of {scores.shape} with mask {shape}"
         )
-    if not np.isfinite(scores).all():
+    if not np.isfinite(scores).all() and not np.isfinite(counted(scores)).all():
         raise NotFiniteError(index)
 
 
 def _regions(scores: np.ndarray, mask: np.ndarray) -> list[np.ndarray]:
-    """The scores in each 8-connected region of a mask."""
+    """The scores that count in each 8-connected region of a mask. A region of which a part is ignored is still one."""
     if not mask.any():
         return []
     from scipy.ndimage import label
 
     region = label(mask, np.ones((3, 3)))[0][mask]
     by_region = scores[mask][np.argsort(region, kind="stable")]
-    return np.split(by_region, np.cumsum(np.bincount(region)[1:-1]))
+    regions = np.split(by_region, np.cumsum(np.bincount(region)[1:-1]))
+    return [values for each in regions if (values := counted(each)).size]

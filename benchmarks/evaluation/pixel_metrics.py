@@ -36,7 +36,8 @@ def measure(
     """Pixel metrics of maps at the images' original sizes, and at most one remark, on images that are left out.
 
     The items of `maps` may be read on access: none is kept. Of masks, a bit for each pixel is kept where there is a
-    defect. `advance` gets the stage, how much of it is done, and of how much.
+    defect. Pixels of maps that do not count (see `images.regions`) are left out. `advance` gets the stage, how much of
+    it is done, and of how much.
     """
     masks, measured, without = _Masks(), [], []
     for index, sample in enumerate(samples):

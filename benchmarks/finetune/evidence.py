@@ -59,7 +59,8 @@ class Evidence:
         for option, largest in (("--area", request.area_px), ("--areas", request.areas_px and request.areas_px[-1])):
             if largest and largest > min(self._pixels):
                 raise UsageError(
-                    f"{option}: expected at most the {min(self._pixels)} pixels of the smallest image, got {largest}"
+                    f"{option}: expected at most the {min(self._pixels)} pixels of the smallest image"
+                    f"{self._without_ignored}, got {largest}"
                 )
 
     @cached_property
@@ -79,7 +80,7 @@ class Evidence:
 
     @cached_property
     def areas_px(self) -> np.ndarray:
-        """The areas to try, pixels, increasing. None is larger than the smallest image."""
+        """The areas to try, pixels, increasing. None is larger than what counts in any image."""
         areas = decision.default_areas(self.shape) if self.request.areas_px is None else self.request.areas_px
         given = [] if self.request.area_px is None else [self.request.area_px]
         areas = np.unique([*areas, *given])
@@ -123,14 +124,26 @@ class Evidence:
         return self._levels_of(name, self._at_full_size(maps, self.parts.fit * len(fits)))
 
     @cached_property
-    def _shapes(self) -> list[tuple[int, int]]:
+    def _samples(self) -> list[Sample]:
         parts = self.parts
-        samples = dict.fromkeys((*parts.fit, *parts.calibration, *parts.validation, *parts.test))
-        return [images.image_size(sample.image, self.reading) for sample in samples]
+        return list(dict.fromkeys((*parts.fit, *parts.calibration, *parts.validation, *parts.test)))
+
+    @cached_property
+    def _shapes(self) -> list[tuple[int, int]]:
+        return [images.image_size(sample.image, self.reading) for sample in self._samples]
 
     @cached_property
     def _pixels(self) -> list[int]:
-        return [height * width for height, width in self._shapes]
+        """Number of pixels of each image that count."""
+        decoded = self.decoded(self._samples)
+        ignored = (decoded.ignored(index) for index in range(len(decoded)))
+        both = zip(self._shapes, ignored, strict=True)
+        return [height * width - (0 if mask is None else int(mask.sum())) for (height, width), mask in both]
+
+    @property
+    def _without_ignored(self) -> str:
+        """That not all pixels of an image count, where that is so."""
+        return " without those that do not count" if any(sample.ignored for sample in self._samples) else ""
 
     def _at_full_size(self, maps: Sequence[np.ndarray], samples: Sequence[Sample]) -> images.ResizedMaps:
         return images.ResizedMaps(maps, [images.image_size(sample.image, self.reading) for sample in samples])

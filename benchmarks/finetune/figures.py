@@ -25,7 +25,9 @@ LOWEST_QUANTILE = 0.9
 def figures(tuned: Tuned) -> plots.Figures:
     """The data of all figures of an operating point."""
     maps = tuned.evidence.held_out_maps()
-    lows, highs = zip(*((np.quantile(map, LOWEST_QUANTILE), float(map.max())) for map in maps), strict=True)
+    lows, highs = zip(
+        *((np.quantile(images.counted(map), LOWEST_QUANTILE), float(map.max())) for map in maps), strict=True
+    )
     low, high = float(np.median(lows)), max(highs)
     levels = np.linspace(low, high, DISTRIBUTIONS + 1)[:-1]
     thresholds = np.linspace(low, high, THRESHOLDS)
@@ -137,6 +139,7 @@ def _shown(
             accepted=found.accepted,
             rejected=found.rejected,
             mask=_mask(samples[index], map.shape, tuned),
+            ignored=images.ignored_in(map),
             fault=fault(samples[index].defect, called_defective=bool(found.regions)),
         )
 

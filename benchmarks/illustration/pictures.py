@@ -17,11 +17,12 @@ from benchmarks.console import say
 from benchmarks.errors import USER_ERRORS
 from benchmarks.evaluation import decision
 from benchmarks.finetune import levels
+from benchmarks.images.regions import resize_ignored
 from benchmarks.jobs.layout import MAPS
 from benchmarks.source import Source
 from datasets import Sample, relative_name
 from methods import first_sentence
-from reports import heat_map
+from reports import hatching, heat_map
 from reports.html.jobs import KINDS, HeatMap, Job, Misjudged, Photo, Pictures
 from reports.results import Result
 
@@ -109,10 +110,13 @@ class _Folder:
             sample = self._samples[self.job.paths[index]]
             pixels = pages.first(images.read_image(sample.image, self._source.reading))
             mask = images.read_mask(sample.masks, pixels.shape[:2], self._source.reading).defect
+            ignored = images.Images([sample], self._source.reading).ignored(0)
         except (*USER_ERRORS, KeyError, OSError):
             return None
-        small = _shrunk(pixels)
-        return Photo(_address(small), small.width, small.height, "" if mask is None else _outline(mask, small.size))
+        small = _hatched(_shrunk(pixels), ignored)
+        outline = "" if mask is None else _outline(mask, small.size)
+        is_hatched = ignored is not None and bool(ignored.any())
+        return Photo(_address(small), small.width, small.height, outline, is_hatched)
 
     def shape(self, index: int) -> tuple[int, int] | None:
         """Height and width of a test image; None where it is gone."""
@@ -138,6 +142,7 @@ def _maps(folder: Path, root: _Folder, wanted: Sequence[Misjudged]) -> Iterator[
         shape = root.shape(index)
         map = map if shape is None else images.resize_map(map, shape)
         small = _shrunk(heat_map.coloured(map, _scale(result, map, threshold)))
+        small = _hatched(small, images.ignored_in(map))
         found = shape and decision.segment(map, threshold=threshold, area_px=area_px).accepted
         yield index, HeatMap(_address(small), "" if found is None else _outline(found, small.size))
 
@@ -165,6 +170,13 @@ def _shrunk(pixels: np.ndarray) -> Image.Image:
     share = SIDE_PX / max(picture.size)
     size = [max(1, round(side * share)) for side in picture.size]
     return picture.resize(size, Image.Resampling.LANCZOS if share < 1 else Image.Resampling.BICUBIC, reducing_gap=2)
+
+
+def _hatched(small: Image.Image, ignored: np.ndarray | None) -> Image.Image:
+    """A small picture with what does not count hatched; `ignored` is (h, w) bool at the size of the image, or None."""
+    if ignored is None:
+        return small
+    return Image.fromarray(hatching.hatched(np.asarray(small), resize_ignored(ignored, small.size[::-1])))
 
 
 def _address(picture: Image.Image) -> str:

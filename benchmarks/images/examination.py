@@ -12,6 +12,7 @@ from benchmarks.images.decoding import decode, image_size, pixel_count
 from benchmarks.images.files import ImageError
 from benchmarks.images.masks import Mask, read_mask
 from benchmarks.images.reading import AS_STORED, Reading
+from benchmarks.images.regions import read_ignored
 from benchmarks.likeness import appearance
 from benchmarks.likeness.appearance import Appearance
 from benchmarks.likeness.thumbnail import thumbnail
@@ -43,6 +44,10 @@ class Examination(NamedTuple):
     """See `likeness.thumbnail`."""
     mask_reasons: frozenset[str] = frozenset()
     """What was done to the masks, or is suspicious: keys of `losses.MASKS`."""
+    ignored_px: int = 0
+    """Number of pixels that do not count."""
+    ignored_defect_px: int = 0
+    """Number of defect pixels among them."""
 
 
 Answer = Examination | ImageError
@@ -127,7 +132,9 @@ def _uneven(sample: Sample, pages: int, usual: int) -> ImageError:
 def _examine(sample: Sample, reading: Reading, look: Look) -> Answer:
     try:
         decoded = decode(sample.image, reading)
-        mask = read_mask(sample.masks, decoded.pixels.shape[-3:-1], reading)
+        size = decoded.pixels.shape[-3:-1]
+        mask = read_mask(sample.masks, size, reading)
+        ignored = read_ignored(sample.ignored, sample.image, size, reading) if sample.ignored else np.zeros((), bool)
     except ImageError as error:
         return error
     shape, page = decoded.pixels.shape[:-1], decoded.pixels[0] if reading.every_page else decoded.pixels
@@ -142,6 +149,8 @@ def _examine(sample: Sample, reading: Reading, look: Look) -> Answer:
         appearance=appearance.of(decoded.pixels),
         thumbnail=thumbnail(page),
         mask_reasons=_mask_reasons(mask, is_turned="turned" in decoded.losses) if sample.masks else frozenset(),
+        ignored_px=int(ignored.sum()),
+        ignored_defect_px=int((mask.defect & ignored).sum()) if has_mask else 0,
     )
 
 

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
+import numpy as np
+
 from benchmarks.images.decoding import image_size, read_image
 from benchmarks.images.reading import AS_STORED, Reading
+from benchmarks.images.regions import read_ignored
 from datasets import Sample
 
 
@@ -30,6 +33,13 @@ class Images(Sequence):
     def shape_of(self, index: int) -> tuple[int, int]:
         """Height and width of an image, of which no pixel is decoded."""
         return image_size(self.samples[index].image, self.reading)
+
+    def ignored(self, index: int) -> np.ndarray | None:
+        """Which pixels of an image do not count, (h, w) bool; None: all count."""
+        sample = self.samples[index]
+        if sample.ignored is None:
+            return None
+        return read_ignored(sample.ignored, sample.image, self.shape_of(index), self.reading)
 
 
 class Kept(Sequence):
@@ -67,6 +77,11 @@ def name_of(images: Sequence, index: int) -> str:
     if hasattr(images, "name"):
         return images.name(index)
     return f"image {index + 1} of {len(images)}"
+
+
+def ignored_of(images: Sequence, index: int) -> np.ndarray | None:
+    """Which pixels of one of some images do not count, (h, w) bool; None: all count, or nobody has said."""
+    return images.ignored(index) if hasattr(images, "ignored") else None
 
 
 def shape_of(images: Sequence, index: int) -> tuple[int, int]:

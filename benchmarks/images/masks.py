@@ -59,6 +59,18 @@ def is_empty(path: Path, reading: Reading = AS_STORED) -> bool:
     return not (values > (reading.mask_above or 0)).any()
 
 
+def bright(path: Path, reading: Reading = AS_STORED) -> np.ndarray:
+    """The bright pixels of a mask, (h, w) bool: above half of its highest value. Raises ImageError.
+
+    Colours are not looked up: a palette in which 0 is not black is refused.
+    """
+    reasons: set[str] = set()
+    values = _stored_values(path, reading, reasons)
+    if "palette" in reasons:
+        raise ImageError(f"{path} is stored with a palette in which 0 is not black: store it in gray")
+    return values > int(values.max()) // 2
+
+
 def is_soft(values: np.ndarray) -> bool:
     """Whether the values between 0 and the highest are soft edges or traces of a lossy codec, not class ids."""
     from scipy import ndimage

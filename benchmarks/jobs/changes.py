@@ -5,6 +5,7 @@ A result is stored under the key of what was planned. So a job whose images are 
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import fingerprint
@@ -19,7 +20,11 @@ THEN = "do the same run again, and leave them alone until it ends"
 
 
 def require_same_data(job: Job, source: Source) -> str:
-    """Return the digest of the job's data. Raise DataError, naming the files, if it is not the one planned."""
+    """Return the digest of the job's data. Raise DataError, naming the files, if they are not those planned.
+
+    What is ignored counts for the plan. It is left out of the digest: whatever results ignore, they are on the same
+    images, masks and labels.
+    """
     digests = fingerprint.Digests(job.digests)
     planned = {file: entry[-1] for file, entry in digests.known.items()}
     samples = source.samples(job.cell.category)
@@ -28,7 +33,7 @@ def require_same_data(job: Job, source: Source) -> str:
     except OSError as error:
         raise DataError(f"{error.filename} can no longer be read ({error.strerror}): {THEN}") from None
     if plan.key(job.cell, digest, job.code) == job.key:
-        return digest
+        return plan.data_digest(source, [replace(sample, ignored=None) for sample in samples], digests)
     found = list(_changes(planned, digests.known, source, samples)) or ["the list of images, their labels or masks"]
     raise DataError(f"the data of {job.cell.category} changed after the run was planned: {'; '.join(found)}: {THEN}")
 

@@ -14,6 +14,8 @@ from methods import Method
 
 RESULT_BYTES = 1_000_000
 """Room for a job's result and log."""
+FILL_BYTES = 3
+"""For each pixel of the largest image, where some do not count: the mean that methods see there."""
 MAP_BYTES = 4
 """For each pixel of a map."""
 MAP_PX = 256**2
@@ -26,7 +28,11 @@ def require_space(jobs: Sequence[Job], results: Path, extents: Mapping[str, Exte
     Maps of test images lie there until they are measured, so only those of the jobs at work count.
     """
     methods = {job.cell.method: plugins.choose(job.cell.method, job.cell.settings).method for job in jobs}
-    kept = sum(_model_bytes(methods[job.cell.method], job) for job in jobs if job.keep_model)
+    kept = sum(
+        _model_bytes(methods[job.cell.method], job) + _fill_bytes(extents[job.cell.category])
+        for job in jobs
+        if job.keep_model
+    )
     kept += RESULT_BYTES * len(jobs)
     maps = sum(sorted(_map_bytes(extents[job.cell.category]) for job in jobs)[-at_once:])
     free = shutil.disk_usage(results).free
@@ -42,6 +48,10 @@ def require_space(jobs: Sequence[Job], results: Path, extents: Mapping[str, Exte
 def _model_bytes(method: Method, job: Job) -> int:
     places = job.places if method.learns_by_place else 1
     return places * answers.count(method.model_bytes(job.fit_images // places), "the bytes of its model", method)
+
+
+def _fill_bytes(extent: Extent) -> int:
+    return FILL_BYTES * extent.largest_px if extent.ignores else 0
 
 
 def _map_bytes(extent: Extent) -> int:

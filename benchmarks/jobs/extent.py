@@ -18,6 +18,8 @@ class Extent(NamedTuple):
     """Number of test images, if their maps are compared with masks; 0: there are no masks."""
     measured_px: int
     """Pixels of these."""
+    ignores: bool = False
+    """Whether some pixels do not count, so that the mean of the images is stored with a model."""
 
 
 def of_categories(jobs: Iterable[Job]) -> dict[str, Extent]:
@@ -33,4 +35,5 @@ def _of(job: Job) -> Extent:
     test = {sample: count for sample, count in zip(samples, pixels, strict=True) if sample.split == "test"}
     if not any(sample.masks for sample in test):
         test = {}
-    return Extent(max(pixels, default=0), len(test), sum(test.values()))
+    ignores = any(sample.ignored for sample in samples)
+    return Extent(max(pixels, default=0), len(test), sum(test.values()), ignores)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from benchmarks import images, judging, split
-from benchmarks.answers import Checked
 from benchmarks.evaluation import metrics
 from benchmarks.jobs.plan import Job
 from benchmarks.jobs.progress import Progress
@@ -22,7 +21,6 @@ class Seen:
     def __init__(self, method: Method, reading: images.Reading):
         self.method = method
         self.judge = judging.judge(method, reading)
-        self.leave_one_out = Checked(method).leave_one_out
         self.reading = reading
 
     def decoded(self, samples: Sequence[Sample]) -> images.Images:

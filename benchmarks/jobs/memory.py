@@ -37,7 +37,7 @@ def warning(extents: Mapping[str, Extent], at_once: int) -> str | None:
 
 def needed_bytes(extent: Extent) -> int:
     """The memory that reading the images of a job and measuring its maps take, bytes."""
-    largest, _, measured = extent
+    largest, measured = extent.largest_px, extent.measured_px
     decoded = max(largest, min(AT_ONCE_PX, THREADS * largest))
     sorted_px = min(measured, max(largest, metrics.BATCH))
     return round(DECODING_BYTES * decoded + MEASURING_BYTES * sorted_px + DEFECT_BYTES * DEFECT_SHARE * measured)

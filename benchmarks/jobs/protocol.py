@@ -58,6 +58,7 @@ class _Data(NamedTuple):
             yield wording.remark([seen.shape for seen in self.examined], self.source.reading)
         yield from remarks.on_groups(self.samples)
         yield from remarks.on_images(self.samples, self.examined, self.source.base)
+        yield from remarks.on_ignored(self.samples, self.examined, self.source.base)
         yield from remarks.on_reading(self.samples, self.examined, self.source.base)
         yield from filter(None, [remarks.divided_groups(self.samples)])
         yield from remarks.on_division(self.parts, self.samples, self.examined, self.source.base)

@@ -9,6 +9,7 @@ from benchmarks.data_settings import DataSettings
 from benchmarks.errors import UsageError
 from benchmarks.jobs import plan
 from benchmarks.jobs.plan import Request
+from benchmarks.source import Source
 from reports.files import real
 
 
@@ -35,11 +36,13 @@ def made(
         plugins.require_leaving_one_out(choices)
         if reason := data_settings.why_no_leave_one_out:
             raise UsageError(f"--calibration loo excludes {reason}; hold images out with --calibration 0.1")
+    root = real(data or plan.default_data(dataset))
+    source = Source.named(dataset, root, data_settings)
     return Request(
         choices=choices,
         dataset=dataset,
-        root=real(data or plan.default_data(dataset)),
+        root=root,
         results=real(results or Path("results") / dataset),
-        data_settings=data_settings,
+        data_settings=source.settings,
         **others,
     )

@@ -39,7 +39,7 @@ class Scored(NamedTuple):
 
 def score_all(seen: Seen, parts: split.Parts, job: Job, *, source: Source, tell: Tell) -> Scored:
     scoring = _Scoring(seen, seen.judge.score, source.base, tell)
-    left_out = _Scoring(seen, seen.leave_one_out, source.base, tell)
+    left_out = _Scoring(seen, seen.judge.leave_one_out, source.base, tell)
     calibrating = left_out if job.cell.leaves_one_out else scoring
     normal_maps = NormalMaps()
     calibration = list(calibrating.of("calibration", parts.calibration, keep=normal_maps.add))

@@ -12,7 +12,7 @@ from benchmarks.jobs.failures import refused_here
 from benchmarks.prediction.outputs import SHEET, Outputs, places_in
 from benchmarks.prediction.truth import Truth
 from benchmarks.prediction.verdicts import Inspection, Rule, Verdict
-from reports import heat_map, overlay, panel
+from reports import hatching, heat_map, overlay, panel
 from reports.files import real
 from reports.heat_map import Scale
 from reports.results import MapScale
@@ -94,7 +94,8 @@ class Pictures:
             with self._keeping_refusal():
                 heat_map.save_map(self._maps[path].with_suffix(".tiff"), found.map)
             with self._keeping_refusal():
-                overlay.save(self._maps[path], heat_map.coloured(found.map, self._scale_of(found.map)))
+                colours = heat_map.coloured(found.map, self._scale_of(found.map))
+                overlay.save(self._maps[path], hatching.hatched(colours, found.ignored))
         return self._refused[before:]
 
     def finish(self) -> list[str]:
@@ -139,6 +140,7 @@ class Pictures:
             scale=None if found.map is None else self._scale_of(found.map),
             regions=found.segmentation and found.segmentation.accepted,
             mask=truth.mask(path, found.image.shape[:2]) if truth else None,
+            ignored=found.ignored,
         )
 
     def _scale_of(self, map: np.ndarray) -> Scale:

@@ -21,6 +21,7 @@ from benchmarks.judging import Judge
 from benchmarks.likeness import appearance, novelty
 from benchmarks.likeness.novelty import Novelties, Unseen
 from benchmarks.pages import Part, first
+from benchmarks.prediction.regions import Regions
 from benchmarks.trained import Trained
 from benchmarks.wording import in_python
 from datasets import is_image_name
@@ -52,7 +53,7 @@ class Verdict(NamedTuple):
     """The image file; None for an image given as an array."""
     score: float | None
     """Without an operating point, the method's image score. With one, the highest level of the map at which a region
-    of the minimum defect area exists, or minus infinity if the whole image is smaller than that area. None: the image
+    of the minimum defect area exists, or minus infinity if less than that area of the image counts. None: the image
     cannot be read."""
     threshold: float
     defective: bool | None
@@ -65,7 +66,8 @@ class Verdict(NamedTuple):
     unseen: tuple[Unseen, ...] = ()
     """What in the image training never saw, such as its size: then the score may mean nothing."""
     anomaly_map: np.ndarray | None = None
-    """(h, w) float32 at the size of the image; None: it was not asked for, or the method gives none."""
+    """(h, w) float32 at the size of the image, minus infinity where nothing counts; None: it was not asked for, or the
+    method gives none."""
     unreadable: str | None = None
     """Why the image cannot be read; None: it was read."""
 
@@ -85,6 +87,8 @@ class Inspection(NamedTuple):
     """(h, w) at the size of the image; None: it was not needed, or the method gives none."""
     segmentation: Segmentation | None = None
     """None: no operating point was applied."""
+    ignored: np.ndarray | None = None
+    """Which pixels do not count, (h, w) bool; None: all count."""
     losses: frozenset[str] = frozenset()
     """See `Decoded.losses`."""
 
@@ -115,6 +119,7 @@ def predict(
     *,
     device: str,
     threshold: float | None = None,
+    ignore: Path | None = None,
     with_maps: bool = False,
     keep_unreadable: bool = False,
 ) -> Iterator[Verdict]:
@@ -129,21 +134,26 @@ def predict(
         if remark:
             warnings.warn(in_python(remark), stacklevel=3)
     judged, told_of = tee(sources(images))
+    judge = trained.judge(device)
+    regions = Regions(trained, judge.fill, ignore)
     answers = inspect(
-        trained.judge(device),
+        judge,
         judged_by,
         judged,
         reading=trained.reading,
+        regions=regions,
         appearances=appearances,
         with_maps=with_maps,
     )
-    answers = _warning_afterwards(answers)
+    answers = _warning_afterwards(answers, regions)
     if keep_unreadable:
         answers = map(partial(_unreadable_as_verdict, threshold=judged_by.threshold), answers, told_of)
     return map(partial(_verdict, with_map=with_maps), answers)
 
 
-def _warning_afterwards(answers: Iterator[Inspection | ImageError]) -> Iterator[Inspection | ImageError]:
+def _warning_afterwards(
+    answers: Iterator[Inspection | ImageError], regions: Regions
+) -> Iterator[Inspection | ImageError]:
     losses, novelties = [], Novelties()
     try:
         for answer in answers:
@@ -154,7 +164,7 @@ def _warning_afterwards(answers: Iterator[Inspection | ImageError]) -> Iterator[
             yield answer
     finally:
         lost = [sentence for _, sentence in said_of_images(losses)]
-        for sentence in [*lost, *novelties.sentences()]:
+        for sentence in [*lost, *regions.remarks(), *novelties.sentences()]:
             warnings.warn(in_python(sentence), stacklevel=3)
 
 
@@ -164,14 +174,15 @@ def inspect(
     sources: Iterable[Source],
     *,
     reading: Reading = AS_STORED,
+    regions: Regions | None = None,
     appearances: Appearances | None = None,
     with_maps: bool = False,
 ) -> Iterator[Inspection | ImageError]:
     """Judge one image after the other: for each source, in order, an inspection or the error of an unreadable image.
 
-    Images are compared with `appearances`, those of the training images. With maps, the map is there also where the
-    rule does not need it, if the method gives one. Raises MethodError if the method gives no map where the rule needs
-    it, or a score or map that is not finite.
+    Images are compared with `appearances`, those of the training images; `regions` say what does not count in each,
+    None that everything does. With maps, the map is there also where the rule does not need it, if the method gives
+    one. Raises MethodError if the method gives no map where the rule needs it, or a score or map that is not finite.
     """
     if rule.area_px is not None:
         judge = _by_area
@@ -181,12 +192,13 @@ def inspect(
         path = source if isinstance(source, Path) else None
         try:
             image, losses = _pixels(source, reading)
+            ignored = regions.of(path, image.shape[-3:-1]) if regions else None
         except ImageError as error:
             yield error
             continue
-        found = judge(method, rule, image, path)
+        found = judge(method, rule, One(image, str(path or "an array"), ignored), path)
         unseen = novelty.unseen(appearance.of(image), appearances) if appearances else ()
-        yield found._replace(verdict=found.verdict._replace(unseen=tuple(unseen)), losses=losses)
+        yield found._replace(verdict=found.verdict._replace(unseen=tuple(unseen)), ignored=ignored, losses=losses)
 
 
 def sources(images: Iterable[str | Path | np.ndarray]) -> Iterator[Source]:
@@ -227,29 +239,24 @@ def _require_map(map: np.ndarray | None, path: Path | None) -> None:
         raise MethodError(f"the method gave no anomaly map for {path or 'an array'}, which its operating point needs")
 
 
-def _one(image: Image, path: Path | None) -> One:
-    return One(image, str(path or "an array"))
+def _by_score(method: Judge, rule: Rule, image: One, path: Path | None) -> Inspection:
+    (score,) = method.image_scores(image)
+    return Inspection(Verdict.of(path, float(score), rule.threshold), first(image[0]))
 
 
-def _by_score(method: Judge, rule: Rule, image: Image, path: Path | None) -> Inspection:
-    (score,) = method.image_scores(_one(image, path))
-    return Inspection(Verdict.of(path, float(score), rule.threshold), first(image))
-
-
-def _by_score_with_map(method: Judge, rule: Rule, image: Image, path: Path | None) -> Inspection:
-    (score,) = method.score(_one(image, path))
-    verdict = Verdict.of(path, float(score.image), rule.threshold)
+def _by_score_with_map(method: Judge, rule: Rule, image: One, path: Path | None) -> Inspection:
+    (score,) = method.score(image)
+    verdict, shown = Verdict.of(path, float(score.image), rule.threshold), first(image[0])
     if score.map is None:
-        return Inspection(verdict, first(image))
-    shown = first(image)
+        return Inspection(verdict, shown)
     return Inspection(verdict, shown, resize_map(score.map, shown.shape[:2]))
 
 
-def _by_area(method: Judge, rule: Rule, image: Image, path: Path | None) -> Inspection:
+def _by_area(method: Judge, rule: Rule, image: One, path: Path | None) -> Inspection:
     """Judge an image by the minimum defect area. Verdict and regions come from the same map, so they agree."""
-    (map,) = method.anomaly_maps(_one(image, path))
+    (map,) = method.anomaly_maps(image)
     _require_map(map, path)
-    shown = first(image)
+    shown = first(image[0])
     map = resize_map(map, shown.shape[:2]).astype(np.float64)  # in float32 the threshold would be rounded
     ((level,),) = decision.levels([map], [rule.area_px])
     found = decision.segment(map, threshold=rule.threshold, area_px=rule.area_px)

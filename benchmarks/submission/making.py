@@ -42,6 +42,12 @@ class Task(NamedTuple):
         """The category of the job."""
         return self.trained.job.cell.category
 
+    def samples(self, targets: Sequence[Target]) -> list[Sample]:
+        """The images of targets, with what does not count in them. Raises DataError where a mask is missing."""
+        paths, masks = [target.image for target in targets], self.source.ignored
+        ignored = masks.of_all(paths, self.category) if masks else {}
+        return [Sample(path, self.category, "test", ignored=ignored.get(path)) for path in paths]
+
     def note(self, file: Path) -> str:
         """What is stored in a file to say what made it."""
         cell, key = self.trained.job.cell, self.trained.result.key
@@ -126,7 +132,7 @@ class Normal(NamedTuple):
 
 
 def summary(maps: Iterable[np.ndarray]) -> Normal:
-    """Summarise the pixels of maps of any sizes, one map at a time."""
+    """Summarise the pixels of maps of any shapes, one map at a time."""
     each = [(map.size, map.mean(dtype=np.float64), map.var(dtype=np.float64), np.abs(map).max()) for map in maps]
     sizes, means, variances, highest = np.array(each, np.float64).T
     mean = np.average(means, weights=sizes)
@@ -142,11 +148,11 @@ def make(task: Task, targets: Sequence[Target], *, device: str, advance: Callabl
     was held out, ImageError for an unreadable image.
     """
     held_out, method, reading = _held_out(task), task.trained.judge(device), task.source.reading
-    normal = summary(_full_maps(method, [sample.image for sample in held_out], reading))
+    normal = summary(images.counted(each) for each in _full_maps(method, held_out, reading))
     exponent, clipped = files.exponent(normal.highest), 0
-    maps = _full_maps(method, [target.image for target in targets], reading)
+    maps = _full_maps(method, task.samples(targets), reading)
     for done, (target, map) in enumerate(zip(targets, maps, strict=True), start=1):
-        values, out_of_range = files.half(map, exponent)
+        values, out_of_range = files.half(without_gaps(map), exponent)
         files.write_map(target.map, values, task.note(target.map))
         if target.binary:
             files.write_binary(target.binary, _defective(map, task, normal), task.note(target.binary))
@@ -168,15 +174,20 @@ def _held_out(task: Task) -> list[Sample]:
     return held_out
 
 
-def _full_maps(method: Judge, paths: Sequence[Path], reading: Reading) -> Iterator[np.ndarray]:
+def without_gaps(map: np.ndarray) -> np.ndarray:
+    """A map whose pixels that do not count are as normal as its lowest: a server judges every pixel."""
+    return np.maximum(map, images.counted(map).min())
+
+
+def _full_maps(method: Judge, samples: Sequence[Sample], reading: Reading) -> Iterator[np.ndarray]:
     """The anomaly map of each image, at its size, float32. Raises UsageError if the method gives no maps."""
-    pixels = images.Images([Sample(path, "", "test") for path in paths], reading)
-    for path, map in zip(paths, method.anomaly_maps(pixels), strict=True):
+    pixels = images.Images(samples, reading)
+    for sample, map in zip(samples, method.anomaly_maps(pixels), strict=True):
         if map is None:
             raise UsageError(
                 f"{judging.name_of(method)} gives no anomaly maps with these settings: a submission needs them"
             )
-        yield images.resize_map(map, images.image_size(path, reading))
+        yield images.resize_map(map, images.image_size(sample.image, reading))
 
 
 def _defective(map: np.ndarray, task: Task, normal: Normal) -> np.ndarray:

@@ -89,13 +89,15 @@ class Panel(NamedTuple):
     reconstruction: np.ndarray | None
     """(h, w, 3) uint8; None for a method without reconstructions."""
     map: np.ndarray
-    """(h, w) float32, finite."""
+    """(h, w) float32, finite where it counts, else minus infinity."""
     accepted: np.ndarray
     """(h, w) bool: regions of at least the minimum area, which make the image defective."""
     rejected: np.ndarray
     """(h, w) bool: regions above the threshold but smaller."""
     mask: np.ndarray | None = None
     """(h, w) bool: the ground truth; None: not known, or a normal image."""
+    ignored: np.ndarray | None = None
+    """(h, w) bool: what does not count; None: all counts."""
     fault: Literal["", "MISSED", "FALSE ALARM"] = ""
     """What is wrong with the verdict, if anything."""
 

@@ -13,9 +13,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
-from reports import plots
+from reports import hatching, plots
 from reports.blocks import blocks
 from reports.finetune_plots.inputs import Panel, Rule
 
@@ -52,7 +53,8 @@ def sample(panels: Sequence[Panel], rule: Rule) -> Figure:
     dots = min(plots.DOTS_PER_INCH, int((PIXELS / plots.WIDTH_INCHES / height) ** 0.5))
     figure = Figure(figsize=(plots.WIDTH_INCHES, height), dpi=dots)
     norm = _norm(panels, rule)
-    _head(figure, rule, norm, with_truth=any(panel.mask is not None for panel in panels))
+    with_truth, with_ignored = (any(each is not None for each in of) for of in _masks(panels))
+    _head(figure, rule, norm, with_truth=with_truth, with_ignored=with_ignored)
     for index, column in enumerate(columns):
         left = MARGIN + index * (width + GAP)
         _text(figure, left, HEAD - LINE, column, weight="bold", va="bottom")
@@ -64,6 +66,11 @@ def sample(panels: Sequence[Panel], rule: Rule) -> Figure:
         right = plots.WIDTH_INCHES - MARGIN
         _text(figure, right, box.top - 0.04, panel.fault, **FAULT)
     return figure
+
+
+def _masks(panels: Sequence[Panel]) -> tuple[list[np.ndarray | None], ...]:
+    """The ground truth of each panel, and what does not count in each."""
+    return [panel.mask for panel in panels], [panel.ignored for panel in panels]
 
 
 def _title(panel: Panel) -> str:
@@ -88,12 +95,17 @@ def _boxes(panels: Sequence[Panel], titles: Sequence[str], width: float) -> list
 
 def _norm(panels: Sequence[Panel], rule: Rule) -> Normalize:
     """One scale over all maps and the threshold, so that levels can be compared between rows."""
-    levels = plots.finite(rule.threshold, *((panel.map.min(), panel.map.max()) for panel in panels))
+    levels = plots.finite(rule.threshold, *((_lowest(panel.map), panel.map.max()) for panel in panels))
     low, high = levels.min(), levels.max()
     return Normalize(low, high if high > low else low + (abs(low) or 1.0))
 
 
-def _head(figure: Figure, rule: Rule, norm: Normalize, *, with_truth: bool) -> None:
+def _lowest(map: np.ndarray) -> float:
+    """The lowest value that counts."""
+    return float(np.min(map, where=np.isfinite(map), initial=np.inf))
+
+
+def _head(figure: Figure, rule: Rule, norm: Normalize, *, with_truth: bool, with_ignored: bool) -> None:
     """Draw the rule, the legend of the outlines and the colour bar."""
     title = f"Segmentation above threshold {plots.level(rule.threshold)}, minimum area {rule.area_px:,} px"
     _text(figure, MARGIN, 0.12, title, va="top", size=11)
@@ -103,6 +115,8 @@ def _head(figure: Figure, rule: Rule, norm: Normalize, *, with_truth: bool) -> N
         Line2D([], [], color=style["colors"], linestyle=style["linestyles"][0], linewidth=2, label=label)
         for style, label in zip(styles, labels, strict=False)
     ]
+    if with_ignored:
+        handles.append(Patch(facecolor="white", edgecolor=plots.BLACK, hatch="//////", label=hatching.CAPTION))
     corner = (MARGIN / plots.WIDTH_INCHES, 1 - 0.45 / figure.get_figheight())
     figure.legend(handles=handles, loc="upper left", bbox_to_anchor=corner, borderpad=0, borderaxespad=0)
     _color_bar(figure, rule, norm)
@@ -141,6 +155,7 @@ def _draw(axes: Axes, panel: Panel, column: str, *, norm: Normalize, dots: float
         step = math.ceil(longest / dots)
         # The highest level of each block, because the decision depends on the highest levels.
         _show(axes, panel, blocks(panel.map, step, np.max), step, norm=norm, cmap=plots.MAP)
+        _hatch(axes, panel, dots)
         return
     picture = panel.reconstruction if column == "reconstruction" else panel.image
     if picture is None:
@@ -148,6 +163,7 @@ def _draw(axes: Axes, panel: Panel, column: str, *, norm: Normalize, dots: float
         return
     step = max(1, int(longest / dots))
     _show(axes, panel, blocks(picture, step, np.mean).round().astype(np.uint8), step)
+    _hatch(axes, panel, dots)
     if column == "input" and panel.mask is not None:
         _outline(axes, panel.mask, dots, TRUTH)
     if column == "segmentation":
@@ -161,13 +177,27 @@ def _show(axes: Axes, panel: Panel, picture: np.ndarray, step: int, **style: obj
     axes.set(xlim=(0, width), ylim=(height, 0))
 
 
+def _hatch(axes: Axes, panel: Panel, dots: float) -> None:
+    """Hatch what does not count, in stripes of the resolution of the figure."""
+    if panel.ignored is None:
+        return
+    filled, step, repeats = _fitted(panel.ignored, dots)
+    height, width = (side * step / repeats for side in filled.shape)
+    axes.imshow(hatching.stripes(filled), extent=(0, width, height, 0))
+    axes.set(xlim=(0, panel.map.shape[1]), ylim=(panel.map.shape[0], 0))
+
+
+def _fitted(regions: np.ndarray, dots: float) -> tuple[np.ndarray, int, int]:
+    """Regions at about the resolution of the figure: reduced by a step, repeated so that pixels keep their corners."""
+    step, repeats = math.ceil(max(regions.shape) / dots), max(1, int(dots / max(regions.shape)))
+    return blocks(regions, step, np.max).repeat(repeats, axis=0).repeat(repeats, axis=1), step, repeats
+
+
 def _outline(axes: Axes, regions: np.ndarray, dots: float, style: dict[str, object]) -> None:
     """Outline regions in the coordinates of the image; a single pixel stays visible."""
     if not regions.any():
         return
-    step, repeats = math.ceil(max(regions.shape) / dots), max(1, int(dots / max(regions.shape)))
-    # Repeated, so that the pixels of a small image keep their corners.
-    filled = np.kron(blocks(regions, step, np.max), np.ones((repeats, repeats)))
+    filled, step, repeats = _fitted(regions, dots)
     y, x = ((np.arange(-1, side + 1) + 0.5) * step / repeats for side in filled.shape)
     outline = axes.contour(x, y, np.pad(filled, 1), levels=[0.5], **style)
     outline.set_path_effects([withStroke(linewidth=style["linewidths"] + 1, foreground="white")])

@@ -75,6 +75,8 @@ class Photo(NamedTuple):
     height: int
     truth: str
     """Outline of the defects as an SVG path in pixels of the picture; empty: no mask, or none is needed."""
+    hatched: bool = False
+    """Whether a part of it does not count."""
 
 
 class HeatMap(NamedTuple):

@@ -71,7 +71,7 @@ def _sections(report: Report, labels: Labels) -> dict[str, Any]:
         "leaderboard": leaderboard.shown(table, labels),
         "costs": costs.shown(table, labels),
         "explorer": {"jobs": len(jobs)},
-        "gallery": {"jobs": len(jobs)},
+        "gallery": {"jobs": len(jobs), "hatched": any(each.hatched for each in report.images.pictures.photos.values())},
         "defects": defects.shown(report.tables.defects, labels),
         "suspicions": suspicions.shown(report.tables, labels),
         "trainings": trainings.shown(table, labels, jobs),
