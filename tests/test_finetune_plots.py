@@ -219,6 +219,16 @@ def test_the_line_of_wanted_false_alarms_parts_the_cells():
 # Images.
 
 
+def test_a_reduced_panel_keeps_its_highest_level_and_regions_of_one_pixel():
+    map = np.zeros((60, 100), np.float32)
+    map[41, 73] = 2
+    panel = plots.Panel("wide", "test", np.full((60, 100, 3), 90, np.uint8), None, map, map > 1, map < 0, mask=map > 1)
+    small = panel.reduced(50)
+    assert small.map.shape == (30, 50) and small.image.shape == (30, 50, 3) and (small.image == 90).all()
+    assert small.map.max() == 2 and small.accepted.sum() == small.mask.sum() == 1 and not small.rejected.any()
+    assert panel.reduced(100) is panel
+
+
 @given(
     arrays.arrays(np.float32, st.tuples(*[st.integers(1, 9)] * 2), elements=st.floats(0, 1, width=32)),
     st.integers(1, 5),

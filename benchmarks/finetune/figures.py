@@ -18,6 +18,8 @@ THRESHOLDS = 200
 """Number of thresholds in a sweep."""
 DISTRIBUTIONS = 6
 """Number of thresholds whose distribution of areas is drawn."""
+PANEL_SIDE_PX = 1024
+"""Longest side of what a panel keeps, pixels: several are in memory at once, and a figure shows fewer."""
 LOWEST_QUANTILE = 0.9
 """Quantile of the calibration maps' pixels from which sweeps begin. Below it, nearly all pixels are one region."""
 
@@ -130,7 +132,7 @@ def _shown(
         picture = pages.first(picture)
         map = maps[index]
         found = decision.segment(map, threshold=tuned.threshold, area_px=tuned.area_px)
-        yield plots.Panel(
+        panel = plots.Panel(
             title=_title(samples[index], len(found.regions), map, tuned),
             part=part,
             image=picture,
@@ -142,6 +144,7 @@ def _shown(
             ignored=images.ignored_in(map),
             fault=fault(samples[index].defect, called_defective=bool(found.regions)),
         )
+        yield panel.reduced(PANEL_SIDE_PX)
 
 
 def _mask(sample: Sample, shape: tuple[int, int], tuned: Tuned) -> np.ndarray | None:

@@ -1,8 +1,11 @@
 """The input of the figures, which are only drawn here. Areas are in pixels of the original image."""
 
+import math
 from typing import Literal, NamedTuple
 
 import numpy as np
+
+from reports.blocks import blocks
 
 
 class Sweep(NamedTuple):
@@ -80,7 +83,7 @@ class Rule(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """One image with its reconstruction, map and regions; all arrays have the size of the image."""
+    """One image with its reconstruction, map and regions; all arrays have one size: that of the image, or smaller."""
 
     title: str
     part: Literal["calibration", "test"]
@@ -100,6 +103,19 @@ class Panel(NamedTuple):
     """(h, w) bool: what does not count; None: all counts."""
     fault: Literal["", "MISSED", "FALSE ALARM"] = ""
     """What is wrong with the verdict, if anything."""
+
+    def reduced(self, side_px: int) -> "Panel":
+        """The same with arrays of at most this side: means of an image, highest levels, regions that stay visible."""
+        step = math.ceil(max(self.map.shape) / side_px)
+        if step == 1:
+            return self
+        given = self._asdict()
+        means = {name: given[name] for name in ("image", "reconstruction") if given[name] is not None}
+        highest = ("map", "accepted", "rejected", "mask", "ignored")
+        return self._replace(
+            **{name: blocks(array, step, np.mean).round().astype(np.uint8) for name, array in means.items()},
+            **{name: blocks(given[name], step, np.max) for name in highest if given[name] is not None},
+        )
 
 
 class Figures(NamedTuple):
