@@ -111,6 +111,14 @@ def test_where_every_good_image_is_rejected_the_promise_stands_beside():
     assert row["advice"].startswith("add normal images, or run --calibration loo")
 
 
+def test_a_promise_that_allows_what_was_called_is_not_told_as_broken():
+    row = told(result([1.5], MANY + 1, FOUND))["rejects"]
+    assert row["text"].endswith(
+        "10 of 20 normal test images defective at its threshold, and a false-positive rate of at most 0.500 was "
+        "promised"
+    )
+
+
 def test_a_contradicted_promise_is_told_with_its_chance_also_below_a_half():
     row = told(result(MANY - 1, [*MANY[:10] - 1, *MANY[1:10]], FOUND))["rejects"]
     assert "calls 9 of 19" in row["text"] and "(p = 0.0004 if" in row["text"]

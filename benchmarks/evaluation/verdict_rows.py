@@ -123,12 +123,8 @@ def _rejects(judged: Sequence[Row], broken: Sequence[Row]) -> Iterator[Told]:
     known = [job for job in judged if job["test_normal"]]
     if not known or not (broken or _share(known, "false_alarms", "test_normal") >= MOST):
         return
-    text = f"calls {_of(known, 'false_alarms', 'test_normal')} normal test images defective at its threshold"
-    promised, expected = (_span(known, f"{what}_false_alarm_share") for what in ("promised", "expected"))
-    if promised:
-        text += f", though a false-positive rate of at most {promised} was promised"
-    elif expected:
-        text += f", though a false-positive rate of {expected} was expected"
+    called = f"calls {_of(known, 'false_alarms', 'test_normal')} normal test images defective at its threshold"
+    text = f"{called}{_beside_the_promise(known)}"
     if broken:
         chance = min(row["p_value"] for row in broken)
         yield (
@@ -139,6 +135,17 @@ def _rejects(judged: Sequence[Row], broken: Sequence[Row]) -> Iterator[Told]:
         )
     else:
         yield "rejects", text, _another_threshold(known)
+
+
+def _beside_the_promise(judged: Sequence[Row]) -> str:
+    """The false-positive rate that was promised, or expected after leave-one-out, as the end of a sentence."""
+    for what, words in (("promised", "a false-positive rate of at most"), ("expected", "a false-positive rate of")):
+        column = f"{what}_false_alarm_share"
+        if told := _span(judged, column):
+            highest = max(job[column] for job in judged if job[column] is not None)
+            is_kept = _share(judged, "false_alarms", "test_normal") <= highest
+            return f", {'and' if is_kept else 'though'} {words} {told} was {what}"
+    return ""
 
 
 def _misses(judged: Sequence[Row]) -> Iterator[Told]:
