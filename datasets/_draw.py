@@ -4,10 +4,12 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-
-import regex
+from typing import TYPE_CHECKING
 
 from datasets import DataError, Sample, relative_name
+
+if TYPE_CHECKING:
+    import regex
 
 TRAINING_SHARE = 0.7
 """Share of the normal images that are for training where no split was given.
@@ -27,6 +29,8 @@ def grouped(samples: Iterable[Sample], pattern: str) -> list[Sample]:
     Raises DataError for no regular expression, one that is found in no name, one that searches a name without end, and
     samples that have groups already.
     """
+    import regex  # like `re`, with a deadline
+
     samples = list(samples)
     try:
         expression = regex.compile(pattern)
@@ -43,7 +47,7 @@ def grouped(samples: Iterable[Sample], pattern: str) -> list[Sample]:
     return [replace(sample, group=_name(match)) for sample, match in zip(samples, found, strict=True)]
 
 
-def _found(expression: regex.Pattern, name: str) -> regex.Match | None:
+def _found(expression: "regex.Pattern", name: str) -> "regex.Match | None":
     try:
         return expression.search(name, timeout=SECONDS_A_NAME)
     except TimeoutError:
@@ -53,7 +57,7 @@ def _found(expression: regex.Pattern, name: str) -> regex.Match | None:
         ) from None
 
 
-def _name(match: regex.Match | None) -> str | None:
+def _name(match: "regex.Match | None") -> str | None:
     if match is None:
         return None
     return "_".join(part or "" for part in match.groups()) if match.groups() else match.group()
