@@ -7,6 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 LEAST_SIDE = 32
+LONGEST = 2.0  # the longer side of what is painted on, in shorter sides: a defect is never longer than one of these
 LEAST_OPACITY = 0.15  # fainter edges stay unchanged
 LEAST_CHANGE = 3  # gray levels; every pixel in the mask differs by at least this
 
@@ -29,6 +30,25 @@ def blend(image: np.ndarray, kind: str, generator: np.random.Generator) -> tuple
     side = min(image.shape[:2])
     if side < LEAST_SIDE:
         raise ValueError(f"expected an image of at least {LEAST_SIDE}x{LEAST_SIDE} pixels, but one side is {side}")
+    window = _window(image.shape, generator)
+    blended, mask = image.copy(), np.zeros(image.shape[:2], bool)
+    blended[window], mask[window] = _painted(image[window], kind, generator)
+    return blended, mask
+
+
+def _window(shape: tuple[int, ...], generator: np.random.Generator) -> tuple[slice, slice]:
+    """The part of an image that is painted on: all of it, or a random part of a long one, which saves memory."""
+    longest = int(LONGEST * min(shape[:2]))
+    sides = [min(side, longest) for side in shape[:2]]
+    starts = [
+        int(generator.integers(whole - side + 1)) if side < whole else 0
+        for whole, side in zip(shape[:2], sides, strict=True)
+    ]
+    rows, columns = (slice(start, start + side) for start, side in zip(starts, sides, strict=True))
+    return rows, columns
+
+
+def _painted(image: np.ndarray, kind: str, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     before = image.astype(np.float32)
     paint = KINDS[kind](before, generator)
     mask = paint.opacity > LEAST_OPACITY

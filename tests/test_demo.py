@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -183,6 +184,19 @@ def test_gray_images_stay_gray(kind):
     gray = np.repeat(SURFACES["noise"][..., :1], 3, axis=2)
     image, _ = blend_defect(gray, kind, np.random.default_rng(1))
     assert (image == image[..., :1]).all()
+
+
+@pytest.mark.parametrize("kind", defect_kinds())
+def test_a_long_image_is_painted_on_anywhere_along_it_without_floats_of_all_of_it(kind):
+    long = np.full((40, 200_000, 3), 128, np.uint8)
+    long[::3] = 150
+    tracemalloc.start()
+    drawn = [blend_defect(long, kind, np.random.default_rng(seed))[1] for seed in range(8)]
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    places = [mask.any(axis=0).argmax() for mask in drawn]
+    assert all(mask.any() for mask in drawn) and max(places) > 100_000 > min(places)
+    assert most < 3 * long.nbytes + len(drawn) * drawn[0].nbytes
 
 
 def test_an_image_too_small_for_a_defect_is_refused():
