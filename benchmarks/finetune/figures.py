@@ -110,11 +110,12 @@ def _panels(tuned: Tuned) -> Iterator[plots.Panel]:
     test = evidence.parts.test
     of_normal = [index for index, sample in enumerate(test) if sample.defect is None]
     of_defective = [index for index, sample in enumerate(test) if sample.defect is not None]
-    held_out = _spread(list(range(len(evidence.held_out))), evidence.held_out_levels[:, column], (1, 0.5))
-    yield from _shown(tuned, "calibration", evidence.held_out, evidence.held_out_maps(), held_out)
-    chosen = _spread(of_normal, tuned.test_levels[:, column], (1, 0.5))
-    chosen += _spread(of_defective, tuned.test_levels[:, column], (0, 0.5, 1))
-    yield from _shown(tuned, "test", test, evidence.maps("test", test), chosen)
+    levels = evidence.held_out_levels[:, column]
+    held_out = _spread(list(range(len(evidence.held_out))), levels, (1, 0.5))
+    yield from _shown(tuned, "calibration", evidence.held_out, evidence.held_out_maps(), levels, held_out)
+    levels = tuned.test_levels[:, column]
+    chosen = [*_spread(of_normal, levels, (1, 0.5)), *_spread(of_defective, levels, (0, 0.5, 1))]
+    yield from _shown(tuned, "test", test, evidence.maps("test", test), levels, chosen)
 
 
 def _spread(indices: list[int], levels: np.ndarray, places: Sequence[float]) -> list[int]:
@@ -124,7 +125,12 @@ def _spread(indices: list[int], levels: np.ndarray, places: Sequence[float]) -> 
 
 
 def _shown(
-    tuned: Tuned, part: Part, samples: Sequence[Sample], maps: Sequence[np.ndarray], chosen: Sequence[int]
+    tuned: Tuned,
+    part: Part,
+    samples: Sequence[Sample],
+    maps: Sequence[np.ndarray],
+    levels: np.ndarray,
+    chosen: Sequence[int],
 ) -> Iterator[plots.Panel]:
     pictures = tuned.evidence.decoded([samples[index] for index in chosen])
     reconstructions = tuned.evidence.keeper.method.reconstruct(pictures)
@@ -133,7 +139,7 @@ def _shown(
         map = maps[index]
         found = decision.segment(map, threshold=tuned.threshold, area_px=tuned.area_px)
         panel = plots.Panel(
-            title=_title(samples[index], len(found.regions), map, tuned),
+            title=_title(samples[index], len(found.regions), levels[index]),
             part=part,
             image=picture,
             reconstruction=None if reconstruction is None else images.resize_image(reconstruction, picture.shape[:2]),
@@ -155,8 +161,7 @@ def _mask(sample: Sample, shape: tuple[int, int], tuned: Tuned) -> np.ndarray | 
         return None
 
 
-def _title(sample: Sample, regions: int, map: np.ndarray, tuned: Tuned) -> str:
-    (level,) = ComponentTree(map).level_at_area([tuned.area_px])
+def _title(sample: Sample, regions: int, level: float) -> str:
     truth = sample.defect or "normal"
     verdict = f"{regions} region{'s' * (regions != 1)}" if regions else "no region"
     return f"{truth}: {sample.image.name}, level {level:.4g}, {verdict}"
