@@ -33,8 +33,13 @@ class Scale(NamedTuple):
 
 def own_scale(map: np.ndarray) -> Scale:
     """The scale of one map alone: the highest value is yellow. Pixels of minus infinity do not count."""
-    low, high = float(np.min(map, where=np.isfinite(map), initial=np.inf)), float(map.max())
+    low, high = lowest(map), float(map.max())
     return Scale(low, (low + high) / 2)
+
+
+def lowest(map: np.ndarray) -> float:
+    """The lowest value of a map that counts, that is not minus infinity."""
+    return float(np.min(map, where=np.isfinite(map), initial=np.inf))
 
 
 def coloured(map: np.ndarray, scale: Scale) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from benchmarks.likeness.changing import Place
+from benchmarks.likeness.changing import QUIET, Place
 
 NAMES = (("top left", "top", "top right"), ("left", "middle", "right"), ("bottom left", "bottom", "bottom right"))
 """Names of the ninths of an image."""
@@ -13,8 +13,8 @@ def remarks(places: Iterable[Place]) -> Iterator[str]:
     for place in places:
         yield (
             f"{_name(place)}, {place.width}x{place.height} px at (left, top) = ({place.left}, {place.top}): the pixels "
-            f"differ from one normal image to the next {place.times:.0f} times as much as 97 % of the others: a label? "
-            "If it does not matter, leave it out with --ignore"
+            f"differ from one normal image to the next {place.times:.0f} times as much as {100 * QUIET:.0f} % of the "
+            "others: a label? If it does not matter, leave it out with --ignore"
         )
 
 

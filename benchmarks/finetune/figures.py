@@ -56,7 +56,7 @@ def _regions(
 ) -> tuple[list[Components], list[np.ndarray]]:
     """The regions of each map at the thresholds, and the areas of all maps' regions at each level."""
     swept, areas = [], []
-    for map in maps:  # one tree at a time, as it takes 17 times the memory of its map
+    for map in maps:  # one tree at a time, as it takes many times the memory of its map
         tree = ComponentTree(map)
         swept.append(tree.components_at(thresholds))
         areas.append([tree.areas_at(level) for level in levels])

@@ -19,6 +19,7 @@ from matplotlib.patheffects import withStroke
 from reports import hatching, plots
 from reports.blocks import blocks
 from reports.finetune_plots.inputs import Panel, Rule
+from reports.heat_map import lowest
 
 MARGIN, GAP, LINE, HEAD = 0.12, 0.08, 0.17, 1.62  # inches
 TALLEST, FLATTEST = 2.0, 0.3  # inches of a row
@@ -53,8 +54,13 @@ def sample(panels: Sequence[Panel], rule: Rule) -> Figure:
     dots = min(plots.DOTS_PER_INCH, int((PIXELS / plots.WIDTH_INCHES / height) ** 0.5))
     figure = Figure(figsize=(plots.WIDTH_INCHES, height), dpi=dots)
     norm = _norm(panels, rule)
-    with_truth, with_ignored = (any(each is not None for each in of) for of in _masks(panels))
-    _head(figure, rule, norm, with_truth=with_truth, with_ignored=with_ignored)
+    _head(
+        figure,
+        rule,
+        norm,
+        with_truth=any(panel.mask is not None for panel in panels),
+        with_ignored=any(panel.ignored is not None for panel in panels),
+    )
     for index, column in enumerate(columns):
         left = MARGIN + index * (width + GAP)
         _text(figure, left, HEAD - LINE, column, weight="bold", va="bottom")
@@ -66,11 +72,6 @@ def sample(panels: Sequence[Panel], rule: Rule) -> Figure:
         right = plots.WIDTH_INCHES - MARGIN
         _text(figure, right, box.top - 0.04, panel.fault, **FAULT)
     return figure
-
-
-def _masks(panels: Sequence[Panel]) -> tuple[list[np.ndarray | None], ...]:
-    """The ground truth of each panel, and what does not count in each."""
-    return [panel.mask for panel in panels], [panel.ignored for panel in panels]
 
 
 def _title(panel: Panel) -> str:
@@ -95,14 +96,9 @@ def _boxes(panels: Sequence[Panel], titles: Sequence[str], width: float) -> list
 
 def _norm(panels: Sequence[Panel], rule: Rule) -> Normalize:
     """One scale over all maps and the threshold, so that levels can be compared between rows."""
-    levels = plots.finite(rule.threshold, *((_lowest(panel.map), panel.map.max()) for panel in panels))
+    levels = plots.finite(rule.threshold, *((lowest(panel.map), panel.map.max()) for panel in panels))
     low, high = levels.min(), levels.max()
     return Normalize(low, high if high > low else low + (abs(low) or 1.0))
-
-
-def _lowest(map: np.ndarray) -> float:
-    """The lowest value that counts."""
-    return float(np.min(map, where=np.isfinite(map), initial=np.inf))
 
 
 def _head(figure: Figure, rule: Rule, norm: Normalize, *, with_truth: bool, with_ignored: bool) -> None:
