@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from datasets import Sample, relative_name
 from reports.files import write_text
@@ -32,7 +32,7 @@ def of_code(modules: Iterable[str]) -> str:
     Comments, docstrings and layout do not count, so improving a sentence does not cause hours of retraining.
     """
     files = sorted(set().union(*(_files(module) for module in modules)))
-    return of_json({file.relative_to(ROOT).as_posix(): _bare(file.read_text(encoding="utf-8")) for file in files})
+    return of_json({file.relative_to(ROOT).as_posix(): _parsed(_text(file)).bare for file in files})
 
 
 @cache
@@ -45,7 +45,7 @@ def _files(module: str) -> frozenset[Path]:
         name = waiting.pop()
         for file in _module_files(name) - found:
             found.add(file)
-            waiting += [other for other in _imports(file) if other.split(".")[0] == name.split(".")[0]]
+            waiting += [other for other in _parsed(_text(file)).imports if other.split(".")[0] == name.split(".")[0]]
     return frozenset(found)
 
 
@@ -67,13 +67,30 @@ def _is_of_a_plugin(name: str) -> bool:
     return package in PLUGIN_PACKAGES and bool(rest) and not rest.startswith("_")
 
 
-def _imports(file: Path) -> list[str]:
-    """All modules that a file may import, and the packages that contain them, which Python runs first.
+class Parsed(NamedTuple):
+    """What a file of code says."""
 
-    `from a.b import c` may import the module a.b or the module a.b.c, so both are listed.
-    """
+    imports: list[str]
+    """All modules that it may import, and the packages that contain them, which Python runs first."""
+    bare: str
+    """Its code without comments, docstrings and layout."""
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+@cache
+def _parsed(text: str) -> Parsed:
+    """Methods share most of their files, so each text is parsed once; a file that was edited has another text."""
+    tree = ast.parse(text)
+    return Parsed(_imports(tree), _bare(tree))
+
+
+def _imports(tree: ast.Module) -> list[str]:
+    """`from a.b import c` may import the module a.b or the module a.b.c, so both are listed."""
     names = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -81,8 +98,8 @@ def _imports(file: Path) -> list[str]:
     return sorted({place for name in names for place in accumulate(name.split("."), "{}.{}".format)})
 
 
-def _bare(source: str) -> str:
-    tree = ast.parse(source)
+def _bare(tree: ast.Module) -> str:
+    """The code of a tree, which loses its docstrings."""
     for node in ast.walk(tree):
         if isinstance(node, DOCUMENTED):
             node.body = [part for part in node.body if not _is_text(part)] or [ast.Pass()]
