@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
@@ -125,19 +126,33 @@ def spreads(table: pd.DataFrame, by: Sequence[str], column: str) -> dict[tuple, 
     return {key: Spread(*row) for key, *row in groups.agg(["mean", "std", "count"]).itertuples()}
 
 
+OF_A_JOB = ("name", "place", "seed")
+"""The columns that tell a job from all others."""
+
+
 def means(table: pd.DataFrame, column: str) -> Means:
     """The mean row. Its spread is that of the mean of each seed, if every seed has all the categories."""
-    known = table.dropna(subset=[column])
-    by_category = known.pivot_table(index="place", columns="name", values=column, sort=False)
-    shared = by_category.dropna()
-    known = known[known["place"].isin(shared.index)]
-    by_seed = known.pivot_table(index=["name", "seed"], columns="place", values=column).mean(axis=1, skipna=False)
-    by_method = {}
-    for name in shared if len(shared) else ():
-        complete = by_seed[name].dropna()
-        spread = complete.std() if len(complete) == len(by_seed[name]) else float("nan")
-        by_method[name] = Spread(shared[name].mean(), spread, len(complete))
-    return Means(by_method, sorted(shared.index, key=natural), table["place"].nunique())
+    found = _values(table, column)
+    shared = set.intersection(*map(set, found.values())) if found else set()
+    by_method = {name: _spread([by_place[place] for place in shared]) for name, by_place in found.items() if shared}
+    return Means(by_method, sorted(shared, key=natural), table["place"].nunique())
+
+
+def _values(table: pd.DataFrame, column: str) -> dict[str, dict[str, dict[int, float]]]:
+    """What is known of a column: method -> category -> seed -> value."""
+    found: dict[str, dict[str, dict[int, float]]] = {}
+    known = table[column].notna()
+    for name, place, seed, value in zip(*(table.loc[known, key] for key in (*OF_A_JOB, column)), strict=True):
+        found.setdefault(name, {}).setdefault(place, {})[seed] = float(value)
+    return found
+
+
+def _spread(categories: Sequence[Mapping[int, float]]) -> Spread:
+    """The mean over categories, each of them seed -> value, and how it differs between seeds."""
+    seeds = set().union(*categories)
+    complete = [fmean(own[seed] for own in categories) for seed in seeds if all(seed in own for own in categories)]
+    deviation = float(np.std(complete, ddof=1)) if 1 < len(complete) == len(seeds) else float("nan")
+    return Spread(fmean(fmean(own.values()) for own in categories), deviation, len(complete))
 
 
 def headed(found: Mapping[str, Means], table: pd.DataFrame) -> tuple[str, list[str]]:
