@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
@@ -122,12 +122,20 @@ def holds_out(table: pd.DataFrame) -> pd.Series:
 
 def spreads(table: pd.DataFrame, by: Sequence[str], column: str) -> dict[tuple, Spread]:
     """Mean, standard deviation and number of seeds for each combination of the columns `by`."""
-    groups = table.dropna(subset=[column]).groupby(list(by), sort=False)[column]
-    return {key: Spread(*row) for key, *row in groups.agg(["mean", "std", "count"]).itertuples()}
+    found: dict[tuple, list[float]] = {}
+    for *key, value in _known(table, [*by, column]):
+        found.setdefault(tuple(key), []).append(value)
+    return {key: Spread(fmean(values), _deviation(values), len(values)) for key, values in found.items()}
 
 
-OF_A_JOB = ("name", "place", "seed")
-"""The columns that tell a job from all others."""
+def _known(table: pd.DataFrame, columns: Sequence[str]) -> Iterator[tuple]:
+    """The values of these columns in each row that has the last one. Pandas' own groups are slow for short tables."""
+    known = table[columns[-1]].notna()
+    return zip(*(table.loc[known, column] for column in columns), strict=True)
+
+
+def _deviation(values: Sequence[float]) -> float:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
 
 
 def means(table: pd.DataFrame, column: str) -> Means:
@@ -141,9 +149,8 @@ def means(table: pd.DataFrame, column: str) -> Means:
 def _values(table: pd.DataFrame, column: str) -> dict[str, dict[str, dict[int, float]]]:
     """What is known of a column: method -> category -> seed -> value."""
     found: dict[str, dict[str, dict[int, float]]] = {}
-    known = table[column].notna()
-    for name, place, seed, value in zip(*(table.loc[known, key] for key in (*OF_A_JOB, column)), strict=True):
-        found.setdefault(name, {}).setdefault(place, {})[seed] = float(value)
+    for name, place, seed, value in _known(table, ["name", "place", "seed", column]):
+        found.setdefault(name, {}).setdefault(place, {})[seed] = value
     return found
 
 
@@ -151,7 +158,7 @@ def _spread(categories: Sequence[Mapping[int, float]]) -> Spread:
     """The mean over categories, each of them seed -> value, and how it differs between seeds."""
     seeds = set().union(*categories)
     complete = [fmean(own[seed] for own in categories) for seed in seeds if all(seed in own for own in categories)]
-    deviation = float(np.std(complete, ddof=1)) if 1 < len(complete) == len(seeds) else float("nan")
+    deviation = _deviation(complete) if len(complete) == len(seeds) else float("nan")
     return Spread(fmean(fmean(own.values()) for own in categories), deviation, len(complete))
 
 
