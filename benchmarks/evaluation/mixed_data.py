@@ -7,10 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
+from reports.printable import printable
 from reports.rows import Row
 
 CATEGORY = ("dataset", "category")
 """Columns that results on one category share."""
+SAME_IMAGES = (*CATEGORY, "contents", "ignore")
+"""Columns that results share which are on the same images, under one name of what they ignore."""
 
 
 def told(by_method: Mapping[tuple, Sequence[Row]]) -> dict[tuple, list[tuple[str, str, str]]]:
@@ -20,7 +23,8 @@ def told(by_method: Mapping[tuple, Sequence[Row]]) -> dict[tuple, list[tuple[str
     """
     rows = list(chain.from_iterable(by_method.values()))
     images = _differing(rows, "contents", CATEGORY)
-    return {key: [*_other_images(jobs, images)] for key, jobs in by_method.items()}
+    regions = _differing(rows, "ignored", SAME_IMAGES)
+    return {key: [*_other_images(jobs, images), *_other_regions(jobs, regions)] for key, jobs in by_method.items()}
 
 
 def _differing(rows: Iterable[Row], digest: str, shared: Sequence[str]) -> set[tuple]:
@@ -43,4 +47,17 @@ def _other_images(jobs: Sequence[Row], differing: set[tuple]) -> Iterator[tuple[
             "stands beside results on other images of this category, or with other masks, labels or groups: their "
             "numbers do not compare",
             "run all methods and seeds again: only results on older data are repeated",
+        )
+
+
+def _other_regions(jobs: Sequence[Row], differing: set[tuple]) -> Iterator[tuple[str, str, str]]:
+    """On other images, the masks of each image may differ with them, and `other_images` says so."""
+    if any(_of(job, SAME_IMAGES) in differing for job in jobs):
+        place = jobs[0]["ignore"]  # the same of every seed
+        by_option = f"that ignore other regions under the same --ignore {printable(place or '')}"
+        by_data = "for which the data named other regions to ignore"
+        yield (
+            "other_regions",
+            f"stands beside results {by_option if place else by_data}: their numbers do not compare",
+            "run all methods and seeds again: only results with older masks are repeated",
         )

@@ -18,6 +18,7 @@ KINDS = {
     "misses": "red",
     "chance": "red",
     "other_images": "yellow",
+    "other_regions": "yellow",
     "set_alone": "yellow",
     "learned_little": "yellow",
     "near_copies": "yellow",
