@@ -186,3 +186,13 @@ def of_data(samples: Iterable[Sample], base: Path, digests: Digests) -> str:
             for sample in samples
         ]
     )
+
+
+def of_ignored(samples: Iterable[Sample], base: Path, digests: Digests) -> str:
+    """Digest of the regions that do not count: the contents of the mask of each image that has one.
+
+    Where no image has one, it is the same of all categories.
+    """
+    masks = {relative_name(sample.image, base): sample.ignored for sample in samples if sample.ignored}
+    contents = digests.of_files(set(masks.values()))
+    return of_json([(image, contents[mask]) for image, mask in masks.items()])

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from benchmarks.evaluation.result_rows import Measured
     from reports.html.jobs import Job
 
-OF_THE_RUN = {*VOLATILE, "machine", "versions", "device", "data", "contents", "code", "key", "remarks"}
+OF_THE_RUN = {*VOLATILE, "machine", "versions", "device", "data", "contents", "ignored", "code", "key", "remarks"}
 """Columns that may differ between two results that are the same."""
 
 

@@ -197,6 +197,8 @@ class Result(Record):
     """Folder or manifest of the dataset."""
     contents: str | None = Field(None, exclude_if=operator.not_)
     """Digest of the images, their masks and labels; None: a result of before it was stored."""
+    ignored: str | None = Field(None, exclude_if=operator.not_)
+    """Digest of the regions that do not count; None: a result of before it was stored."""
     made: bool
     """Whether the data are synthetic."""
     trained_on: int

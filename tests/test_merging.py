@@ -33,6 +33,10 @@ def test_the_same_result_in_two_folders_counts_once_whatever_its_time_and_machin
     assert not merging.adds(other, ended("A"))
 
 
+def test_the_same_result_counts_once_where_one_is_of_before_digests_were_stored():
+    assert not merging.adds(ended("B", contents="c", ignored="i"), ended("A"))
+
+
 @pytest.mark.parametrize(
     ("scores", "named"),
     [

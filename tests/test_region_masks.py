@@ -211,7 +211,27 @@ def test_samples_with_the_same_files_have_the_same_digest_only_if_the_same_is_ig
 def test_results_are_on_the_same_data_whatever_each_ignores(parts):
     without, one = (planned(parts, **given) for given in ({}, {"ignore": str(parts / "label.png")}))
     both = [changes.require_same_data(job, Source.of(job.cell, parts)) for job in (without, one)]
-    assert both[0] == both[1]
+    assert both[0].contents == both[1].contents and both[0].ignored != both[1].ignored
     white(parts / "label.png", corner(SHAPE, 9, 9))
     with pytest.raises(DataError, match=r"other contents 1 \(label\.png\)"):
         changes.require_same_data(one, Source.of(one.cell, parts))
+
+
+def ignored(root: Path, category: str = "nut", **settings: str) -> str:
+    """The digest of what does not count in a category."""
+    given = Source.named("mvtec", root, DataSettings(**settings))
+    return fingerprint.of_ignored(given.samples(category), given.base, fingerprint.Digests(root / "digests.json"))
+
+
+@pytest.mark.parametrize(
+    ("ignore", "edited"), [("label.png", "label.png"), ("masks", "masks/nut/test/good/0.png")], ids=["file", "folder"]
+)
+def test_a_result_tells_which_regions_it_ignores_by_the_contents_of_the_masks(parts, ignore, edited):
+    before = ignored(parts, ignore=ignore)
+    assert ignored(parts, ignore=ignore) == before
+    white(parts / edited, corner(SHAPE, 9, 9))
+    assert ignored(parts, ignore=ignore) != before
+
+
+def test_where_every_pixel_counts_all_categories_ignore_the_same(parts):
+    assert ignored(parts) == ignored(parts, "pin") != ignored(parts, ignore="label.png")

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -65,6 +66,24 @@ def enlarged(image: Path, to: Path) -> Path:
     picture = Image.open(image)
     picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST).save(to)
     return to
+
+
+def test_results_of_an_edited_mask_are_told_apart_in_every_form_of_the_report(checkout):
+    mask = white(checkout.folder / "label.png", LABEL)
+    one = [*checkout.options[2:], "--categories", CATEGORIES[0], "--ignore", str(mask)]
+    assert "ignore other regions" not in checkout.run("--methods", "toy,mean_image", *one).stderr
+    white(mask, np.roll(LABEL, -2, axis=0))
+    run = checkout.run("--methods", "toy", *one)
+    assert "1 to do" in run.stderr and run.returncode == 0
+    told = "stands beside results that ignore other regions under the same --ignore"
+    tables = [(checkout.results / f"report.{form}").read_text() for form in ("md", "html")]
+    for text in (run.stderr, *tables):
+        assert told in " ".join(text.split())
+    verdicts = pd.read_csv(checkout.results / "verdicts.csv")
+    assert sorted(verdicts[verdicts.kind == "other_regions"].method) == ["mean_image", "toy"]
+    assert checkout.rows().ignore.nunique() == 1 and checkout.rows().ignored.nunique() == 2
+    again = checkout.run("--methods", "toy,mean_image", *one)
+    assert "1 finished before, 1 to do" in again.stderr and told not in (checkout.results / "report.md").read_text()
 
 
 def test_new_images_need_a_mask_where_each_image_of_the_run_had_its_own(checkout, tmp_path):

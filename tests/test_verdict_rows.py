@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks.evaluation import pixel_metrics, result_rows
+from benchmarks.evaluation.verdict_rows import KINDS
+from reports.html.verdicts import WORDS
 from reports.results import OperatingPoint
 from tests.stored import made_cell, made_images, made_result
 
@@ -220,3 +222,46 @@ def test_results_on_other_images_of_a_category_are_told_apart_whatever_the_metho
     rows = result_rows.tables(map(result_rows.measure, [on("old", method="cae"), on("new")])).verdicts
     assert [(row["method"], row["kind"]) for row in rows] == [("cae", "other_images"), ("knn", "other_images")]
     assert told(on("old"), on("new", seed=1))["other_images"]["seeds"] == "0, 1"
+
+
+def ignoring(regions, seed=0, *, ignore="label.png", contents="images", **fields):
+    """A result with the digest of its ignored regions."""
+    settings = {"ignore": ignore} if ignore else {}
+    made = result(MANY, MANY, FOUND, seed=seed, data_settings=settings, **fields)
+    return made.model_copy(update={"contents": contents, "ignored": regions})
+
+
+def kinds(*results):
+    rows = result_rows.tables(map(result_rows.measure, results)).verdicts
+    return [(row["method"], row["kind"]) for row in rows]
+
+
+def test_results_that_ignore_other_regions_under_one_name_are_told_apart_whatever_the_method_or_seed():
+    both = [("cae", "other_regions"), ("knn", "other_regions")]
+    assert kinds(ignoring("old", method="cae"), ignoring("new"), ignoring("new", category="nut")) == both
+    row = told(ignoring("old"), ignoring("new", seed=1))["other_regions"]
+    assert row["text"] == (
+        "stands beside results that ignore other regions under the same --ignore label.png: their numbers do not "
+        "compare"
+    )
+    assert row["seeds"] == "0, 1" and row["light"] == "yellow"
+    assert row["advice"] == "run all methods and seeds again: only results with older masks are repeated"
+
+
+def test_regions_that_the_data_name_are_told_apart_too():
+    row = told(ignoring("old", ignore=None), ignoring("new", seed=1, ignore=None))["other_regions"]
+    assert row["text"].startswith("stands beside results for which the data named other regions to ignore: their")
+
+
+def test_regions_of_another_name_or_of_before_they_were_stored_are_not_told_apart():
+    assert kinds(ignoring("old", ignore="a.png"), ignoring("new", ignore="b.png"), ignoring("none", ignore=None)) == []
+    assert kinds(ignoring(None), ignoring(None, contents=None, method="cae"), ignoring("new", 1)) == []
+
+
+def test_masks_that_differ_with_their_images_are_one_verdict():
+    both = ignoring("old", method="cae", contents="before"), ignoring("new", contents="after")
+    assert kinds(*both) == [("cae", "other_images"), ("knn", "other_images")]
+
+
+def test_every_kind_of_verdict_has_words_on_the_page():
+    assert set(WORDS) == set(KINDS)

@@ -106,6 +106,8 @@ def measure(result: Result, point: OperatingPoint | None = None) -> Measured:
         "versions": ", ".join(f"{name} {version}" for name, version in sorted(result.versions.items())),
         "data": result.data,
         "contents": result.contents,
+        "ignore": result.cell.data_settings.get("ignore"),
+        "ignored": result.ignored,
         "code": result.code,
         "key": result.key,
         "remarks": "\n".join([*result.remarks, *_tuned_on(point), *_outdated(result)]),

@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from benchmarks.evaluation import calibration
+from benchmarks.evaluation import calibration, mixed_data
 from benchmarks.evaluation.pixel_metrics import NO_MAPS
 from benchmarks.naming import plural
 from reports.rows import IDENTITY, Row, variant
@@ -18,6 +18,7 @@ KINDS = {
     "misses": "red",
     "chance": "red",
     "other_images": "yellow",
+    "other_regions": "yellow",
     "set_alone": "yellow",
     "learned_little": "yellow",
     "near_copies": "yellow",
@@ -53,17 +54,13 @@ def verdicts(rows: Iterable[Row], setters: Iterable[Row] = (), contradictions: I
 
     Nothing is chosen by the verdicts. Some look at test labels: they say what happened on the test images.
     """
-    rows = list(rows)
     by_method, set_by = _by_variant(rows), _by_variant(setters)
-    several = _of_several_contents(rows)
+    mixed = mixed_data.told(by_method)
     broken = _by_variant(contradictions)
     found = [
         _row(jobs, kind, text, advice)
         for key, jobs in by_method.items()
-        for kind, text, advice in (
-            *_other_images(jobs, several),
-            *_told(jobs, set_by.get(key, ()), broken.get(key, ())),
-        )
+        for kind, text, advice in (*mixed[key], *_told(jobs, set_by.get(key, ()), broken.get(key, ())))
     ]
     order = list(KINDS)
     return sorted(found, key=lambda row: order.index(row["kind"]))
@@ -78,25 +75,6 @@ def _by_variant(rows: Iterable[Row]) -> dict[tuple, list[Row]]:
     for row in rows:
         groups[variant(row)].append(row)
     return groups
-
-
-def _of_several_contents(rows: Iterable[Row]) -> set[tuple]:
-    """The categories whose results were not all made from the same images."""
-    found = defaultdict(set)
-    for row in rows:
-        if row.get("contents"):  # absent in a result of before it was stored
-            found[row["dataset"], row["category"]].add(row["contents"])
-    return {category for category, contents in found.items() if len(contents) > 1}
-
-
-def _other_images(jobs: Sequence[Row], several: set[tuple]) -> Iterator[Told]:
-    if (jobs[0]["dataset"], jobs[0]["category"]) in several:
-        yield (
-            "other_images",
-            "stands beside results on other images of this category, or with other masks, labels or groups: their "
-            "numbers do not compare",
-            "run all methods and seeds again: only results on older data are repeated",
-        )
 
 
 def _row(jobs: Sequence[Row], kind: str, text: str, advice: str) -> Row:

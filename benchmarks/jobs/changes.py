@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks import fingerprint
 from benchmarks.jobs import plan
@@ -19,12 +20,18 @@ from methods import Method, MethodError
 THEN = "do the same run again, and leave them alone until it ends"
 
 
-def require_same_data(job: Job, source: Source) -> str:
-    """Return the digest of the job's data. Raise DataError, naming the files, if they are not those planned.
+class DataDigests(NamedTuple):
+    """What a job was made from: see the fields of the same names in `reports.results.Result`.
 
-    What is ignored counts for the plan. It is left out of the digest: whatever results ignore, they are on the same
-    images, masks and labels.
+    What is ignored stands apart: whatever results ignore, they are on the same images, masks and labels.
     """
+
+    contents: str
+    ignored: str
+
+
+def require_same_data(job: Job, source: Source) -> DataDigests:
+    """Return the digests of the job's data. Raise DataError, naming the files, if they are not those planned."""
     digests = fingerprint.Digests(job.digests)
     planned = {file: entry[-1] for file, entry in digests.known.items()}
     samples = source.samples(job.cell.category)
@@ -33,7 +40,11 @@ def require_same_data(job: Job, source: Source) -> str:
     except OSError as error:
         raise DataError(f"{error.filename} can no longer be read ({error.strerror}): {THEN}") from None
     if plan.key(job.cell, digest, job.code) == job.key:
-        return plan.data_digest(source, [replace(sample, ignored=None) for sample in samples], digests)
+        counting_all = [replace(sample, ignored=None) for sample in samples]
+        return DataDigests(
+            contents=plan.data_digest(source, counting_all, digests),
+            ignored=fingerprint.of_ignored(samples, source.base, digests),
+        )
     found = list(_changes(planned, digests.known, source, samples)) or ["the list of images, their labels or masks"]
     raise DataError(f"the data of {job.cell.category} changed after the run was planned: {'; '.join(found)}: {THEN}")
 

@@ -91,10 +91,10 @@ def run(job: Job, tell: Tell) -> Result:
     scored = score_all(seen, data.parts, job, source=data.source, tell=tell)
     pixels = _measure(data.parts.test, scored.maps, data.source.reading, tell)
     tell(Progress("comparing images", 0, 1))
-    contents = changes.require_same_data(job, data.source)
+    digests = changes.require_same_data(job, data.source)
     changes.require_same_files(job, method)
     said = sayings.AfterFit(method)
-    return _result(job, data, said, contents=contents, told=told, fitted=fitted, scored=scored, pixels=pixels)
+    return _result(job, data, said, digests=digests, told=told, fitted=fitted, scored=scored, pixels=pixels)
 
 
 def _read(job: Job, tell: Tell) -> _Data:
@@ -130,20 +130,21 @@ def _result(
     data: _Data,
     said: sayings.AfterFit,
     *,
-    contents: str,
+    digests: changes.DataDigests,
     told: _Told,
     fitted: Fit,
     scored: Scored,
     pixels: _Measured,
 ) -> Result:
-    """The record of a job that ends now; `contents` is the digest of its data."""
+    """The record of a job that ends now."""
     fit_images = data.parts.fit
     return Result(
         key=job.key,
         code=job.code,
         cell=job.cell,
         data=str(job.root),
-        contents=contents,
+        contents=digests.contents,
+        ignored=digests.ignored,
         made=data.source.dataset.made,
         trained_on=len(fit_images),
         fit=[relative_name(sample.image, data.source.base) for sample in fit_images],

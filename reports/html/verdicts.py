@@ -34,6 +34,7 @@ WORDS = {
     "misses": "Misses too many",
     "chance": "No better than chance",
     "other_images": "Not all on the same images",
+    "other_regions": "Not all ignore the same",
     "set_alone": "One image sets the threshold",
     "learned_little": "The network has learned little",
     "near_copies": "Near-copies set the threshold",
