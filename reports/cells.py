@@ -5,8 +5,11 @@ A text that is a number stays one.
 
 import re
 
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
-"""Beginnings that a spreadsheet calculates, also behind apostrophes, so that reading gives back what was written."""
+FORMULA = re.compile(r"'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
+"""Beginnings that a spreadsheet calculates, also behind apostrophes, so that reading gives back what was written.
+
+The last four are the wide forms of the first four.
+"""
 
 
 def guarded(value: str | int | float | bool | None) -> str | int | float | bool | None:
