@@ -87,12 +87,18 @@ class _Training:
             return torch.arange(total, device=self.device)
         count = max(1, int(total * self.choice.share))
         starts = torch.randperm(total, generator=generator)[: self.choice.start_points].to(self.device)
-        points, found = self.kept if self.projected is None else self.projected, []
-        for some in coreset.picks(points, count=count, starts=starts):
+        found = []
+        for some in coreset.picks(self._points(), count=count, starts=starts):
             found.append(some)
             yield Preparing("picks of the coreset", sum(map(len, found)), count)
-        self.projected = None  # its room is for the memory now
         return torch.cat(found).sort().values
+
+    def _points(self) -> Tensor:
+        """The patches to pick from. Projected ones are handed over: nothing else needs their room."""
+        if self.projected is None:
+            return self.kept
+        points, self.projected = self.projected, None
+        return points
 
     def _make_room(self, patches_an_image: int, dims: int) -> None:
         self.patches_an_image, total = patches_an_image, self.images * patches_an_image
