@@ -31,6 +31,8 @@ decision.levels([numpy.zeros((2, 2), numpy.float32)], [1])
 """
 """Code for which numba compiles what an operating point needs."""
 PACKAGES = ("benchmarks", "methods", "datasets", "reports")
+RECORDS = (".json", ".md", ".csv", ".tex", ".html")
+"""Files of results that may name the folder of the checkout."""
 CATEGORIES = ("bolt", "nut")
 SIZE = (40, 36)
 
@@ -87,10 +89,13 @@ class Checkout:
         self.folder, self.data, self.results = folder, folder / "parts", folder / "kept"
 
     def copy(self, folder: Path) -> Self:
-        """A copy in another folder, with all its results."""
+        """A copy in another folder, with all its results, which are stored as if they had been made there."""
         shutil.copytree(self.folder, folder)
         copied = copy.copy(self)
         copied.folder, copied.data, copied.results = folder, folder / self.data.name, folder / self.results.name
+        for file in copied.results.rglob("*.*"):
+            if file.suffix in RECORDS and str(self.folder) in (text := file.read_text(encoding="utf-8")):
+                file.write_text(text.replace(str(self.folder), str(folder)), encoding="utf-8")
         return copied
 
     def start(self, *arguments: str, command: str = "run", limits: Limits = NONE) -> subprocess.Popen:
@@ -146,3 +151,12 @@ class Checkout:
     def finish_times(self) -> dict[str, int]:
         files = sorted(self.results.glob("jobs/*/*/*/result.json"))
         return {file.relative_to(self.results).as_posix(): file.stat().st_mtime_ns for file in files}
+
+
+@functools.cache
+def finished_run(*arguments: str) -> Checkout:
+    """A checkout in which the toy method was run with some options, once in this process. Who changes it, copies it."""
+    checkout = Checkout(passing_folder() / "checkout")
+    done = checkout.compare(*arguments)
+    assert done.returncode == 0, done.stderr
+    return checkout
