@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.checkout.program import Checkout
+from tests.checkout.program import Checkout, finished_run
 
 if importlib.util.find_spec("triton"):  # its LLVM must be loaded before TensorFlow's, or the process crashes
     importlib.import_module("triton")
@@ -39,6 +39,12 @@ def shared_cases() -> Path:
 @pytest.fixture
 def checkout(tmp_path) -> Checkout:
     return Checkout(tmp_path / "checkout")
+
+
+@pytest.fixture
+def after_run(tmp_path) -> Callable[..., Checkout]:
+    """A function that gives a checkout in which the toy method was run with some options: a copy of one made before."""
+    return lambda *arguments: finished_run(*arguments).copy(tmp_path / "checkout")
 
 
 @pytest.fixture

@@ -65,26 +65,36 @@ def test_verdicts_make_a_whole_table_with_maps_and_unreadable_images(finished):
     assert "[True, None, False] nowhere.png cannot be read" in said and "(40, 36) float32 None" in said
 
 
-@pytest.mark.parametrize(
-    ("call", "sentence"),
-    [
-        ("run('toy', 'folder', data='nowhere')", "with data"),
-        ("run('toi', 'folder', data='parts')", "did you mean 'toy'"),
-        ("run('toy', 'folder', data='parts', sheds=3)", "unknown parameter 'sheds'"),
-        ("run('toy', 'folder', data='parts', shots=1)", "shots=1: expected at least 2"),
-        ("run('toy', 'folder', data='parts', settings={'cae': {}})", "must be one of methods"),
-        ("run('toy', 'folder', data='parts', calibration=2)", "calibration: expected a share"),
-        ("load('nowhere')", "make some with: benchmarks.run(...)"),
-        ("predict('kept', 'toy', 'bold', [])", "did you mean 'bolt'"),
-        ("method('toy', epoch=3)", "did you mean 'epochs'"),
-    ],
-)
-def test_errors_speak_python(finished, call, sentence):
+CALLS = {
+    "run('toy', 'folder', data='nowhere')": "with data",
+    "run('toi', 'folder', data='parts')": "did you mean 'toy'",
+    "run('toy', 'folder', data='parts', sheds=3)": "unknown parameter 'sheds'",
+    "run('toy', 'folder', data='parts', shots=1)": "shots=1: expected at least 2",
+    "run('toy', 'folder', data='parts', settings={'cae': {}})": "must be one of methods",
+    "run('toy', 'folder', data='parts', calibration=2)": "calibration: expected a share",
+    "load('nowhere')": "make some with: benchmarks.run(...)",
+    "predict('kept', 'toy', 'bold', [])": "did you mean 'bolt'",
+    "method('toy', epoch=3)": "did you mean 'epochs'",
+}
+"""Wrong calls, and what their errors say."""
+
+
+@pytest.fixture(scope="module")
+def said(finished) -> dict[str, str]:
+    """What each of the wrong calls says, all in one process."""
     code = (
-        f"from benchmarks.errors import USER_ERRORS\ntry: benchmarks.{call}\nexcept USER_ERRORS as error: print(error)"
+        "import json\nfrom benchmarks.errors import USER_ERRORS\nsaid = {}\n"
+        f"for call in {list(CALLS)}:\n"
+        "    try: eval(f'benchmarks.{call}')\n"
+        "    except USER_ERRORS as error: said[call] = str(error)\n"
+        "print(json.dumps(said))"
     )
-    said = python(finished, code)
-    assert sentence in said and "--" not in said and "Traceback" not in said
+    return json.loads(python(finished, code))
+
+
+@pytest.mark.parametrize(("call", "sentence"), CALLS.items())
+def test_errors_speak_python(said, call, sentence):
+    assert sentence in said[call] and "--" not in said[call]
 
 
 def test_a_failed_job_is_a_row_with_its_reason(finished):

@@ -9,7 +9,7 @@ from benchmarks.errors import UsageError
 from benchmarks.fingerprint import Digests
 from benchmarks.jobs import layout, plan, storage
 from reports.results import FORMAT, DamagedResultError, Failure, Result, ResultError, read, write
-from tests.checkout.program import CATEGORIES, Checkout
+from tests.checkout.program import CATEGORIES, Checkout, finished_run
 from tests.stored import made_cell, made_images, made_result
 
 CELL = made_cell(method="cae", settings={"loss": "mse"}, dataset="demo", category="nut")
@@ -40,17 +40,10 @@ def test_several_defect_types_are_stored_and_a_single_one_takes_no_field(tmp_pat
     assert read(tmp_path / "result.json", Result).images == [one, several]
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Checkout:
-    """Run once; what harms its results works on a copy."""
-    checkout = Checkout(tmp_path_factory.mktemp("finished") / "checkout")
-    assert checkout.compare().returncode == 0
-    return checkout
-
-
 @pytest.fixture
-def mine(finished, tmp_path) -> Checkout:
-    return finished.copy(tmp_path / "mine")
+def mine(after_run) -> Checkout:
+    """A finished run whose results a test may harm."""
+    return after_run()
 
 
 def bolt(checkout: Checkout, name: str) -> Path:
@@ -73,15 +66,15 @@ def failures(checkout: Checkout) -> dict[str, str]:
     return reasons
 
 
-def test_a_real_result_truncated_at_any_byte_is_named_as_damaged(finished, tmp_path):
-    whole, file = bolt(finished, "result.json").read_bytes().rstrip(), tmp_path / "result.json"
+def test_a_real_result_truncated_at_any_byte_is_named_as_damaged(tmp_path):
+    whole, file = bolt(finished_run(), "result.json").read_bytes().rstrip(), tmp_path / "result.json"
     for length in range(len(whole)):
         file.write_bytes(whole[:length])
         with pytest.raises(DamagedResultError, match=r"result\.json is damaged"):
             read(file, Result)
 
 
-@pytest.mark.parametrize("part", [0, 0.5, 0.999])
+@pytest.mark.parametrize("part", [*(pytest.param(part, marks=pytest.mark.slow) for part in (0, 0.999)), 0.5])
 def test_a_truncated_result_is_named_listed_set_aside_and_done_again(mine, part):
     file, aside = bolt(mine, "result.json"), bolt(mine, "result.json.damaged")
     whole = file.read_bytes()

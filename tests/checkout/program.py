@@ -1,12 +1,16 @@
 """A copy of the program with the toy method added, and with two small categories of data."""
 
+import atexit
+import compileall
 import copy
+import functools
 import random
 import resource
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
@@ -20,6 +24,15 @@ ROOT = HERE.parent.parent
 Limits = Mapping[int, int]
 """Limits of a process: a constant of the module `resource` -> the highest value."""
 NONE: Limits = {}
+USES_NUMBA = """
+import numpy
+from benchmarks.evaluation import decision
+decision.levels([numpy.zeros((2, 2), numpy.float32)], [1])
+"""
+"""Code for which numba compiles what an operating point needs."""
+PACKAGES = ("benchmarks", "methods", "datasets", "reports")
+RECORDS = (".json", ".md", ".csv", ".tex", ".html")
+"""Files of results that may name the folder of the checkout."""
 CATEGORIES = ("bolt", "nut")
 SIZE = (40, 36)
 
@@ -44,24 +57,45 @@ def write_category(folder: Path, seed: int) -> None:
         Image.fromarray(mask).save(folder / f"ground_truth/stain/{index}_mask.png")
 
 
+def passing_folder() -> Path:
+    """A new folder that is deleted when this process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="checkout-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@functools.cache
+def compiled() -> Path:
+    """A folder with the program and the data, made once by this process, that already holds its compiled code.
+
+    A copy keeps it, as Python and numba look at the time and size of a source file only.
+    """
+    folder = passing_folder()
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+        compileall.compile_dir(folder / package, quiet=1)
+    shutil.copy(HERE / "toy.py", folder / "methods/toy.py")
+    for seed, category in enumerate(CATEGORIES):
+        write_category(folder / "parts" / category, 1000 * seed)
+    subprocess.run([sys.executable, "-c", USES_NUMBA], cwd=folder, check=True)
+    return folder
+
+
 class Checkout:
     """A copy of the program with the toy method and two categories of data, which runs commands."""
 
     def __init__(self, folder: Path):
-        self.folder = folder
-        for package in ("benchmarks", "methods", "datasets", "reports"):
-            shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(HERE / "toy.py", folder / "methods/toy.py")
-        self.data = folder / "parts"
-        for seed, category in enumerate(CATEGORIES):
-            write_category(self.data / category, 1000 * seed)
-        self.results = folder / "kept"
+        shutil.copytree(compiled(), folder)
+        self.folder, self.data, self.results = folder, folder / "parts", folder / "kept"
 
     def copy(self, folder: Path) -> Self:
-        """A copy in another folder, with all its results."""
+        """A copy in another folder, with all its results, which are stored as if they had been made there."""
         shutil.copytree(self.folder, folder)
         copied = copy.copy(self)
         copied.folder, copied.data, copied.results = folder, folder / self.data.name, folder / self.results.name
+        for file in copied.results.rglob("*.*"):
+            if file.suffix in RECORDS and str(self.folder) in (text := file.read_text(encoding="utf-8")):
+                file.write_text(text.replace(str(self.folder), str(folder)), encoding="utf-8")
         return copied
 
     def start(self, *arguments: str, command: str = "run", limits: Limits = NONE) -> subprocess.Popen:
@@ -117,3 +151,12 @@ class Checkout:
     def finish_times(self) -> dict[str, int]:
         files = sorted(self.results.glob("jobs/*/*/*/result.json"))
         return {file.relative_to(self.results).as_posix(): file.stat().st_mtime_ns for file in files}
+
+
+@functools.cache
+def finished_run(*arguments: str) -> Checkout:
+    """A checkout in which the toy method was run with some options, once in this process. Who changes it, copies it."""
+    checkout = Checkout(passing_folder() / "checkout")
+    done = checkout.compare(*arguments)
+    assert done.returncode == 0, done.stderr
+    return checkout
