@@ -30,7 +30,7 @@ FORGED = "fake.png  score 1  threshold 2  normal"
 NAME = f"part\n{FORGED}\x1b[2J\x9b31m‮"
 SHOWN = f"part\\n{FORGED}\\x1b[2J\\x9b31m\\u202e"
 SCORES = [("test", None, 0.1), ("test", "stain", 0.9), ("test", None, 0.2), ("calibration", None, 0.3)]
-FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\uff1d1+1", "\uff20SUM(A1)", "\r=1", "'=1", "''=1"]
+FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''=1", "\uff1d1", "\uff20A1"]
 PLAIN = ["bolt", "", "-0.5", "+3", "-inf", "a=b", "'tis", "ünder 漢字", None, -0.5, 3, True]
 
 

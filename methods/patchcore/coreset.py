@@ -45,10 +45,10 @@ def picks(points: Tensor, *, count: int, starts: Tensor) -> Iterator[Tensor]:
     Where all distances are 0, the first point is picked again and again, as published: the memory has the size that was
     asked for, and a copy changes no nearest distance.
     """
-    search = _Search(on_grid(points), starts)
+    search = _Search(on_grid(points), starts, count)
     del points  # where nobody else holds them, their room is free
     while search.done < count:
-        found = search.next_picks(count - search.done)
+        found = search.next_picks()
         if len(found):
             yield found
 
@@ -69,20 +69,23 @@ class _Search:
     `known[i]` says to how many picks point i was compared; `nearest[i]` is an upper bound of its distance to all.
     """
 
-    def __init__(self, points: Tensor, starts: Tensor):
+    def __init__(self, points: Tensor, starts: Tensor, count: int):
         self.points, self.done = points, 0
-        self.picked = torch.empty(0, dtype=torch.long, device=points.device)
+        # One piece for all picks: pieces that grow, with small ones between them, would leave holes that nothing fits.
+        self.picked = torch.empty(count, dtype=torch.long, device=points.device)
         self.known = torch.zeros(len(points), dtype=torch.long, device=points.device)
         self.nearest = mean_distances(points, points[starts])
 
-    def next_picks(self, most: int) -> Tensor:
-        """Up to `most` picks; none where the highest bounds were all out of date."""
+    def next_picks(self) -> Tensor:
+        """Some picks, at most as many as are left; none where the highest bounds were all out of date."""
+        left = self.picked[self.done :]
         if not self.nearest.max():
-            found = torch.zeros(most, dtype=torch.long, device=self.points.device)
+            found = torch.zeros_like(left)
         else:
-            found = self._picks_among(*highest(self.nearest, HOT), most)
-        self.picked, self.done = torch.cat([self.picked, found]), self.done + len(found)
-        return found
+            found = self._picks_among(*highest(self.nearest, HOT), len(left))
+        left[: len(found)] = found
+        self.done += len(found)
+        return left[: len(found)]
 
     def _picks_among(self, hot: Tensor, limit: "Limit", most: int) -> Tensor:
         self._compare(hot)
@@ -97,7 +100,7 @@ class _Search:
         """Bring the bounds of some points up to date, those together that lack about the same picks."""
         for rows in hot[self.known[hot].argsort()].split(ROWS):
             for begin in range(int(self.known[rows[0]]), self.done, COLUMNS):
-                lacking = self.points[self.picked[begin : begin + COLUMNS]]
+                lacking = self.points[self.picked[begin : min(begin + COLUMNS, self.done)]]
                 self.nearest[rows] = nearer(self.points[rows], lacking, self.nearest[rows])
 
 

@@ -87,10 +87,11 @@ class _Training:
             return torch.arange(total, device=self.device)
         count = max(1, int(total * self.choice.share))
         starts = torch.randperm(total, generator=generator)[: self.choice.start_points].to(self.device)
-        found = []
+        found, done = [], 0
         for some in coreset.picks(self._points(), count=count, starts=starts):
             found.append(some)
-            yield Preparing("picks of the coreset", sum(map(len, found)), count)
+            done += len(some)
+            yield Preparing("picks of the coreset", done, count)
         return torch.cat(found).sort().values
 
     def _points(self) -> Tensor:
