@@ -245,23 +245,20 @@ def test_when_all_workers_die_what_is_finished_stays_and_the_rest_fails(cluster,
     assert [file.split("/")[1] for file in program.finish_times()] == ["toy"]
 
 
-def test_a_scheduler_killed_in_the_middle_costs_only_what_is_missing(program, tmp_path):
-    program.results = tmp_path / "kept"
+def test_a_scheduler_killed_in_the_middle_costs_only_what_is_missing(cluster, program):
     jobs = ["--methods", "toy,slow", "--categories", "bolt", "--set", "slow.pause=2"]
-    with started(program.folder, workers=1) as cluster:
-        wait_for(cluster.connected)
-        run = program.start(*program.options, *jobs, "--dask", cluster.address)
+    with started(program.folder, workers=1) as other:
+        wait_for(other.connected)
+        run = program.start(*program.options, *jobs, "--dask", other.address)
         wait_for(lambda: program.finish_times() and jobs_at_work(program.results))
-        cluster.kill_scheduler()
+        other.kill_scheduler()
         _, error = run.communicate(timeout=30)
     assert run.returncode == 1 and "Traceback" not in error
-    assert f"the Dask scheduler at {cluster.address} is gone; jobs left to do: 1; finished jobs are kept" in error
+    assert f"the Dask scheduler at {other.address} is gone; jobs left to do: 1; finished jobs are kept" in error
     kept = program.finish_times()
     assert [file.split("/")[1] for file in kept] == ["toy"]
     wait_for(lambda: not jobs_at_work(program.results))
-    with started(program.folder, workers=1) as cluster:
-        wait_for(cluster.connected)
-        again = program.compare(*jobs, "--dask", cluster.address)
+    again = program.compare(*jobs, "--dask", cluster.address)
     assert again.returncode == 0 and "1 finished before, 1 to do" in again.stderr
     assert kept.items() <= program.finish_times().items() and len(program.finish_times()) == 2
 

@@ -75,14 +75,14 @@ def _as_second_page(file):
 
 def test_a_page_is_chosen_for_the_run_and_remembered_by_finetune_and_predict(checkout):
     paged(checkout.data)
-    assert checkout.compare().returncode == 0
+    assert checkout.compare("--categories", CATEGORIES[0]).returncode == 0
     blind = checkout.rows()
     assert (blind.image_auroc < 1).all() and blind.changed.isna().all()
     report = (checkout.results / "report.md").read_text()
     assert "have more pages than the first, which alone is seen: choose with --page N or --page all" in report
 
     shutil.rmtree(checkout.results)
-    assert checkout.compare("--page", "2").returncode == 0
+    assert checkout.compare("--categories", CATEGORIES[0], "--page", "2").returncode == 0
     rows = checkout.rows()
     assert (rows.image_auroc == 1).all() and (rows.changed == "data.page=2").all()
     assert "have more pages" not in (checkout.results / "report.md").read_text()
@@ -102,9 +102,9 @@ def test_runs_with_other_settings_of_the_data_stand_side_by_side(checkout):
 
 
 def test_the_same_settings_are_not_run_again(checkout):
-    checkout.compare("--alpha", "white")
-    assert "2 finished before, 0 to do" in checkout.compare("--alpha", "white").stderr
-    assert "0 finished before, 2 to do" in checkout.compare("--alpha", "kept").stderr
+    checkout.compare("--categories", "bolt", "--alpha", "white")
+    assert "1 finished before, 0 to do" in checkout.compare("--categories", "bolt", "--alpha", "white").stderr
+    assert "0 finished before, 1 to do" in checkout.compare("--categories", "bolt", "--alpha", "kept").stderr
 
 
 @pytest.mark.parametrize(("option", "given"), [("--page all", ()), ("--tile", ("16",))])
@@ -145,7 +145,7 @@ def test_another_number_of_pages_in_one_file_is_named_before_training(checkout):
     odd = checkout.data / CATEGORIES[0] / "train/good/3.tif"
     picture = Image.open(odd).copy()
     picture.save(odd, save_all=True, append_images=[picture, picture])
-    refused = checkout.compare("--page", "all")
+    refused = checkout.compare("--categories", CATEGORIES[0], "--page", "all")
     assert refused.returncode == 1 and "1 to do" not in refused.stderr
     sentence = f"{odd} has 3 pages, and most other images of {CATEGORIES[0]} have 2, but --page all needs as many"
     assert sentence in refused.stderr and "Traceback" not in refused.stderr

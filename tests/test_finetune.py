@@ -14,22 +14,22 @@ from benchmarks.finetune.choosing import TuningLevels
 from benchmarks.finetune.operating_point import Tuned
 from benchmarks.images import Images
 from datasets import Sample
-from tests.checkout.program import Checkout, write_image
+from tests.checkout.program import finished_run, write_image
 
 FIGURES = 8
 
 
-@pytest.fixture(scope="module")
-def run_once(tmp_path_factory):
-    """A checkout in which the toy method was run on both categories. Tests that change it work on copies."""
-    checkout = Checkout(tmp_path_factory.mktemp("run") / "checkout")
-    assert checkout.compare("--calibration", "0.4").returncode == 0
-    return checkout
-
-
 @pytest.fixture
-def finished(run_once, tmp_path):
-    return run_once.copy(tmp_path / "checkout")
+def finished(after_run):
+    """A checkout in which the toy method was run on both categories."""
+    return after_run("--calibration", "0.4")
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """A checkout with an operating point and its figures, and what was printed. Tests that change it work on copies."""
+    checkout = finished_run("--calibration", "0.4").copy(tmp_path_factory.mktemp("drawn") / "checkout")
+    return checkout, finetune(checkout, figures=True)
 
 
 def finetune(checkout, *arguments, figures=False):
@@ -78,8 +78,8 @@ def test_a_cut_archive_of_maps_is_found_wherever_it_is_cut(tmp_path):
         assert maps.damage(file, 2)
 
 
-def test_an_operating_point_is_chosen_printed_written_and_drawn(finished):
-    done = finetune(finished, figures=True)
+def test_an_operating_point_is_chosen_printed_written_and_drawn(drawn):
+    finished, done = drawn
     assert done.returncode == 0
     chosen = record(finished)
     assert f"minimum defect area {chosen['area_px']} px" in done.stdout
@@ -165,8 +165,6 @@ def test_a_point_that_is_not_applied_changes_no_report(finished):
 
 @pytest.mark.parametrize("again", [["--force"], []], ids=["forced", "changed data"])
 def test_files_made_from_a_model_are_deleted_with_it(finished, again):
-    if not again:  # the checkout is a copy, and its results are of images of another folder
-        assert finished.compare("--calibration", "0.4", "--force").returncode == 0
     finetune(finished, "--apply")
     if not again:
         write_image(finished.data / "bolt/train/good/0.png", seed=78)
@@ -206,8 +204,8 @@ def test_the_maps_are_computed_once(finished):
     assert again.returncode == 2 and "no model was kept" in again.stderr  # the figures show reconstructions
 
 
-def test_finetuning_twice_gives_the_same_files(finished):
-    finetune(finished, figures=True)
+def test_finetuning_twice_gives_the_same_files(drawn, tmp_path):
+    finished = drawn[0].copy(tmp_path / "checkout")
     folder = next(finished.results.glob("jobs/toy/bolt/*/finetune"))
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     finetune(finished, figures=True)
@@ -242,8 +240,8 @@ def test_a_given_area_and_threshold_are_applied_as_given_and_promise_nothing(fin
     assert np.isnan(row(finished).promised_false_alarm_share)
 
 
-def test_a_given_threshold_needs_no_held_out_image(checkout):
-    checkout.compare("--calibration", "0", "--categories", "bolt")
+def test_a_given_threshold_needs_no_held_out_image(after_run):
+    checkout = after_run("--calibration", "0", "--categories", "bolt")
     done = finetune(checkout, "--area", "7", "--threshold", "61.5", "--apply", figures=True)
     assert done.returncode == 0 and "no figures" in done.stderr
     assert checkout.run("--results", str(checkout.results), command="report").returncode == 0
@@ -282,7 +280,7 @@ def test_many_held_out_images_are_divided_between_area_and_threshold(checkout):
 
 
 def test_few_images_left_out_one_at_a_time_choose_the_area_and_set_the_threshold(checkout):
-    assert checkout.compare("--calibration", "loo").returncode == 0
+    assert checkout.compare("--calibration", "loo", "--categories", "bolt").returncode == 0
     done = finetune(checkout, "--apply", figures=True)
     assert done.returncode == 0
     assert (
@@ -356,8 +354,8 @@ def test_a_results_folder_without_jobs_is_refused(checkout, tmp_path):
     assert "no finished job there" in finetune(checkout).stderr
 
 
-def test_no_threshold_can_be_set_without_held_out_images(checkout):
-    checkout.compare("--calibration", "0")
+def test_no_threshold_can_be_set_without_held_out_images(after_run):
+    checkout = after_run("--calibration", "0", "--categories", "bolt")
     done = finetune(checkout)
     assert done.returncode == 2 and "no normal image was held out" in done.stderr
 

@@ -18,7 +18,7 @@ from benchmarks.prediction import outputs, pictures
 from benchmarks.prediction.table import COLUMNS, Table
 from reports import overlay, panel
 from reports.results import OperatingPoint, Result, read
-from tests.checkout.program import Checkout, write_image
+from tests.checkout.program import Checkout, finished_run, write_image
 
 AREA_PX = 9
 
@@ -26,10 +26,9 @@ AREA_PX = 9
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Checkout:
     """A checkout with finished jobs, trained once. Tests that change results use `mine`."""
-    checkout = Checkout(tmp_path_factory.mktemp("finished") / "checkout")
-    checkout.compare()
+    checkout = finished_run().copy(tmp_path_factory.mktemp("finished") / "checkout")
     chosen = ["--results", str(checkout.results), "--method", "toy", "--category", "bolt", "--area", str(AREA_PX)]
-    assert checkout.run(*chosen, "--apply", command="finetune").returncode == 0
+    assert checkout.run(*chosen, "--no-figures", "--apply", command="finetune").returncode == 0
     return checkout
 
 

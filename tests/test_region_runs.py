@@ -106,8 +106,8 @@ def test_new_images_need_a_mask_where_each_image_of_the_run_had_its_own(checkout
     assert lost.returncode == 2 and "lost.png: there is no such file or folder" in lost.stderr
 
 
-def test_a_mask_is_refused_by_predict_where_the_run_had_none(checkout):
-    assert checkout.compare("--categories", CATEGORIES[0]).returncode == 0
+def test_a_mask_is_refused_by_predict_where_the_run_had_none(after_run):
+    checkout = after_run("--categories", CATEGORIES[0])
     mask = white(checkout.folder / "label.png", LABEL)
     refused = checkout.run(
         *("--results", str(checkout.results), *MODEL, str(checkout.data), "--ignore", str(mask)), command="predict"
