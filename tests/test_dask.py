@@ -190,14 +190,14 @@ def test_workers_killed_at_random_moments_cost_no_result_and_change_none(cluster
 
 
 def test_failures_come_back_with_their_reason_and_the_end_of_the_log(cluster, program):
-    faults = ["--set", "toy.fault=crash", "--set", "slow.pause=60", "--job-timeout", "0.05", "--jobs", "2"]
+    faults = ["--set", "toy.fault=crash", "--set", "slow.pause=60", "--job-timeout", "0.1", "--jobs", "2"]
     done = program.compare("--methods", "toy,slow", "--categories", "bolt", *faults, "--dask", cluster.address)
     assert done.returncode == 1 and "--jobs 2 does not count" in done.stderr
     crashed, hanging = (
         read(next(program.results.glob(f"jobs/{name}/*/*/failure.json")), Failure) for name in ("toy", "slow")
     )
     assert "the toy broke" in crashed.reason and "in fit" in crashed.tail
-    assert "longer than 0.05 minutes" in hanging.reason and not jobs_at_work(program.results)
+    assert "longer than 0.1 minutes" in hanging.reason and not jobs_at_work(program.results)
 
 
 @pytest.mark.parametrize(("way", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
