@@ -17,7 +17,7 @@ def imported(modules: list[str]) -> set[str]:
     """The distributions imported by modules, and by what these import from their own package."""
     found = metadata.packages_distributions()
     files = set().union(*(fingerprint._files(module) for module in modules))
-    tops = {name.split(".")[0] for file in files for name in fingerprint._imports(file)}
+    tops = {name.split(".")[0] for file in files for name in fingerprint._parsed(fingerprint._text(file)).imports}
     return {distribution for top in tops - sys.stdlib_module_names for distribution in found.get(top, [])}
 
 
