@@ -107,6 +107,16 @@ def paired_p_value(a: Placements, b: Placements) -> float | None:
     return None if value else 1.0
 
 
+def at_least(least: int, *, drawn: int, of: int, others: int) -> float:
+    """The chance that a draw without replacement has at least so many of one kind, exact (hypergeometric).
+
+    `drawn` are taken out of `of` of this kind and `others`. With the counts of a table of two by two it is the
+    one-sided p-value of Fisher's exact test.
+    """
+    ways = sum(math.comb(of, number) * math.comb(others, drawn - number) for number in range(least, drawn + 1))
+    return ways / math.comb(of + others, drawn)
+
+
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
     """Correct p-values for their number (Holm 1979), in the order given.
 

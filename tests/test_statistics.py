@@ -404,3 +404,10 @@ def test_the_ruler_is_as_long_as_the_critical_difference():
 def test_two_methods_make_no_figure():
     with pytest.raises(ValueError, match="three methods"):
         ranks_plot.critical_difference(["a", "b"], np.ones((5, 2)))
+
+
+@given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
+def test_a_draw_of_at_least_so_many_is_the_p_value_of_fishers_exact_test(found, missed, alarms, rest):
+    chance = statistics.at_least(found, drawn=found + alarms, of=found + missed, others=alarms + rest)
+    library = stats.fisher_exact([[found, missed], [alarms, rest]], alternative="greater").pvalue
+    assert chance == pytest.approx(library, **EXACT)

@@ -4,8 +4,9 @@ Nothing is chosen by it. It needs test labels, and says whether the calibration 
 """
 
 from collections.abc import Sequence
-from math import comb
 from typing import NamedTuple
+
+from reports import statistics
 
 LEVEL = 0.01
 """A promise counts as contradicted if its corrected p-value is below this.
@@ -47,9 +48,7 @@ def p_value(alarms: int, normal: int, calibration: int, rank: int) -> float:
     """
     if not alarms:
         return 1.0
-    highest = alarms + rank - 1
-    draws = sum(comb(normal, of_test) * comb(calibration, highest - of_test) for of_test in range(alarms, highest + 1))
-    return draws / comb(normal + calibration, highest)
+    return statistics.at_least(alarms, drawn=alarms + rank - 1, of=normal, others=calibration)
 
 
 def contradicted(tests: Sequence[Tested | None]) -> list[bool]:

@@ -110,11 +110,9 @@ def _is_chance(found: int, defective: int, alarms: int, normal: int) -> bool:
 
     By Fisher's exact test, one-sided. Where so few images could never show it, what was counted decides.
     """
-    from scipy.stats import fisher_exact
 
     def p_value(found: int, alarms: int) -> float:
-        counts = [[found, defective - found], [alarms, normal - alarms]]
-        return float(fisher_exact(counts, alternative="greater").pvalue)
+        return statistics.at_least(found, drawn=found + alarms, of=defective, others=normal)
 
     if p_value(defective, 0) >= SIGNIFICANT:
         return found * normal <= alarms * defective
