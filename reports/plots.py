@@ -99,6 +99,7 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     for path, metadata in zip(paths, ({"Software": MADE_BY}, {"Creator": MADE_BY, "CreationDate": None}), strict=True):
         with replacing(path) as temporary:
             figure.savefig(temporary, format=path.suffix[1:], dpi="figure", metadata=metadata)
+        figure.set_layout_engine("none")  # the places of the first file hold for the second, which saves finding them
     return paths
 
 
