@@ -39,6 +39,7 @@ def run(
     track_epochs: bool = False,
     keep_models: str = "all",
     force: bool = False,
+    format: str | Sequence[str] = (),
     quiet: bool = False,
     **data_settings: Any,
 ) -> pd.DataFrame:
@@ -46,7 +47,8 @@ def run(
 
     The parameters are the options of the command `run`; `settings` has those of methods, as in
     `settings={"knn": {"bank_size": 1024}}`, and `data_settings` say how files are listed and read. Finished jobs are
-    not done again. A job that failed has its reason in the column `failure`. `quiet`: nothing is printed.
+    not done again. A job that failed has its reason in the column `failure`. `format` names the forms of the report
+    that are written, such as "csv"; by default all. `quiet`: nothing is printed.
     Raises one of `benchmarks.errors.USER_ERRORS` where nothing can be run, KeyboardInterrupt where it was stopped.
     """
     from benchmarks import frames, wording
@@ -68,7 +70,7 @@ def run(
             track_epochs=track_epochs,
             keep_models=keep_models,
         )
-        frames.do(request, at_once=jobs, minutes=job_timeout, force=force, quiet=quiet)
+        frames.do(request, at_once=jobs, minutes=job_timeout, force=force, format=format, quiet=quiet)
         return frames.load(request.results).jobs
 
 

@@ -76,15 +76,18 @@ def _data_settings(given: Mapping[str, Any]) -> data_settings.DataSettings:
     return data_settings.asked({name: None if value is None else str(value) for name, value in given.items()})
 
 
-def do(request: Request, *, at_once: int, minutes: float | None, force: bool, quiet: bool) -> None:
+def do(
+    request: Request, *, at_once: int, minutes: float | None, force: bool, format: str | Sequence[str], quiet: bool
+) -> None:
     """Do the jobs of a request. Raises KeyboardInterrupt where it was stopped."""
     from benchmarks.commands import run
 
     if at_once < 1:
         raise UsageError(f"--jobs {at_once}: expected at least 1")
     minutes = options.minutes(minutes)
+    forms = options.forms(format if isinstance(format, str) else ",".join(format))
     with console.silent() if quiet else nullcontext():
-        status = run.run(request, at_once=at_once, force=force, minutes=minutes)
+        status = run.run(request, at_once=at_once, force=force, minutes=minutes, forms=forms)
     gc.unfreeze()  # the report froze all objects, for a process that ends with it
     if status == STOPPED:
         raise KeyboardInterrupt

@@ -83,6 +83,14 @@ JobTimeoutOption = Annotated[
         help="Longest time of a job, in minutes. A longer job fails, the others go on. Default: no limit.",
     ),
 ]
+FormsOption = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="FORMS",
+        help="Forms of the report, separated by commas: md, csv, tex, html. Default: all.",
+    ),
+]
 ThresholdOption = Annotated[
     float | None,
     typer.Option(

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tests.checkout.program import CATEGORIES, SIZE, write_image
+from tests.checkout.program import ALL_FORMS, CATEGORIES, SIZE, write_image
 from tests.processes import alive, children, wait_for
 
 
@@ -172,7 +172,7 @@ def test_a_category_with_a_name_too_long_to_quote_is_run(checkout):
 
 
 def test_a_second_run_in_the_same_folder_is_refused(checkout):
-    first = checkout.start(*checkout.options, "--categories", "bolt", "--set", "toy.pause=2")
+    first = checkout.start(*checkout.options, "--categories", "bolt", pause=2)
     wait_for(lambda: children(first.pid))
     second = checkout.compare()
     first.communicate()
@@ -211,8 +211,8 @@ def test_a_category_without_a_test_set_is_trained(checkout):
 
 
 def test_a_killed_runner_takes_its_job_with_it_and_the_run_goes_on(checkout):
-    slow = [*checkout.options, "--set", "toy.pause=1.5", "--jobs", "1"]
-    runner = checkout.start(*slow)
+    options = [*checkout.options, "--jobs", "1"]
+    runner = checkout.start(*options, pause=1.5)
     wait_for(lambda: len(checkout.finish_times()) == 1)
     wait_for(lambda: (checkout.results / "jobs/toy/nut").exists() and children(runner.pid))
     (job,) = children(runner.pid)
@@ -220,24 +220,23 @@ def test_a_killed_runner_takes_its_job_with_it_and_the_run_goes_on(checkout):
     runner.communicate()
     wait_for(lambda: not alive(job))
     before = checkout.finish_times()
-    assert "1 finished before, 1 to do" in checkout.run(*slow).stderr
+    assert "1 finished before, 1 to do" in checkout.run(*options).stderr
     assert before.items() <= checkout.finish_times().items()
     resumed = checkout.csv_without_costs()
     shutil.rmtree(checkout.results)
-    checkout.run(*slow)
+    checkout.run(*options)
     assert checkout.csv_without_costs() == resumed
 
 
 def test_a_killed_job_costs_only_itself(checkout):
-    slow = [*checkout.options, "--set", "toy.pause=1.5"]
-    runner = checkout.start(*slow)
+    runner = checkout.start(*checkout.options, pause=1.5)
     (job,) = wait_for(lambda: children(runner.pid))
     wait_for(lambda: list(checkout.results.glob("jobs/toy/bolt/*/log.txt")))
     os.kill(job, signal.SIGKILL)
     runner.communicate()
     assert runner.returncode == 1
     assert checkout.done() == ["nut"]
-    assert "1 finished before, 1 to do" in checkout.run(*slow).stderr
+    assert "1 finished before, 1 to do" in checkout.compare().stderr
     assert checkout.done() == list(CATEGORIES)
 
 
@@ -293,7 +292,7 @@ def command_line(process: Path) -> bytes:
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_control_c_stops_cleanly_and_says_how_to_go_on(checkout, stop):
-    runner = checkout.start(*checkout.options, "--set", "toy.pause=30")
+    runner = checkout.start(*checkout.options, pause=30)
     (job,) = wait_for(lambda: children(runner.pid))
     time.sleep(0.5)
     runner.send_signal(stop)
@@ -304,7 +303,7 @@ def test_control_c_stops_cleanly_and_says_how_to_go_on(checkout, stop):
 
 
 def test_control_c_leaves_a_report_of_what_is_finished_with_the_command_that_goes_on(checkout):
-    runner = checkout.start(*checkout.options, "--set", "toy.pause=1.5", "--jobs", "1", "--seeds", "0,1")
+    runner = checkout.start(*checkout.options, "--jobs", "1", "--seeds", "0,1", pause=1.5)
     wait_for(lambda: len(checkout.finish_times()) == 1)
     runner.send_signal(signal.SIGINT)
     _, error = runner.communicate(timeout=20)
@@ -425,12 +424,36 @@ def test_a_damaged_result_is_done_again(after_run):
 
 
 def test_report_writes_the_same_tables_again(after_run):
-    checkout = after_run()
+    checkout = after_run(*ALL_FORMS)
     names = ("report.md", "report.csv", "report.tex", "defects.csv", "scores.csv", "verdicts.csv")
     before = [(checkout.results / name).read_bytes() for name in names]
     (checkout.results / "report.md").unlink()
     assert checkout.run("--results", str(checkout.results), command="report").returncode == 0
     assert [(checkout.results / name).read_bytes() for name in names] == before
+
+
+def test_a_run_writes_the_forms_that_are_asked_for_and_says_which_older_ones_it_left(after_run):
+    checkout = after_run("--categories", "bolt", *ALL_FORMS)
+    every = [str(checkout.results / f"report.{form}") for form in ("md", "csv", "tex", "html")]
+    before = {file: Path(file).read_bytes() for file in every}
+    done = checkout.compare("--format", "csv")
+    assert done.stdout.split() == every[1:2] and len(checkout.rows()) == len(CATEGORIES)
+    left = [file for file in every if Path(file).read_bytes() == before[file]]
+    assert left == [every[0], *every[2:]]
+    assert "not written again, as --format does not name it: report.md, report.tex, report.html in" in done.stderr
+
+
+def test_a_run_writes_every_form_unless_told_otherwise(checkout):
+    at = checkout.options.index("--format")
+    done = checkout.run(*checkout.options[:at], "--categories", "bolt")
+    assert [Path(file).name for file in done.stdout.split()] == ["report.md", "report.csv", "report.tex", "report.html"]
+    assert "not written again" not in done.stderr
+
+
+def test_an_unknown_form_is_refused_before_anything_is_trained(checkout):
+    done = checkout.compare("--format", "md,pdf")
+    assert done.returncode == 2 and "--format: expected md, csv, tex, html, got 'pdf'" in done.stderr
+    assert not checkout.results.exists()
 
 
 def test_report_writes_the_forms_that_are_asked_for_into_the_folder_that_is_named(after_run):

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from benchmarks import options
+from benchmarks.options import FormsOption
 from reports.files import real
 
 
@@ -14,12 +15,7 @@ def report(
         list[Path],
         typer.Option(help="Folder with the results of a run, such as results/demo. Repeat it to merge several."),
     ],
-    format_: Annotated[
-        str,
-        typer.Option(
-            "--format", metavar="FORMS", help="Forms to write, separated by commas: md, csv, tex, html. Default: all."
-        ),
-    ] = "",
+    format_: FormsOption = "",
     to: Annotated[
         Path | None,
         typer.Option(

@@ -15,6 +15,7 @@ from benchmarks.options import (
     DaskOption,
     DataOption,
     DeviceOption,
+    FormsOption,
     JobsOption,
     JobTimeoutOption,
     PresetOption,
@@ -48,10 +49,12 @@ def run(
     ] = False,
     keep_models: Annotated[str, typer.Option(help="Which trained models to keep: all or none.")] = "all",
     force: Annotated[bool, typer.Option("--force", help="Repeat finished jobs. Default: off.")] = False,
+    format_: FormsOption = "",
     *,
     data_settings: DataSettings,
 ) -> None:
-    """Train and test methods on every category, then write report.md and report.csv.
+    """Train and test methods on every category, then write a report: report.html to look at, report.md, report.csv
+    and report.tex.
 
     A run can be stopped at any time. The same command then does only what is missing.
 
@@ -81,7 +84,8 @@ def run(
         track_epochs=track_epochs,
         keep_models=options.keep_models(keep_models),
     )
-    minutes = options.minutes(job_timeout)
+    minutes, forms = options.minutes(job_timeout), options.forms(format_)
     command = agenda.command(sys.argv[1:])
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # batch systems and containers stop a run as Ctrl-C does
-    raise typer.Exit(run.run(wanted, at_once=jobs, force=force, minutes=minutes, scheduler=dask, command=command))
+    how = {"at_once": jobs, "force": force, "minutes": minutes, "scheduler": dask, "forms": forms}
+    raise typer.Exit(run.run(wanted, command=command, **how))

@@ -91,6 +91,9 @@ def run(
     for form in wanted:
         if form not in refused:
             say(str(place / forms.FORMS[form].file), on=out)
+    others = [form.file for name, form in forms.FORMS.items() if name not in wanted]
+    if older := [file for file in others if (place / file).exists()]:
+        say(f"not written again, as --format does not name it: {', '.join(older)} in {place}", style="yellow")
     return _say_refused(refused.values(), folders)
 
 
@@ -104,10 +107,10 @@ def _say_refused(errors: Collection[OSError], folders: Sequence[Path]) -> int:
     return 1 if errors else 0
 
 
-def run_if_any(results: Path) -> None:
-    """The report of a results folder; none where nothing is there to report."""
+def run_if_any(results: Path, wanted: Sequence[str]) -> None:
+    """The report of a results folder in the wanted forms; none where nothing is there to report."""
     with suppress(UsageError):
-        run([results])
+        run([results], wanted=wanted)
 
 
 def _gathered(ended: Iterator[Ended | None], folders: Sequence[Path], *, scores: Path | None) -> list[Ended]:

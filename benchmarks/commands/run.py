@@ -24,6 +24,7 @@ from benchmarks.tiling import wording
 from datasets import require_utf8
 from methods import PACES
 from reports.files import remove
+from reports.forms import FORMS
 from reports.results import Failure, write
 
 
@@ -34,6 +35,7 @@ def run(
     force: bool,
     minutes: float | None = None,
     scheduler: str | None = None,
+    forms: Sequence[str] = tuple(FORMS),
     command: str = "",
 ) -> int:
     """Do what a request asks; 0 where every job has a result, 1 where some, or a file of the report, failed.
@@ -41,7 +43,7 @@ def run(
     130 where it was stopped.
 
     A job that takes longer than `minutes` is ended; with a `scheduler` the jobs run on the workers of its Dask cluster.
-    Reports say that `command` goes on with what is left.
+    The report is written in some `forms`, and says that `command` goes on with what is left.
     Raises UsageError where another run is at work in the same results folder, or the cluster cannot do the jobs.
     """
     with _crew(request, at_once=at_once, minutes=minutes, scheduler=scheduler) as crew:
@@ -49,7 +51,7 @@ def run(
         _make_folder(request.results)
         try:
             with FileLock(request.results / marks.LOCK, timeout=0):
-                return _run_alone(request, crew, force=force, command=command)
+                return _run_alone(request, crew, force=force, forms=forms, command=command)
         except Timeout:
             raise UsageError(f"--results {request.results}: another run is at work there; wait for it to end") from None
 
@@ -65,7 +67,7 @@ def _crew(
     return cluster.connect(scheduler, results=request.results, minutes=minutes, say=say)
 
 
-def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool, command: str) -> int:
+def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool, forms: Sequence[str], command: str) -> int:
     results_folder.set_damaged_aside(request.results)  # before anything is trained
     planned = _plan(request)
     failures = [job for job in planned if isinstance(job, Failure)]
@@ -88,9 +90,10 @@ def _run_alone(request: Request, crew: Runner | Cluster, *, force: bool, command
             failures += crew.run(todo, lines)
     except KeyboardInterrupt:
         say(STOPPED)
-        report.run_if_any(request.results)
+        report.run_if_any(request.results, forms)
         return 130
-    reported = report.run([request.results], took=duration(time_left.seconds_so_far) if todo else None)
+    took = duration(time_left.seconds_so_far) if todo else None
+    reported = report.run([request.results], wanted=forms, took=took)
     return 1 if failures or reported else 0
 
 

@@ -4,6 +4,7 @@ import atexit
 import compileall
 import copy
 import functools
+import os
 import random
 import resource
 import shutil
@@ -19,6 +20,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from tests.checkout.toy import PAUSE
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 Limits = Mapping[int, int]
@@ -30,6 +33,7 @@ from benchmarks.evaluation import decision
 decision.levels([numpy.zeros((2, 2), numpy.float32)], [1])
 """
 """Code for which numba compiles what an operating point needs."""
+ALL_FORMS = ("--format", "md,csv,tex,html")
 PACKAGES = ("benchmarks", "methods", "datasets", "reports")
 RECORDS = (".json", ".md", ".csv", ".tex", ".html")
 """Files of results that may name the folder of the checkout."""
@@ -98,7 +102,9 @@ class Checkout:
                 file.write_text(text.replace(str(self.folder), str(folder)), encoding="utf-8")
         return copied
 
-    def start(self, *arguments: str, command: str = "run", limits: Limits = NONE) -> subprocess.Popen:
+    def start(self, *arguments: str, command: str = "run", limits: Limits = NONE, pause: float = 0) -> subprocess.Popen:
+        """Begin a command. A job of the toy method waits `pause` seconds an epoch."""
+
         def prepare() -> None:
             # A shell starts background processes with Ctrl-C ignored, and these tests may run in the background.
             signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -108,6 +114,7 @@ class Checkout:
         return subprocess.Popen(
             [sys.executable, "-m", "benchmarks", command, *arguments],
             cwd=self.folder,
+            env=os.environ | {PAUSE: str(pause)},
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -126,7 +133,9 @@ class Checkout:
 
     @property
     def options(self) -> list[str]:
-        return ["--methods", "toy", "--dataset", "folder", "--data", str(self.data), "--results", str(self.results)]
+        """Options of a run, whose report is what most tests read; `ALL_FORMS` after them is the default of a run."""
+        where = ["--dataset", "folder", "--data", str(self.data), "--results", str(self.results)]
+        return ["--methods", "toy", *where, "--format", "md,csv"]
 
     def rows(self) -> pd.DataFrame:
         return pd.read_csv(self.results / "report.csv")
