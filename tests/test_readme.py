@@ -24,7 +24,7 @@ import methods
 from benchmarks import data_settings, plugins
 from benchmarks.cli import app
 from benchmarks.data_settings import DataSettings
-from tests.checkout.program import write_category
+from tests.checkout.program import compiled, write_category
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -193,8 +193,8 @@ def test_a_documented_list_lists(words):
 @pytest.fixture
 def in_a_copy(tmp_path) -> Callable[[Sequence[str]], subprocess.CompletedProcess]:
     """Runs a command in a copy of the program that has images in data/parts."""
-    for folder in ("benchmarks", "methods", "datasets", "reports", "tests"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(compiled(), tmp_path, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     write_category(tmp_path / "data/parts/bolt", 0)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
