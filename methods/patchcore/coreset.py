@@ -57,7 +57,10 @@ def on_grid(points: Tensor) -> Tensor:
     """The points relative to their mean, in whole multiples of a step; norms are at most 2^23."""
     blocks = points.split(BLOCK)
     assert all(block.isfinite().all() for block in blocks)
-    mean = (torch.stack([block.sum(dim=0, dtype=torch.float64) for block in blocks]).sum(dim=0) / len(points)).float()
+    total = torch.zeros(points.shape[1], dtype=torch.float64, device=points.device)
+    for block in blocks:  # a list of small sums between large blocks of float64 would keep the room of these from reuse
+        total += block.sum(dim=0, dtype=torch.float64)
+    mean = (total / len(points)).float()
     largest = max(float((block - mean).norm(dim=1).max()) for block in blocks)
     scale = 2.0 ** (22 - int(np.frexp(largest)[1])) if largest else 1.0
     return (points * scale).round_().sub_((mean * scale).round())
@@ -108,7 +111,8 @@ def mean_distances(points: Tensor, starts: Tensor) -> Tensor:
     """(n,) float64: the mean distance of each point to the starts (s, dims)."""
     total = torch.zeros(len(points), dtype=torch.float64, device=points.device)
     for start in starts:  # one after the other: the order of a sum must not depend on the place of a point
-        total += torch.cat([_exact(block, start) for block in points.split(BLOCK)])
+        for block, sums in zip(points.split(BLOCK), total.split(BLOCK), strict=True):
+            sums += _exact(block, start)
     return total / len(starts)
 
 
@@ -152,9 +156,10 @@ def nearer(points: Tensor, picked: Tensor, nearest: Tensor) -> Tensor:
     likely = estimates[rows] <= (least + 2 * margin)[rows, None]
     places, columns = likely.nonzero(as_tuple=True)
     rows = rows[places]
+    exact = torch.empty(len(rows), dtype=torch.float64, device=points.device)
     # In blocks, as where images repeat, nearly all picks may be likely.
-    blocks = zip(rows.split(BLOCK), columns.split(BLOCK), strict=True)
-    exact = torch.cat([_exact(points[own], picked[others]) for own, others in blocks])
+    for own, others, distances in zip(rows.split(BLOCK), columns.split(BLOCK), exact.split(BLOCK), strict=True):
+        distances.copy_(_exact(points[own], picked[others]))
     return nearest.scatter_reduce(0, rows, exact, "amin")
 
 

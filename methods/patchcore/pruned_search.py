@@ -49,7 +49,9 @@ class PrunedSearch:
         axes = principal_axes(rows[:: -(-len(rows) // AXES_FROM)] - self.mean, min(HEAD, rows.shape[1]))
         self.axes = axes.float()
         blocks = rows.split(ROWS)  # one after the other: all of them centred would be the memory once more
-        self.heads = torch.cat([((block - self.mean).double() @ axes).float() for block in blocks])
+        self.heads = torch.empty(len(rows), axes.shape[1])
+        for block, heads in zip(blocks, self.heads.split(ROWS), strict=True):
+            heads.copy_((block - self.mean).double() @ axes)
         self.reach = max(float((block - self.mean).norm(dim=1).max()) for block in blocks)
         rounded, squares = rounded_heads(self.heads, self.dtype)
         self.factors = torch.cat([rounded, squares, torch.ones_like(squares)], dim=1)
