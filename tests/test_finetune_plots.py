@@ -451,6 +451,7 @@ def extreme(request, figures):
     drawn = every_figure(EXTREMES[request.param](figures))
     for figure in drawn.values():
         figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # as when it is saved
     return drawn
 
 
