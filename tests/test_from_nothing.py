@@ -25,7 +25,8 @@ def test_a_small_category_has_enough_pictures_and_knows_its_objects(name):
 def test_three_categories_are_made_clean_and_their_defects_found(tmp_path):
     made = make(tmp_path, ["coin", "disc", BY_SERVER])
     found = findings.find(Source.named("dsaii", made, data_settings.UNTOLD))
-    assert not [each for each in found if each.level != "note"]
+    beyond_notes = {each.message.split(" sets the threshold")[0] for each in found if each.level != "note"}
+    assert beyond_notes == {"by default 1 normal image of 7"}  # so few were made; nothing else is wrong
     settings = ("knn.image_size=128", "knn.n_scales=1", "knn.bank_size=64", "knn.test_views=1")
     run(made, tmp_path / "results", "mean_image,knn", settings)
     with open(tmp_path / "results/report.csv", encoding="utf-8", newline="") as file:
