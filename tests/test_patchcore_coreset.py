@@ -1,10 +1,16 @@
 """PatchCore's coreset: the picks against a plain loop over all points."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from methods.patchcore import coreset
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def plain_picks(points, count, starts):
@@ -115,3 +121,30 @@ def test_a_projection_is_within_the_limits_of_a_linear_layer_and_comes_from_its_
     weights = coreset.projection(256, 128, torch.Generator().manual_seed(0))
     assert weights.shape == (128, 256) and 0.99 / 16 < weights.abs().max() <= 1 / 16
     assert torch.equal(weights, coreset.projection(256, 128, torch.Generator().manual_seed(0)))
+
+
+MEASURED = """
+import sys, torch
+from benchmarks.jobs.machine import peak_memory_mb
+from methods.patchcore import coreset
+from methods.patchcore.memory import Memory
+torch.set_num_threads(1)
+rows = torch.randn(2048, int(sys.argv[1])).repeat(int(sys.argv[2]), 1)
+before, size = peak_memory_mb(), rows.numel() * 4 / 1e6
+{}
+print((peak_memory_mb() - before) / size)
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "dims", "copies", "most"),
+    [
+        ("next(coreset.picks(rows, count=10_000, starts=torch.arange(10)))", 128, 240, 1.4),
+        ("Memory(rows)", 512, 60, 1.0),
+    ],
+    ids=["a copy on a grid to pick from", "rotated heads to search in"],
+)
+def test_little_room_is_needed_beside_the_rows(code, dims, copies, most):
+    command = [sys.executable, "-c", MEASURED.format(code), str(dims), str(copies)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert 0 < float(done.stdout) < most, done.stderr

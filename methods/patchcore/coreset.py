@@ -21,14 +21,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from methods.patchcore.rounding import rounding
+from methods.patchcore.rounding import BLOCK, mean, rounding
 
 HOT = 2048
 """Patches among which picks are made without looking at the others."""
 ROWS, COLUMNS = 512, 1024
 """Patches and picks in one matrix product: 2 MB of estimates, which caches hold."""
-BLOCK = 8192
-"""Points that are copied in float64 at once."""
 
 
 def projection(dims: int, to: int, generator: torch.Generator) -> Tensor:
@@ -57,13 +55,10 @@ def on_grid(points: Tensor) -> Tensor:
     """The points relative to their mean, in whole multiples of a step; norms are at most 2^23."""
     blocks = points.split(BLOCK)
     assert all(block.isfinite().all() for block in blocks)
-    total = torch.zeros(points.shape[1], dtype=torch.float64, device=points.device)
-    for block in blocks:  # a list of small sums between large blocks of float64 would keep the room of these from reuse
-        total += block.sum(dim=0, dtype=torch.float64)
-    mean = (total / len(points)).float()
-    largest = max(float((block - mean).norm(dim=1).max()) for block in blocks)
+    centre = mean(points)
+    largest = max(float((block - centre).norm(dim=1).max()) for block in blocks)
     scale = 2.0 ** (22 - int(np.frexp(largest)[1])) if largest else 1.0
-    return (points * scale).round_().sub_((mean * scale).round())
+    return (points * scale).round_().sub_((centre * scale).round())
 
 
 class _Search:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from methods import _precision
-from methods.patchcore.rounding import rounding
+from methods.patchcore.rounding import mean, rounding
 
 HEAD = 128
 """Rotated coordinates that are kept."""
@@ -45,7 +45,7 @@ class PrunedSearch:
     def __init__(self, rows: Tensor, precision: _precision.AutoPrecision = "auto"):
         self.rows = rows
         self.dtype = getattr(torch, _precision.supported(precision, "cpu"))
-        self.mean = rows.mean(dim=0, dtype=torch.float64).float()
+        self.mean = mean(rows)
         axes = principal_axes(rows[:: -(-len(rows) // AXES_FROM)] - self.mean, min(HEAD, rows.shape[1]))
         self.axes = axes.float()
         blocks = rows.split(ROWS)  # one after the other: all of them centred would be the memory once more
