@@ -10,6 +10,7 @@ from benchmarks.console import err, out, say
 from benchmarks.jobs.progress import LiveLines, Outcome, Progress, display
 from benchmarks.jobs.time_left import TimeLeft
 from reports.forms import FORMS
+from tests.checkout.program import ALL_FORMS
 from tests.test_forecast import job
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
@@ -111,7 +112,7 @@ def odd(checkout):
 
 def test_a_run_prints_odd_names_as_they_are(odd):
     (odd.data / "bolt/train").rename(odd.data / "bolt/trained")
-    done = odd.compare()
+    done = odd.compare(*ALL_FORMS)
     assert "toy bolt: failed: " in done.stderr and f"{odd.data}/bolt/train/good" in done.stderr
     assert f"about 2.6 MB of disk in {odd.results}\n" in done.stderr
     assert "toy part [v2] seed 0: done" in done.stderr
@@ -120,7 +121,7 @@ def test_a_run_prints_odd_names_as_they_are(odd):
 
 def test_a_run_on_a_terminal_prints_odd_names_as_they_are(odd, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
-    done = odd.compare("--categories", "part [v2]")
+    done = odd.compare("--categories", "part [v2]", *ALL_FORMS)
     assert done.returncode == 0 and "reading the data: part [v2]" in done.stderr
     shown = [line.strip() for line in ANSI.sub("", done.stdout).splitlines()]
     assert shown[0].startswith("folder · 1 method · 1 category · seed 0 · 1 of 1 job in ")

@@ -12,7 +12,7 @@ from benchmarks.images import ImageError
 from benchmarks.prediction.regions import Regions
 from benchmarks.regions.filling import Fill
 from benchmarks.trained import find
-from tests.checkout.program import CATEGORIES, SIZE, Checkout
+from tests.checkout.program import ALL_FORMS, CATEGORIES, SIZE, Checkout
 from tests.regions import corner, white
 
 LABEL = corner(SIZE, 12, 30)[::-1, ::-1]
@@ -32,7 +32,7 @@ def test_a_mask_for_all_images_holds_from_the_run_to_verdicts(checkout, tmp_path
     labelled(checkout)
     chosen = ["--categories", CATEGORIES[0], "--ignore", str(white(checkout.folder / "label.png", LABEL))]
     assert checkout.compare("--categories", CATEGORIES[0]).returncode == 0
-    assert checkout.compare(*chosen).returncode == 0
+    assert checkout.compare(*chosen, *ALL_FORMS).returncode == 0
     rows = checkout.rows().fillna({"changed": ""}).set_index("changed")
     (told,) = [name for name in rows.index if name]
     assert told == f"data.ignore={checkout.folder / 'label.png'}"
@@ -70,7 +70,7 @@ def enlarged(image: Path, to: Path) -> Path:
 
 def test_results_of_an_edited_mask_are_told_apart_in_every_form_of_the_report(checkout):
     mask = white(checkout.folder / "label.png", LABEL)
-    one = [*checkout.options[2:], "--categories", CATEGORIES[0], "--ignore", str(mask)]
+    one = [*checkout.options[2:], *ALL_FORMS, "--categories", CATEGORIES[0], "--ignore", str(mask)]
     assert "ignore other regions" not in checkout.run("--methods", "toy,mean_image", *one).stderr
     white(mask, np.roll(LABEL, -2, axis=0))
     run = checkout.run("--methods", "toy", *one)
