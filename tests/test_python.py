@@ -9,7 +9,7 @@ import pytest
 
 import benchmarks
 from benchmarks.errors import UsageError
-from tests.checkout.program import Checkout
+from tests.checkout.program import Checkout, write_category
 
 RUN = "benchmarks.run('toy', 'folder', data='parts', results='kept', quiet=True)"
 
@@ -113,3 +113,13 @@ def test_a_method_by_itself_is_trained_and_scores():
     assert len(scores) == 4 and all(score.is_finite for score in scores)
     with pytest.raises(UsageError, match="did you mean 'knn'"):
         benchmarks.method("kn")
+
+
+def test_a_form_of_the_report_that_there_is_not_is_named_before_anything_is_trained(tmp_path):
+    results = tmp_path / "results"
+    write_category(tmp_path / "parts/bolt", 0)
+    with pytest.raises(UsageError, match=r"^format: expected md, csv, tex, html, got 'pdf'"):
+        benchmarks.run(
+            "mean_image", "folder", data=tmp_path / "parts", results=results, format=["csv", "pdf"], quiet=True
+        )
+    assert not results.exists()
