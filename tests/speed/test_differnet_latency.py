@@ -1,4 +1,8 @@
-"""What a score of one image costs: with pytest-benchmark, at 1 and 64 views, with a map, alone and in company."""
+"""What a score of one image costs: with pytest-benchmark, by views and sizes, with a map, alone and in company.
+
+    OMP_NUM_THREADS=1 python -m pytest -m slow --benchmark-enable --benchmark-timer=time.process_time \
+        tests/speed/test_differnet_latency.py
+"""
 
 import time
 
@@ -9,6 +13,18 @@ from methods.differnet import DifferNet
 
 pytestmark = pytest.mark.slow
 
+SEEN = {
+    "1 view": {"test_views": 1},
+    "8 views": {"test_views": 8},
+    "16 views": {"test_views": 16},
+    "32 views": {"test_views": 32},
+    "64 views": {},
+    "64 views of 320 px": {"image_size": 320},
+    "64 views of 224 px, two scales": {"image_size": 224, "n_scales": 2},
+    "64 views and a map": {"map_rotations": 8},
+}
+"""What a score looks at: settings of DifferNet, which here makes no map unless one is asked for."""
+
 
 @pytest.fixture(scope="module")
 def photographs():
@@ -16,11 +32,11 @@ def photographs():
     return [generator.integers(0, 256, (600, 500, 3), dtype=np.uint8) for _ in range(4)]
 
 
-@pytest.fixture(scope="module", params=[(1, 0), (64, 0), (64, 8)], ids=["1 view", "64 views", "64 views and a map"])
+@pytest.fixture(scope="module", params=SEEN)
 def differnet(request, photographs):
     """The published network, hardly trained: its speed does not depend on what it learned."""
-    views, rotations = request.param
-    method = DifferNet(test_views=views, map_rotations=rotations, bank_views=2, meta_epochs=1, sub_epochs=1)
+    settings = {"map_rotations": 0} | SEEN[request.param]
+    method = DifferNet(**settings, bank_views=2, meta_epochs=1, sub_epochs=1)
     for _ in method.fit(photographs[:2], seed=0, device="cpu"):
         pass
     return method
